@@ -1,0 +1,26 @@
+const babel = {
+  babelrc: false,
+  configFile: false,
+  presets: [
+    ['@babel/preset-env', { targets: { node: '20' } }],
+    ['@babel/preset-typescript', { onlyRemoveTypeImports: false }],
+  ],
+};
+
+const project = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform: { '\\.[jt]s$': ['babel-jest', babel] },
+  // A rejection that nobody handled fails the test it came from.
+  waitForUnhandledRejections: true,
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    { ...project, displayName: 'unit', testMatch: ['<rootDir>/__tests__/unit/**/*.test.ts'] },
+    { ...project, displayName: 'postgres', testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'] },
+  ],
+  collectCoverageFrom: ['lib/**/*.ts'],
+  coverageThreshold: { global: { statements: 95 } },
+};
