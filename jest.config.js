@@ -1,10 +1,7 @@
 const babel = {
   babelrc: false,
   configFile: false,
-  presets: [
-    ['@babel/preset-env', { targets: { node: '20' } }],
-    ['@babel/preset-typescript', { onlyRemoveTypeImports: false }],
-  ],
+  presets: [['@babel/preset-env', { targets: { node: '20' } }], '@babel/preset-typescript'],
 };
 
 const project = {
@@ -19,8 +16,17 @@ const project = {
 module.exports = {
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/__tests__/unit/**/*.test.ts'] },
-    { ...project, displayName: 'postgres', testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'] },
+    {
+      ...project,
+      displayName: 'postgres',
+      testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'],
+      globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
+      globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
+      setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
+      testTimeout: 20_000,
+    },
   ],
+  reporters: ['default', '<rootDir>/__tests__/support/count-reporter.cjs'],
   collectCoverageFrom: ['lib/**/*.ts'],
   coverageThreshold: { global: { statements: 95 } },
 };
