@@ -1,0 +1,79 @@
+import { isRight } from 'fp-ts/lib/Either';
+import * as t from 'io-ts';
+import type { Fault } from './errors';
+import { isPlainObject } from './field-types/field-type';
+
+/** What a closed codec gives: a property of `O` may be left out, or be undefined. */
+export type Closed<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
+  readonly [K in keyof O]?: t.TypeOf<O[K]> | undefined;
+};
+
+/** What a caller writes: the same, with plain strings for names. */
+export type ClosedSpec<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.OutputOf<R[K]> } & {
+  readonly [K in keyof O]?: t.OutputOf<O[K]> | undefined;
+};
+
+export type ClosedCodec<R extends t.Props, O extends t.Props> = t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>;
+
+/**
+ * A codec for an object that has the required keys, perhaps the optional ones, and no other. What it
+ * gives is a copy of own properties: what the caller does to the object later changes nothing.
+ *
+ * @param check finds what no single property shows. It is given the properties that are right, so that
+ *   every fault of a spec is reported at once, and the object as it came.
+ */
+export function closed<R extends t.Props, O extends t.Props>(
+  name: string,
+  required: R,
+  optional: O,
+  check: (right: Partial<Closed<R, O>>, given: Record<string, unknown>) => readonly Fault[] = () => [],
+): ClosedCodec<R, O> {
+  const known: t.Props = { ...required, ...optional };
+  const validate = (value: unknown, context: t.Context): t.Validation<Closed<R, O>> => {
+    if (!isPlainObject(value)) return t.failure(value, context, 'must be an object');
+    const errors: t.Errors = [];
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      if (!Object.hasOwn(known, key)) errors.push(failed(context, key, 'unknown key'));
+    }
+    for (const [key, codec] of Object.entries(known)) {
+      const given = Object.hasOwn(value, key) ? value[key] : undefined;
+      if (given === undefined) {
+        if (Object.hasOwn(required, key)) errors.push(failed(context, key, 'is missing'));
+        continue;
+      }
+      const result = codec.validate(given, t.appendContext(context, key, codec, given));
+      if (isRight(result)) copy[key] = result.right;
+      else errors.push(...result.left);
+    }
+    for (const fault of check(copy as Partial<Closed<R, O>>, value)) {
+      errors.push(failed(context, fault.path, fault.message));
+    }
+    return errors.length === 0 ? t.success(copy as Closed<R, O>) : t.failures(errors);
+  };
+  return new t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>(
+    name,
+    (value): value is Closed<R, O> => isRight(validate(value, [])),
+    validate,
+    (checked) => checked as unknown as ClosedSpec<R, O>,
+  );
+}
+
+function failed(context: t.Context, key: string, message: string): t.ValidationError {
+  return { value: undefined, context: [...context, { key, type: t.unknown }], message };
+}
+
+/** The failures of a codec as faults: `fields[2].requird`, `unknown key`. */
+export function faultsOf(errors: t.Errors): Fault[] {
+  return errors.map(({ context, message }) => ({
+    path: pathOf(context.map(({ key }) => key)),
+    message: message ?? `must be ${context.at(-1)?.type.name ?? 'something else'}`,
+  }));
+}
+
+function pathOf(keys: readonly string[]): string {
+  return keys.reduce((path, key) => {
+    if (/^\d+$/.test(key)) return `${path}[${key}]`;
+    return path === '' || key === '' ? path + key : `${path}.${key}`;
+  }, '');
+}

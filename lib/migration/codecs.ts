@@ -1,0 +1,53 @@
+import * as t from 'io-ts';
+import { identifierFault, type Identifier, type IdentifierUse } from './identifier';
+import { textFault } from './literal';
+
+/** The name of every codec of a name, by which a fault is known to be one of a name. */
+export const NAME_CODEC = 'a name';
+
+/** Lets a name through as {@link identifierFault} does. */
+export function nameOf(use: IdentifierUse): t.Type<Identifier, string, unknown> {
+  return codec(NAME_CODEC, (value) => identifierFault(value, use));
+}
+
+/** Text that PostgreSQL can store. */
+export const text = codec<string>('a string', (value) =>
+  typeof value === 'string' ? textFault(value) : 'must be a string',
+);
+
+export const flag = codec<boolean>('a boolean', (value) =>
+  typeof value === 'boolean' ? undefined : 'must be true or false',
+);
+
+export const number = codec<number>('a number', (value) => (typeof value === 'number' ? undefined : 'must be a number'));
+
+/** A closed set of words. */
+export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unknown> {
+  return codec('a word', (value) =>
+    words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}`,
+  );
+}
+
+/** Each item by its codec; a message for what is no list at all. */
+export function listOf<A, O>(item: t.Type<A, O, unknown>): t.Type<readonly A[], readonly O[], unknown> {
+  const items = t.readonlyArray(item);
+  return new t.Type<readonly A[], readonly O[], unknown>(
+    'a list',
+    items.is,
+    (value, context) =>
+      Array.isArray(value) ? items.validate(value, context) : t.failure(value, context, 'must be a list'),
+    items.encode,
+  );
+}
+
+function codec<A extends O, O = A>(name: string, fault: (value: unknown) => string | undefined): t.Type<A, O, unknown> {
+  return new t.Type<A, O, unknown>(
+    name,
+    (value): value is A => fault(value) === undefined,
+    (value, context) => {
+      const message = fault(value);
+      return message === undefined ? t.success(value as A) : t.failure(value, context, message);
+    },
+    t.identity,
+  );
+}

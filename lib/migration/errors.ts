@@ -1,0 +1,94 @@
+/** Every code that a {@link MigrationError} can carry. */
+export const ERROR_CODES = [
+  'INVALID_SPEC',
+  'INVALID_IDENTIFIER',
+  'TENANT_MISMATCH',
+  'CROSS_TENANT_REFERENCE',
+  'TENANT_NOT_FOUND',
+  'TENANT_EXISTS',
+  'MODEL_EXISTS',
+  'MODEL_NOT_FOUND',
+  'FIELD_EXISTS',
+  'FIELD_NOT_FOUND',
+  'REFERENCE_NOT_FOUND',
+  'NOT_NULL_VIOLATION',
+  'UNIQUE_VIOLATION',
+  'FOREIGN_KEY_VIOLATION',
+  'DEPENDENT_OBJECTS',
+  'HAZARD_REFUSED',
+  'LOCK_TIMEOUT',
+  'STATEMENT_TIMEOUT',
+  'DEADLOCK',
+  'CONNECTION_LOST',
+  'OUTCOME_UNKNOWN',
+  'TOO_MANY_LOCKS',
+  'TOO_MANY_COLUMNS',
+  'PERMISSION_DENIED',
+  'DATABASE_ERROR',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * The smallest thing that has to run again for another try to succeed: from a savepoint, the whole
+ * transaction, the whole transaction on a new connection; `none` where no repetition can help.
+ */
+export type RetryScope = 'savepoint' | 'transaction' | 'connection' | 'none';
+
+/** One thing wrong with a spec: where (`fields[2].requird`) and what (`unknown key`). */
+export interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface MigrationErrorDetails {
+  readonly code: ErrorCode;
+  readonly org?: string | undefined;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  readonly sqlState?: string | undefined;
+  readonly retryScope?: RetryScope;
+  readonly faults?: readonly Fault[];
+  readonly transactionId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error type of this library. Its message says what happened, where, and what to do instead;
+ * neither it nor `cause` holds the value of a default or a row.
+ *
+ * @example
+ * try {
+ *   await addFieldToModel('acme-corp', 'invoice', field, tenant);
+ * } catch (error) {
+ *   if (error instanceof MigrationError && error.code === 'FIELD_EXISTS') return showTaken(error.column);
+ *   throw error;
+ * }
+ */
+export class MigrationError extends Error {
+  readonly code: ErrorCode;
+  /** The tenant; `''` where the error has none, as for an empty org. */
+  readonly org: string;
+  readonly table?: string;
+  readonly column?: string;
+  /** PostgreSQL's SQLSTATE (manual, Appendix A), where the server answered. */
+  readonly sqlState?: string;
+  readonly retryScope: RetryScope;
+  /** Everything wrong with the spec, for codes that a spec can cause. */
+  readonly faults?: readonly Fault[];
+  /** With OUTCOME_UNKNOWN: the transaction whose fate could not be found out (`pg_xact_status` takes it). */
+  readonly transactionId?: string;
+
+  constructor(message: string, details: MigrationErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'MigrationError';
+    this.code = details.code;
+    this.org = details.org ?? '';
+    this.retryScope = details.retryScope ?? 'none';
+    if (details.table !== undefined) this.table = details.table;
+    if (details.column !== undefined) this.column = details.column;
+    if (details.sqlState !== undefined) this.sqlState = details.sqlState;
+    if (details.faults !== undefined) this.faults = details.faults;
+    if (details.transactionId !== undefined) this.transactionId = details.transactionId;
+  }
+}

@@ -1,0 +1,98 @@
+import { isRight, map } from 'fp-ts/lib/Either';
+import * as t from 'io-ts';
+import { closed, faultsOf, type Closed } from './closed';
+import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
+import type { Fault } from './errors';
+import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
+import { TYPE_OPTIONS, type Json, type TypeOption } from './field-types/field-type';
+
+/** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
+export const onDelete = oneOf(['CASCADE', 'SET NULL', 'RESTRICT']);
+
+const Reference = closed(
+  'Reference',
+  { schema: nameOf('schema'), table: nameOf('table'), column: nameOf('column'), onDelete },
+  {},
+);
+
+const required = { name: nameOf('column'), type: oneOf(Object.keys(fieldTypes) as FieldTypeName[]) };
+
+const optional = {
+  nullable: flag,
+  unique: flag,
+  default: t.unknown,
+  references: Reference,
+  primaryKey: flag,
+  length: number,
+  precision: number,
+  scale: number,
+  values: listOf(text),
+  comment: text,
+};
+
+type Checked = Closed<typeof required, typeof optional>;
+
+const FieldAsGiven = closed('FieldSpec', required, optional, fieldFaults);
+
+/**
+ * One field of a model, which becomes one column. `nullable` is true unless said otherwise; `default: null`
+ * means no default; `references.schema` is the org or one of `sharedSchemas`.
+ *
+ * @example
+ * { name: 'amount', type: 'Decimal', precision: 12, scale: 2, nullable: false, default: 0 }
+ * // "amount" decimal(12, 2) not null default '0'
+ */
+export type FieldSpec = t.OutputOf<typeof FieldAsGiven>;
+
+/** A field that has been checked. Its default, if it has one, is JSON and not null. */
+export type Field = Omit<Checked, 'default'> & { readonly default?: Json };
+
+/** The codec of {@link FieldSpec}. */
+export const FieldSpec = new t.Type<Field, FieldSpec, unknown>(
+  'FieldSpec',
+  (value): value is Field => FieldAsGiven.is(value),
+  (value, context) => map(withStoredDefault)(FieldAsGiven.validate(value, context)),
+  (field) => field,
+);
+
+function withStoredDefault({ default: given, ...field }: Checked): Field {
+  if (given === undefined || given === null) return field;
+  const kept = typeOf(field).defaultCodec(field).decode(given);
+  if (isRight(kept)) return { ...field, default: kept.right };
+  throw new TypeError('A default that was let through reads differently the second time.');
+}
+
+/** What no single property of a field shows. */
+function fieldFaults(right: Partial<Checked>): readonly Fault[] {
+  const { name, type, ...rest } = right;
+  if (type === undefined) return [];
+  const field = { ...rest, name: name ?? '', type };
+  const optionFaults = [...foreignOptions(field), ...typeOf(field).optionFaults(field)];
+  // A default is read by the type's options: only where these are right can it be judged.
+  return optionFaults.length > 0 ? optionFaults : defaultFaults(field);
+}
+
+type Typed = Omit<Partial<Checked>, 'name' | 'type'> & { readonly name: string; readonly type: FieldTypeName };
+
+function foreignOptions(field: Typed): Fault[] {
+  const { options } = typeOf(field);
+  return TYPE_OPTIONS.filter((option) => field[option] !== undefined && !options.includes(option)).map((option) => ({
+    path: option,
+    message: `a ${field.type} takes no ${option}${takers(option)}`,
+  }));
+}
+
+function takers(option: TypeOption): string {
+  const names = (Object.keys(fieldTypes) as FieldTypeName[]).filter((type) => typeOf({ type }).options.includes(option));
+  return `, ${names.join(' and ')} does`;
+}
+
+function defaultFaults(field: Typed): Fault[] {
+  if (field.default === undefined) return [];
+  if (field.default === null) {
+    const nullable = field.nullable !== false && field.primaryKey !== true;
+    return nullable ? [] : [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
+  }
+  const read = typeOf(field).defaultCodec(field).decode(field.default);
+  return isRight(read) ? [] : faultsOf(read.left).map(({ message }) => ({ path: 'default', message }));
+}

@@ -1,0 +1,27 @@
+import type { Fault } from '../errors';
+import { literal, textFault } from '../literal';
+import { codecOf, fieldType, type TypedField } from './field-type';
+
+/** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
+export const enumType = fieldType({
+  options: ['values'],
+  optionFaults,
+  defaultCodec: ({ values = [] }) =>
+    codecOf('enum', (value) =>
+      typeof value === 'string' && values.includes(value) ? { kept: value } : { fault: 'must be one of values' },
+    ),
+  defaultSql: (kept) => literal(kept as string),
+  column: (table, { name }) => table.text(name),
+  catalogName: () => 'text',
+  checkedValues: ({ values }) => values,
+});
+
+function optionFaults({ values }: TypedField): Fault[] {
+  if (values === undefined || values.length === 0) {
+    return [{ path: 'values', message: 'an Enum needs at least one value' }];
+  }
+  return values.flatMap((value, index) => {
+    const fault = textFault(value) ?? (values.indexOf(value) < index ? 'is there twice' : undefined);
+    return fault === undefined ? [] : [{ path: `values[${index}]`, message: fault }];
+  });
+}

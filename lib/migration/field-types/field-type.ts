@@ -1,0 +1,80 @@
+import type { Knex } from 'knex';
+import * as t from 'io-ts';
+import type { Fault } from '../errors';
+
+/** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The keys of a FieldSpec that only some types take. */
+export const TYPE_OPTIONS = ['length', 'precision', 'scale', 'values'] as const;
+export type TypeOption = (typeof TYPE_OPTIONS)[number];
+
+/** What a type needs to know of a field. */
+export interface TypedField {
+  readonly name: string;
+  readonly length?: number | undefined;
+  readonly precision?: number | undefined;
+  readonly scale?: number | undefined;
+  readonly values?: readonly string[] | undefined;
+}
+
+/** A field type: one file, one line in the registry. */
+export interface FieldType {
+  readonly options: readonly TypeOption[];
+  /** What is wrong with the options together; paths are the options' names. */
+  optionFaults(field: TypedField): readonly Fault[];
+  /** Reads the default that a caller gave; what it gives is what {@link defaultSql} takes. */
+  defaultCodec(field: TypedField): t.Type<Json, Json, unknown>;
+  /** The DEFAULT expression. */
+  defaultSql(kept: Json): string;
+  /** PostgreSQL has to compute the default row by row, which rewrites a table that gets such a column. */
+  isVolatile(kept: Json): boolean;
+  /** The column, by knex's schema builder. */
+  column(table: Knex.CreateTableBuilder, field: TypedField): Knex.ColumnBuilder;
+  /** The type as `format_type` of the catalog names it. */
+  catalogName(field: TypedField): string;
+  /** The values that the column is held to by a CHECK, where the type has one. */
+  checkedValues(field: TypedField): readonly string[] | undefined;
+}
+
+/** Fills in what most types have in common. */
+export function fieldType(
+  parts: Pick<FieldType, 'defaultCodec' | 'defaultSql' | 'column' | 'catalogName'> & Partial<FieldType>,
+): FieldType {
+  return {
+    options: [],
+    optionFaults: () => [],
+    isVolatile: () => false,
+    checkedValues: () => undefined,
+    ...parts,
+  };
+}
+
+/** What was read: the value to keep, or why there is none. The value itself is in no message. */
+export type Read = { readonly kept: Json } | { readonly fault: string };
+
+/** A codec from one function; its failures carry the function's words. */
+export function codecOf(name: string, read: (value: unknown) => Read): t.Type<Json, Json, unknown> {
+  return new t.Type<Json, Json, unknown>(
+    name,
+    (value): value is Json => 'kept' in read(value),
+    (value, context) => {
+      const result = read(value);
+      return 'kept' in result ? t.success(result.kept) : t.failure(value, context, result.fault);
+    },
+    t.identity,
+  );
+}
+
+/** An object literal or what JSON.parse gives. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Every realm (a vm context, a jest test) has its own Object.prototype; the prototype of each is null.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** `{ fn: 'now' }` and the like: nothing but the function's name. */
+export function isFunctionCall(value: unknown, fn: string): boolean {
+  return isPlainObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'fn') && value.fn === fn;
+}

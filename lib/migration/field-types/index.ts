@@ -1,0 +1,40 @@
+import { bigIntType } from './big-int';
+import { booleanType } from './boolean';
+import { bytesType } from './bytes';
+import { dateTimeType } from './date-time';
+import { dateType } from './date';
+import { decimalType } from './decimal';
+import { enumType } from './enum';
+import type { FieldType } from './field-type';
+import { floatType } from './float';
+import { intType } from './int';
+import { jsonType } from './json';
+import { stringType } from './string';
+import { textType } from './text';
+import { timeType } from './time';
+import { uuidType } from './uuid';
+
+/** Every field type, by its name in a FieldSpec. A new one is its file and a line here. */
+export const fieldTypes = {
+  String: stringType,
+  Text: textType,
+  Int: intType,
+  BigInt: bigIntType,
+  Float: floatType,
+  Decimal: decimalType,
+  Boolean: booleanType,
+  DateTime: dateTimeType,
+  Date: dateType,
+  Time: timeType,
+  Json: jsonType,
+  Uuid: uuidType,
+  Bytes: bytesType,
+  Enum: enumType,
+} as const satisfies Record<string, FieldType>;
+
+export type FieldTypeName = keyof typeof fieldTypes;
+
+/** The registry's entry of a field, for every type alike. */
+export function typeOf(field: { readonly type: FieldTypeName }): FieldType {
+  return fieldTypes[field.type];
+}

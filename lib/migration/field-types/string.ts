@@ -1,0 +1,28 @@
+import { literal, textFault } from '../literal';
+import { codecOf, fieldType } from './field-type';
+
+/** Of a String that names none. */
+const DEFAULT_LENGTH = 100;
+
+/** PostgreSQL's own limit for varchar(n) (manual 8.3). */
+const MAX_LENGTH = 10_485_760;
+
+/** `varchar(100)`, or `varchar(length)`. */
+export const stringType = fieldType({
+  options: ['length'],
+  optionFaults: ({ length }) =>
+    length === undefined || (Number.isInteger(length) && length >= 1 && length <= MAX_LENGTH)
+      ? []
+      : [{ path: 'length', message: `must be a whole number of characters from 1 to ${MAX_LENGTH}` }],
+  defaultCodec: ({ length = DEFAULT_LENGTH }) =>
+    codecOf('string', (value) => {
+      if (typeof value !== 'string') return { fault: 'must be a string' };
+      const fault = textFault(value);
+      if (fault !== undefined) return { fault };
+      // PostgreSQL counts characters, not UTF-16 units.
+      return [...value].length <= length ? { kept: value } : { fault: `must be at most ${length} characters` };
+    }),
+  defaultSql: (kept) => literal(kept as string),
+  column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
+  catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,
+});

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { MigrationError } from './errors';
+
+declare const checked: unique symbol;
+
+/** A name that has passed {@link identifierFault}: nothing else may be quoted into SQL. */
+export type Identifier = string & { readonly [checked]: true };
+
+/** What a name is for: each has words of its own that it may not be. */
+export type IdentifierUse = 'org' | 'schema' | 'table' | 'column' | 'constraint';
+
+/** PostgreSQL cuts longer names silently (manual 4.1.1): NAMEDATALEN - 1, in bytes of UTF-8. */
+export const MAX_IDENTIFIER_BYTES = 63;
+
+/**
+ * Letters and digits of any script, with the vowel signs that some scripts write as marks on a letter.
+ * Characters that show as nothing (Hangul fillers, variation selectors) would make two names look the same.
+ */
+const ALLOWED =
+  /^(?!.*\p{Default_Ignorable_Code_Point})(?:\p{L}[\p{Mn}\p{Mc}]*|[\p{Nd}_])(?:\p{L}[\p{Mn}\p{Mc}]*|[\p{Nd}_$-])*$/u;
+
+/** Manual 5.5, System Columns. */
+const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
+
+/** What is wrong with a name, or undefined. The one rule for names. */
+export function identifierFault(name: unknown, use: IdentifierUse): string | undefined {
+  if (typeof name !== 'string') return 'must be a string';
+  if (name === '') return 'must not be empty';
+  if (name !== name.normalize('NFC')) return 'must be in Unicode normalization form NFC';
+  const lengthBytes = Buffer.byteLength(name, 'utf8');
+  if (lengthBytes > MAX_IDENTIFIER_BYTES) {
+    return `is ${lengthBytes} bytes in UTF-8, PostgreSQL allows ${MAX_IDENTIFIER_BYTES}`;
+  }
+  if (!ALLOWED.test(name)) {
+    return 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"';
+  }
+  if (use === 'column' && SYSTEM_COLUMNS.has(name)) return 'is a system column of PostgreSQL';
+  if (use === 'org' && (name === 'public' || isSystemSchema(name))) return 'is a schema of PostgreSQL, not an org';
+  if (use === 'schema' && isSystemSchema(name)) return 'is a schema of PostgreSQL itself';
+  return undefined;
+}
+
+function isSystemSchema(name: string): boolean {
+  return name === 'information_schema' || name.startsWith('pg_');
+}
+
+/**
+ * Lets a name through, or throws INVALID_IDENTIFIER. Never changes it.
+ *
+ * @example identifier('acme-corp', 'org') // 'acme-corp'
+ */
+export function identifier(name: unknown, use: IdentifierUse): Identifier {
+  const fault = identifierFault(name, use);
+  if (fault === undefined) return name as Identifier;
+  const shown = typeof name === 'string' ? ` ${JSON.stringify(name)}` : '';
+  throw new MigrationError(`The ${use}${shown} ${fault}.`, {
+    code: 'INVALID_IDENTIFIER',
+    org: use === 'org' && typeof name === 'string' ? name : undefined,
+  });
+}
+
+/** `"name"`: nothing to escape, since a double quote is in no checked name. */
+export function quoted(name: Identifier): string {
+  return `"${name}"`;
+}
+
+/** `"schema"."table"` */
+export function qualified(schema: Identifier, name: Identifier): string {
+  return `${quoted(schema)}.${quoted(name)}`;
+}
+
+/** `"a", "b"` */
+export function columnList(columns: readonly Identifier[]): string {
+  return columns.map(quoted).join(', ');
+}
+
+/** What a derived name is the name of. PostgreSQL's own endings (`_pkey`, `_key`, …) keep it readable. */
+export type DerivedKind = 'pkey' | 'key' | 'idx' | 'fkey' | 'check';
+
+const HASH_LENGTH = 12;
+
+/**
+ * The name of a key, index or check: the same every time, at most 63 bytes, and another one for each
+ * (table, columns, kind): `a_b` on (`c`) and `a` on (`b_c`) read alike, so a hash of the parts ends it.
+ *
+ * @example derivedName('check', 'invoice', ['status']) // 'invoice_status_check_5ad6f3c1a5a5'
+ */
+export function derivedName(kind: DerivedKind, table: Identifier, columns: readonly Identifier[]): Identifier {
+  // A dot is in no name, so that the joined text has one reading only.
+  const hash = createHash('sha256').update([kind, table, ...columns].join('.')).digest('hex').slice(0, HASH_LENGTH);
+  const ending = `_${kind}_${hash}`;
+  const readable = [table, ...columns].join('_');
+  return (beginning(readable, MAX_IDENTIFIER_BYTES - ending.length) + ending) as Identifier;
+}
+
+/** As many whole characters as fit. */
+function beginning(text: string, maxBytes: number): string {
+  let kept = '';
+  let lengthBytes = 0;
+  for (const character of text) {
+    lengthBytes += Buffer.byteLength(character, 'utf8');
+    if (lengthBytes > maxBytes) break;
+    kept += character;
+  }
+  return kept;
+}

@@ -1,0 +1,52 @@
+import { MigrationError } from './errors';
+
+/** What {@link literal} can write. Everything else has to become one of these first. */
+export type LiteralValue = string | number | bigint | boolean;
+
+/**
+ * Writes a value into SQL. The only place that does (manual 4.1.2, Constants).
+ *
+ * A string without a backslash is a plain constant. One with a backslash is an escape string, since the
+ * meaning of a plain one would hang on `standard_conforming_strings`; a `?` in it is written as `\x3f`,
+ * since knex takes a `?` behind a backslash for its own.
+ *
+ * @throws MigrationError INVALID_SPEC for text that PostgreSQL can't store: NUL, a lone surrogate.
+ * @example literal("it's") // 'it''s'
+ */
+export function literal(value: LiteralValue): string {
+  if (typeof value === 'string') return textLiteral(value);
+  if (typeof value === 'number') return numberLiteral(value);
+  return String(value);
+}
+
+function numberLiteral(value: number): string {
+  if (!Number.isFinite(value)) throw new MigrationError('A number must be finite.', { code: 'INVALID_SPEC' });
+  // The server reads a bare -0 as the integer 0.
+  return Object.is(value, -0) ? `'-0'` : decimalDigits(value);
+}
+
+/** The digits that JavaScript shows for a number, without an exponent: 1e-7 is 0.0000001. */
+export function decimalDigits(value: number): string {
+  const [mantissa = '', exponent] = String(value).split('e');
+  if (exponent === undefined) return mantissa;
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
+  const point = whole.length + Number(exponent);
+  const digits = (whole + fraction).padEnd(point, '0');
+  return point > 0 ? sign + digits : `${sign}0.${'0'.repeat(-point)}${digits}`;
+}
+
+function textLiteral(text: string): string {
+  const fault = textFault(text);
+  if (fault !== undefined) throw new MigrationError(`A value ${fault}.`, { code: 'INVALID_SPEC' });
+  const doubled = text.replaceAll("'", "''");
+  if (!text.includes('\\')) return `'${doubled}'`;
+  return `E'${doubled.replaceAll('\\', '\\\\').replaceAll('?', '\\x3f')}'`;
+}
+
+/** What keeps a text out of a PostgreSQL database in UTF-8, or undefined. */
+export function textFault(text: string): string | undefined {
+  if (text.includes('\0')) return 'contains the character NUL, which PostgreSQL can not store';
+  if (/\p{Surrogate}/u.test(text)) return 'contains half of a surrogate pair, which is no character';
+  return undefined;
+}

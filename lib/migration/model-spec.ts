@@ -1,0 +1,161 @@
+import type * as t from 'io-ts';
+import { closed, type Closed } from './closed';
+import { flag, listOf, nameOf, text } from './codecs';
+import type { Fault } from './errors';
+import { FieldSpec, onDelete, type Field } from './field-spec';
+import { derivedName, type Identifier } from './identifier';
+
+/** PostgreSQL's limit for an index and a foreign key (manual, Appendix K: INDEX_MAX_KEYS). */
+const MAX_KEY_COLUMNS = 32;
+
+export const columns = listOf(nameOf('column'));
+
+const IndexSpec = closed('IndexSpec', { columns }, { unique: flag, name: nameOf('constraint') });
+
+/** An index over one or more columns; `unique` makes it a unique index. Without a name it gets a derived one. */
+export type IndexSpec = t.OutputOf<typeof IndexSpec>;
+export type Index = t.TypeOf<typeof IndexSpec>;
+
+const ForeignKeySpec = closed(
+  'ForeignKeySpec',
+  {
+    columns,
+    references: closed(
+      'References',
+      { schema: nameOf('schema'), table: nameOf('table'), columns, onDelete },
+      {},
+    ),
+  },
+  {},
+);
+
+/** A foreign key of several columns; one of a single column is a field's `references`. */
+export type ForeignKeySpec = t.OutputOf<typeof ForeignKeySpec>;
+export type ForeignKey = t.TypeOf<typeof ForeignKeySpec>;
+
+/** The properties of a model, for the codecs that hold one. */
+export const modelProps = {
+  required: { table: nameOf('table'), fields: listOf(FieldSpec) },
+  optional: { comment: text, indexes: listOf(IndexSpec), foreignKeys: listOf(ForeignKeySpec) },
+};
+
+type Checked = Closed<typeof modelProps.required, typeof modelProps.optional>;
+
+/** The codec of {@link ModelSpec}. */
+export const ModelSpec = closed('ModelSpec', modelProps.required, modelProps.optional, modelFaults);
+
+/**
+ * A model, which becomes one table.
+ *
+ * @example
+ * { table: 'invoice', fields: [{ name: 'id', type: 'Uuid' }, { name: 'total', type: 'Float' }], indexes: [{ columns: ['total'] }] }
+ */
+export type ModelSpec = t.OutputOf<typeof ModelSpec>;
+export type Model = t.TypeOf<typeof ModelSpec>;
+
+/**
+ * The fields that are the primary key, together: those that say so; where none does, the one named `id`,
+ * unless it says that it isn't.
+ */
+export function keyFields(fields: readonly Field[]): readonly Field[] {
+  const said = fields.filter(({ primaryKey }) => primaryKey === true);
+  if (said.length > 0) return said;
+  return fields.filter(({ name, primaryKey }) => name === 'id' && primaryKey !== false);
+}
+
+/** The name that an index has in the database. */
+export function indexName(table: Identifier, index: Index): Identifier {
+  return index.name ?? derivedName(index.unique === true ? 'key' : 'idx', table, index.columns);
+}
+
+/** What no single property of a model shows. */
+export function modelFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
+  const names = fieldNames(given.fields);
+  return [
+    ...repeated(names, (index) => `fields[${index}].name`),
+    ...keyFaults(right.fields ?? [], given.fields),
+    ...(right.indexes ?? []).flatMap((index, at) => columnFaults(index.columns, names, `indexes[${at}].columns`)),
+    ...(right.foreignKeys ?? []).flatMap((key, at) => foreignKeyFaults(key, names, `foreignKeys[${at}]`)),
+    ...relationNameFaults(right),
+    ...foreignKeyNameFaults(right),
+  ];
+}
+
+/** Also those of fields that have other faults: an index on them is none. */
+function fieldNames(fields: unknown): readonly string[] {
+  if (!Array.isArray(fields)) return [];
+  return fields.map((field: unknown) => {
+    const name = typeof field === 'object' && field !== null ? (field as { name?: unknown }).name : undefined;
+    return typeof name === 'string' ? name : '';
+  });
+}
+
+function repeated(names: readonly string[], path: (index: number) => string): Fault[] {
+  return names.flatMap((name, index) => {
+    const first = names.indexOf(name);
+    return name === '' || first === index ? [] : [{ path: path(index), message: `is that of ${path(first)} already` }];
+  });
+}
+
+function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
+  const key = keyFields(fields);
+  if (key.length > MAX_KEY_COLUMNS) {
+    return [{ path: 'fields', message: `a primary key has at most ${MAX_KEY_COLUMNS} fields` }];
+  }
+  return key.flatMap((field) => {
+    const at = fields.indexOf(field);
+    const asGiven = (given as readonly { readonly default?: unknown }[])[at];
+    if (asGiven?.default !== null) return [];
+    return [{ path: `fields[${at}].default`, message: 'null means no default, and a key is not nullable' }];
+  });
+}
+
+function columnFaults(listed: readonly string[], names: readonly string[], path: string): Fault[] {
+  const faults = repeated(listed, (index) => `${path}[${index}]`);
+  if (listed.length === 0) faults.push({ path, message: 'must not be empty' });
+  if (listed.length > MAX_KEY_COLUMNS) faults.push({ path, message: `must be at most ${MAX_KEY_COLUMNS}` });
+  listed.forEach((name, index) => {
+    if (!names.includes(name)) faults.push({ path: `${path}[${index}]`, message: 'is no field of this model' });
+  });
+  return faults;
+}
+
+function foreignKeyFaults(key: ForeignKey, names: readonly string[], path: string): Fault[] {
+  const faults = columnFaults(key.columns, names, `${path}.columns`);
+  if (key.columns.length !== key.references.columns.length) {
+    faults.push({ path: `${path}.references.columns`, message: 'must be as many as columns' });
+  }
+  return faults;
+}
+
+/** Tables, keys and indexes share one space of names in a schema (manual, CREATE INDEX). */
+function relationNameFaults({ table, fields = [], indexes = [] }: Partial<Checked>): Fault[] {
+  if (table === undefined) return [];
+  const taken = new Map<string, string>([[table, 'table']]);
+  taken.set(derivedName('pkey', table, []), 'the primary key');
+  fields.forEach(({ name, unique }, at) => {
+    if (unique === true) taken.set(derivedName('key', table, [name]), `fields[${at}].unique`);
+  });
+  return indexes.flatMap((index, at) => {
+    const path = `indexes[${at}]`;
+    const name = indexName(table, index);
+    const other = taken.get(name);
+    taken.set(name, other ?? path);
+    return other === undefined ? [] : [{ path, message: `has the name of ${other}` }];
+  });
+}
+
+function foreignKeyNameFaults({ fields = [], foreignKeys = [] }: Partial<Checked>): Fault[] {
+  const taken = new Map<string, string>();
+  fields.forEach(({ name, references }, at) => {
+    if (references !== undefined) taken.set(name, `fields[${at}].references`);
+  });
+  return foreignKeys.flatMap((key, at) => {
+    const path = `foreignKeys[${at}]`;
+    // A dot is in no name.
+    const columnsOfKey = key.columns.join('.');
+    const other = taken.get(columnsOfKey);
+    taken.set(columnsOfKey, other ?? path);
+    return other === undefined ? [] : [{ path, message: `is on the same columns as ${other}` }];
+  });
+}

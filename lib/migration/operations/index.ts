@@ -1,0 +1,22 @@
+import type * as t from 'io-ts';
+import { addField } from './add-field';
+import { createModel } from './create-model';
+import { dropField } from './drop-field';
+import type { Operation } from './operation';
+
+/** Every operation, by the `kind` of its change. A new one is its file, a line here and a test. */
+export const operations = { createModel, addField, dropField } as const;
+
+type Operations = typeof operations;
+export type ChangeKind = keyof Operations;
+
+/** What a caller writes: one change to one tenant's tables, as data. */
+export type Change = { [K in ChangeKind]: t.OutputOf<Operations[K]['codec']> }[ChangeKind];
+
+/** A change that has been checked; its JSON is a change again. */
+export type CheckedChange = { [K in ChangeKind]: t.TypeOf<Operations[K]['codec']> }[ChangeKind];
+
+/** The registry's entry of a change, for every kind alike. */
+export function operationOf(kind: ChangeKind): Operation<CheckedChange, Change> {
+  return operations[kind] as unknown as Operation<CheckedChange, Change>;
+}

@@ -1,0 +1,60 @@
+/**
+ * PostgreSQL's table-level lock modes, as `pg_locks.mode` names them (manual 13.3.1), weakest first.
+ */
+export const LOCK_MODES = [
+  'AccessShareLock',
+  'RowShareLock',
+  'RowExclusiveLock',
+  'ShareUpdateExclusiveLock',
+  'ShareLock',
+  'ShareRowExclusiveLock',
+  'ExclusiveLock',
+  'AccessExclusiveLock',
+] as const;
+
+export type LockMode = (typeof LOCK_MODES)[number];
+
+/** A lock that a step takes on a relation, held until the transaction ends. */
+export interface Lock {
+  readonly schema: string;
+  readonly table: string;
+  readonly mode: LockMode;
+}
+
+/** One SQL statement, and what it costs others. */
+export interface Step {
+  readonly sql: string;
+  /** On tables that others could be using; a table that the plan itself creates is nobody else's yet. */
+  readonly locks: readonly Lock[];
+  /** The table is written anew, row by row, while the lock is held. */
+  readonly rewritesTable: boolean;
+  /** Every row is read while the lock is held. */
+  readonly scansTable: boolean;
+  /** Can run inside a transaction. */
+  readonly transactional: boolean;
+}
+
+/** Something in a plan that can hurt a table in use. */
+export interface Hazard {
+  readonly kind: HazardKind;
+  readonly table: string;
+  readonly column?: string;
+  readonly message: string;
+  readonly saferWay: string;
+}
+
+export const HAZARD_KINDS = ['rewrite', 'scan', 'notNullWithoutDefault', 'uniqueBuild'] as const;
+export type HazardKind = (typeof HAZARD_KINDS)[number];
+
+/** What will run for a list of changes: exactly this SQL, in this order. Plain data. */
+export interface PlanOf<C> {
+  readonly org: string;
+  readonly changes: readonly C[];
+  readonly steps: readonly Step[];
+  readonly hazards: readonly Hazard[];
+}
+
+/** A step that, but for its SQL and what is named, costs nothing. */
+export function step(sql: string, costs: Partial<Omit<Step, 'sql'>> = {}): Step {
+  return { sql, locks: [], rewritesTable: false, scansTable: false, transactional: true, ...costs };
+}

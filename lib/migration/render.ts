@@ -1,0 +1,52 @@
+import knex, { type Knex } from 'knex';
+import type { Field } from './field-spec';
+import { typeOf } from './field-types';
+import { columnList, derivedName, qualified, quoted, type Identifier } from './identifier';
+import { literal } from './literal';
+
+/** Never connects: it only writes SQL, by knex's own rules and no caller's wrapIdentifier. */
+const renderer = knex({ client: 'pg' });
+
+/** The statements that knex's schema builder makes for one tenant. */
+export function rendered(org: Identifier, build: (schema: Knex.SchemaBuilder) => Knex.SchemaBuilder): string[] {
+  const statements = build(renderer.schema.withSchema(org)).toSQL() as unknown as { readonly sql: string }[];
+  return statements.map(({ sql }) => sql);
+}
+
+/** One column: its type, its CHECK if the type has one, whether it may be null, and its default. */
+export function addColumn(builder: Knex.CreateTableBuilder, table: Identifier, field: Field, nullable: boolean): void {
+  const type = typeOf(field);
+  const values = type.checkedValues(field);
+  const column =
+    values === undefined
+      ? type.column(builder, field)
+      : builder.specificType(field.name, `${type.catalogName(field)} ${checkClause(table, field.name, values)}`);
+  if (!nullable) column.notNullable();
+  // Raw, since knex would quote a number, and run what is in an object.
+  if (field.default !== undefined) column.defaultTo(renderer.raw(type.defaultSql(field.default)));
+}
+
+/** Beside the column, since knex does not quote the name of a check, and scans a table to add one. */
+function checkClause(table: Identifier, column: Identifier, values: readonly string[]): string {
+  const name = quoted(derivedName('check', table, [column]));
+  return `constraint ${name} check (${quoted(column)} in (${values.map(literal).join(', ')}))`;
+}
+
+/** `constraint "…" unique` and `constraint "…" references …`: what a column that is added brings along. */
+export function columnConstraints(table: Identifier, { name, unique, references }: Field): string[] {
+  const clauses: string[] = [];
+  if (unique === true) clauses.push(`constraint ${quoted(derivedName('key', table, [name]))} unique`);
+  if (references !== undefined) {
+    const target = `${qualified(references.schema, references.table)} (${columnList([references.column])})`;
+    const key = quoted(derivedName('fkey', table, [name]));
+    clauses.push(`constraint ${key} references ${target} on delete ${references.onDelete.toLowerCase()}`);
+  }
+  return clauses;
+}
+
+/** The comment on a table, or on a column of it. Not by knex, which pastes the text. */
+export function commentOn(org: Identifier, table: Identifier, column: Identifier | undefined, comment: string): string {
+  const on =
+    column === undefined ? `table ${qualified(org, table)}` : `column ${qualified(org, table)}.${quoted(column)}`;
+  return `comment on ${on} is ${literal(comment)}`;
+}
