@@ -1,6 +1,7 @@
 import { isRight } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
 import type { Fault } from './errors';
+import { NAME_CODEC } from './codecs';
 import { isPlainObject } from './field-types/field-type';
 
 /** What a closed codec gives: a property of `O` may be left out, or be undefined. */
@@ -65,10 +66,11 @@ function failed(context: t.Context, key: string, message: string): t.ValidationE
 
 /** The failures of a codec as faults: `fields[2].requird`, `unknown key`. */
 export function faultsOf(errors: t.Errors): Fault[] {
-  return errors.map(({ context, message }) => ({
-    path: pathOf(context.map(({ key }) => key)),
-    message: message ?? `must be ${context.at(-1)?.type.name ?? 'something else'}`,
-  }));
+  return errors.map(({ context, message }) => {
+    const { name = 'something else' } = context.at(-1)?.type ?? {};
+    const fault = { path: pathOf(context.map(({ key }) => key)), message: message ?? `must be ${name}` };
+    return name === NAME_CODEC ? { ...fault, code: 'INVALID_IDENTIFIER' } : fault;
+  });
 }
 
 function pathOf(keys: readonly string[]): string {

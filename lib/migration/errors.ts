@@ -39,6 +39,8 @@ export type RetryScope = 'savepoint' | 'transaction' | 'connection' | 'none';
 export interface Fault {
   readonly path: string;
   readonly message: string;
+  /** INVALID_SPEC, unless it is of a narrower kind. */
+  readonly code?: 'INVALID_IDENTIFIER' | 'CROSS_TENANT_REFERENCE';
 }
 
 export interface MigrationErrorDetails {

@@ -43,6 +43,7 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
         ? []
         : expectedReference(references.schema, references.table, [references.column])),
     ],
+    effects: [{ schema: org, table, column: name, present: true }],
   }),
   references: ({ field: { references } }) =>
     references === undefined ? [] : [{ path: 'field.references.schema', schema: references.schema }],

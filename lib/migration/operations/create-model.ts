@@ -34,6 +34,10 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
         .filter(({ references }) => !isSelf(org, change, references))
         .flatMap(({ references: { schema, table, columns } }) => expectedReference(schema, table, columns)),
     ],
+    effects: [
+      { schema: org, table: change.table, present: true },
+      ...change.fields.map(({ name }) => ({ schema: org, table: change.table, column: name, present: true })),
+    ],
   }),
   references: ({ fields, foreignKeys: keys = [] }) => [
     ...fields.flatMap(({ references }, index) =>

@@ -29,6 +29,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
       expectedModel(org, table),
       { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' },
     ],
+    effects: [{ schema: org, table, column, present: false }],
   }),
   references: () => [],
 };

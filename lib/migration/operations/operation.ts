@@ -14,14 +14,19 @@ export interface Expectation {
   readonly code: ErrorCode;
 }
 
+/** A table, or a column of it, that is there after the change, or is no longer. */
+export type Effect = Omit<Expectation, 'code'>;
+
 /** What a change is about: for its log record, and for telling what was wrong when it failed. */
 export interface Subject {
   /** The operation in SQL's words. */
   readonly message: string;
-  readonly table: Identifier;
+  /** None where the schema itself is changed. */
+  readonly table?: Identifier;
   readonly fields: readonly Identifier[];
   /** In the order in which PostgreSQL comes upon them. */
   readonly expectations: readonly Expectation[];
+  readonly effects: readonly Effect[];
 }
 
 /** A reference that a change makes, and where in the change it stands. */

@@ -1,0 +1,73 @@
+import type { Knex } from 'knex';
+import { rollbackToSavepoint, savepointBatch } from './batch';
+import { diagnosed, factsQuery } from './diagnose';
+import { MigrationError } from './errors';
+import type { Work } from './execute';
+import { explained, failureAt } from './explain';
+import type { Settings } from './options';
+import { send, valueOf } from './send';
+import { classify, sqlStateOf } from './sql-states';
+
+/**
+ * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction
+ * usable again, with its timeouts as they were.
+ */
+export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<void> {
+  await inTurn(trx, async () => {
+    try {
+      await send(trx, savepointBatch(work.org, work.statements, settings));
+    } catch (error) {
+      throw await undone(error, work, trx);
+    }
+  });
+}
+
+async function undone(error: unknown, work: Work, trx: Knex): Promise<MigrationError> {
+  const { org, subjects } = work;
+  const table = subjects[0]?.table;
+  if (classify(error).retryScope === 'connection') return explained(error, failureAt(error, org, table));
+  if (sqlStateOf(error) === ABORTED) return alreadyAborted(error, org, table);
+  try {
+    const answers = await send(trx, rollbackToSavepoint(factsQuery(subjects), HOLDS_STRONG_LOCK));
+    const failed = diagnosed(error, org, subjects, answers);
+    const holdsStrongLock = valueOf(answers, 'tenant_ddl_strong') === true;
+    const retryScope = failed.retryScope === 'savepoint' && holdsStrongLock ? 'transaction' : failed.retryScope;
+    return explained(error, { ...failed, retryScope });
+  } catch {
+    // The first error is the one to tell; PostgreSQL has the transaction aborted, and says so to what follows.
+    return explained(error, { ...failureAt(error, org, table), retryScope: 'transaction' });
+  }
+}
+
+/** 25P02, in_failed_sql_transaction. */
+const ABORTED = '25P02';
+
+function alreadyAborted(error: unknown, org: string, table: string | undefined): MigrationError {
+  return new MigrationError(
+    'An earlier statement of this transaction failed, and PostgreSQL ignores everything until it is rolled back. Nothing was changed. Look for the first error, or run what may fail in a nested transaction.',
+    { code: 'DATABASE_ERROR', org, table, sqlState: ABORTED, retryScope: 'transaction', cause: error },
+  );
+}
+
+/**
+ * A lock that blocks readers or writers would stay held while a retry waits (manual 13.3.1). The locks
+ * taken after the savepoint are gone by now.
+ */
+const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
+  where pid = pg_backend_pid() and locktype = 'relation' and granted
+  and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) as tenant_ddl_strong`;
+
+const turns = new WeakMap<Knex, Promise<unknown>>();
+
+/** One change after the other: a second batch, sent before the first is undone, would find it aborted. */
+async function inTurn(trx: Knex, run: () => Promise<void>): Promise<void> {
+  const previous = turns.get(trx) ?? Promise.resolve();
+  const turn = previous.then(run);
+  // Its failure is its own caller's; the next one in the line only waits for its end.
+  turns.set(trx, turn.then(ignore, ignore));
+  await turn;
+}
+
+function ignore(): void {
+  // Nothing to do: inTurn hands the failure to its caller.
+}

@@ -1,0 +1,128 @@
+import { isLeft } from 'fp-ts/lib/Either';
+import type { Knex } from 'knex';
+import { faultsOf } from './closed';
+import { MigrationError, type Fault } from './errors';
+import { execute } from './execute';
+import { isPlainObject } from './field-types/field-type';
+import { identifier, type Identifier } from './identifier';
+import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
+import { DEFAULTS, settingsOf, type ChangeOptions } from './options';
+import type { PlanOf } from './plan';
+import { contextOf } from './tenant-context';
+
+/** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
+export type Plan = PlanOf<Change>;
+
+/** What a change did. */
+export interface ChangeResult {
+  readonly org: string;
+  /** As they were checked: a default is JSON, whatever it was given as. */
+  readonly changes: readonly Change[];
+  /** The SQL that ran, in its order. */
+  readonly statements: readonly string[];
+  readonly attempts: number;
+  /** Of all attempts together, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** What planning needs to know beside the change. */
+export type PlanOptions = Pick<ChangeOptions, 'sharedSchemas'>;
+
+/**
+ * The SQL that a change will run, with its locks and hazards. Needs no database: what is planned is what
+ * runs, to the letter.
+ *
+ * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER or CROSS_TENANT_REFERENCE, with every fault
+ * @example
+ * planChange('acme-corp', { kind: 'dropField', table: 'invoice', column: 'old_field' }).steps[0].sql
+ * // alter table "acme-corp"."invoice" drop column "old_field"
+ */
+export function planChange(org: string, change: Change, options: PlanOptions = {}): Plan {
+  return planned(identifier(org, 'org'), [change], options);
+}
+
+/**
+ * Makes one change of a tenant's tables. The functions named after the operations are words for this.
+ *
+ * @param tenant what `withTenant` hands out, any knex transaction, or a Knex, on which the change is a
+ *   transaction of its own
+ * @throws MigrationError; see its codes
+ */
+export async function applyChange(
+  org: string,
+  change: Change,
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  const checkedOrg = orgOf(org, tenant);
+  const settings = settingsOf(options, contextOf(tenant)?.settings);
+  const { changes, steps } = planned(checkedOrg, [change], settings);
+  const statements = steps.map(({ sql }) => sql);
+  const subjects = changes.map((checked) => operationOf(checked.kind).subject(checkedOrg, checked));
+  const ran = await execute({ org: checkedOrg, statements, subjects }, tenant, settings);
+  return { org, changes, statements, ...ran };
+}
+
+/** The org, where it is a name and the tenant's own. */
+function orgOf(org: string, tenant: Knex): Identifier {
+  const checked = identifier(org, 'org');
+  const own = contextOf(tenant)?.org;
+  if (own === undefined || own === checked) return checked;
+  throw new MigrationError(
+    `The change is for org "${checked}", the tenant is of "${own}". Use withTenant('${checked}', db, …) for it.`,
+    { code: 'TENANT_MISMATCH', org: checked },
+  );
+}
+
+type Planned = PlanOf<CheckedChange>;
+
+function planned(org: Identifier, given: readonly unknown[], { sharedSchemas }: PlanOptions): Planned {
+  const schemas = sharedSchemas ?? DEFAULTS.sharedSchemas;
+  const changes = given.map((change) => checked(org, change, schemas));
+  return {
+    org,
+    changes,
+    steps: changes.flatMap((change) => operationOf(change.kind).steps(org, change)),
+    hazards: changes.flatMap((change) => operationOf(change.kind).hazards(org, change)),
+  };
+}
+
+/** The gate through which every change comes, from code and from JSON alike. */
+function checked(org: Identifier, change: unknown, sharedSchemas: readonly string[]): CheckedChange {
+  const kind = kindOf(change);
+  if (kind === undefined) {
+    const message = `must be one of ${Object.keys(operations).join(', ')}`;
+    throw refused('A change', org, change, [{ path: 'kind', message }]);
+  }
+  const { codec, references } = operationOf(kind);
+  const decoded = codec.decode(change);
+  if (isLeft(decoded)) throw refused(kind, org, change, faultsOf(decoded.left));
+  const faults = references(decoded.right)
+    .filter(({ schema }) => schema !== org && !sharedSchemas.includes(schema))
+    .map(({ path, schema }): Fault => {
+      const message = `"${schema}" is neither the org nor one of sharedSchemas (${sharedSchemas.join(', ')})`;
+      return { path, message, code: 'CROSS_TENANT_REFERENCE' };
+    });
+  if (faults.length > 0) throw refused(kind, org, change, faults);
+  return decoded.right;
+}
+
+function kindOf(change: unknown): ChangeKind | undefined {
+  const kind = isPlainObject(change) ? change.kind : undefined;
+  return typeof kind === 'string' && Object.hasOwn(operations, kind) ? (kind as ChangeKind) : undefined;
+}
+
+/** Every fault in one error. Its code is the narrow one only where all faults are of that kind. */
+function refused(what: string, org: string, change: unknown, faults: readonly Fault[]): MigrationError {
+  const { table } = (change ?? {}) as { readonly table?: unknown };
+  const code = faults[0]?.code;
+  const subject = typeof table === 'string' ? `${what} ${JSON.stringify(table)}` : what;
+  const lines = faults.map(({ path, message }) => `${path}: ${message}`);
+  const list = lines.length === 1 ? ` ${lines.join()}` : `\n  ${lines.join('\n  ')}`;
+  return new MigrationError(`${subject} was refused, and nothing was sent to the database.${list}`, {
+    code: code !== undefined && faults.every((fault) => fault.code === code) ? code : 'INVALID_SPEC',
+    org,
+    table: typeof table === 'string' ? table : undefined,
+    faults,
+  });
+}

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex';
+import { MigrationError } from './errors';
+import { explained, failureAt } from './explain';
+import { fateOf } from './fate';
+import type { Settings } from './options';
+import { classify } from './sql-states';
+
+/** A transaction of ours with all its work done. */
+export interface Finished {
+  readonly org: string;
+  /** As `pg_current_xact_id` gave it; none on pg-mem. */
+  readonly transactionId: string | undefined;
+  /** Sends COMMIT and gives the tag of its answer. */
+  readonly sendCommit: () => Promise<string | undefined>;
+  /** Gives the connection back to the pool. May be called twice. */
+  readonly close: () => Promise<void>;
+  /** What aborted the transaction, where the callback caught it. */
+  readonly caught: () => unknown;
+}
+
+/**
+ * Commits, and returns only when the server has committed. A connection that is lost before the answer
+ * leaves both possible: then the server is asked.
+ *
+ * @throws MigrationError CONNECTION_LOST where it did not commit, so that all of it can run again;
+ *   OUTCOME_UNKNOWN where the server can't say; what PostgreSQL said where it refused
+ */
+export async function commit(db: Knex, finished: Finished, settings: Settings): Promise<void> {
+  const { org, transactionId, sendCommit, close, caught } = finished;
+  let tag: string | undefined;
+  try {
+    tag = await sendCommit();
+  } catch (error) {
+    const failure = explained(error, failureAt(error, org));
+    if (failure.retryScope !== 'connection') throw failure;
+    // Before the question: the pool may have this one connection only.
+    await close();
+    if ((await fateOf(db, { org, transactionId, cause: error }, settings)) === 'committed') return;
+    throw failure;
+  } finally {
+    await close();
+  }
+  // Where a statement failed and nobody minded, COMMIT answers ROLLBACK, which knex takes for success.
+  if (tag === 'ROLLBACK') throw rolledBack(org, caught());
+}
+
+/** PostgreSQL undid a transaction that nobody meant to undo. */
+export function rolledBack(org: string, caught: unknown): MigrationError {
+  const { code, retryScope } = classify(caught);
+  return new MigrationError(
+    `PostgreSQL rolled back the transaction of "${org}", since a statement in it had failed and the error was caught. Nothing was changed. Let the error pass, or run what may fail in a nested transaction.`,
+    { code, org, retryScope: retryScope === 'savepoint' ? 'transaction' : retryScope, cause: caught },
+  );
+}

@@ -1,0 +1,106 @@
+import { MigrationError, type ErrorCode } from './errors';
+import type { Subject } from './operations/operation';
+import { classify, classifyInMemory, sqlStateOf, type FailureClass } from './sql-states';
+
+/** What a failure turned out to be, and where. */
+export interface Failed extends FailureClass {
+  readonly org: string;
+  readonly table?: string | undefined;
+  readonly column?: string | undefined;
+  /** What was not there: a table, or a column of one, that the change refers to. */
+  readonly target?: { readonly schema: string; readonly table: string; readonly column?: string } | undefined;
+}
+
+/** What happened, where, and what to do instead: a line for each code that the server's answer can mean. */
+const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
+  TENANT_NOT_FOUND: ({ org }) => `Schema "${org}" does not exist. Create it first: createTenant('${org}', db).`,
+  TENANT_EXISTS: ({ org }) => `Schema "${org}" already exists. Choose another org, or use the one that is there.`,
+  MODEL_NOT_FOUND: ({ model }) => `There is no table ${model}. Create it with createModel, or correct the name.`,
+  MODEL_EXISTS: ({ model }) =>
+    `Something named ${model} already exists (tables, views and indexes share their names). Choose another name, or drop it first.`,
+  FIELD_NOT_FOUND: ({ column, model }) =>
+    `Field "${column}" is not on ${model}. Compare the model's metadata with the table.`,
+  FIELD_EXISTS: ({ column, model }) => `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
+  REFERENCE_NOT_FOUND: ({ model, target }) =>
+    `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
+  NOT_NULL_VIOLATION: ({ column, model }) =>
+    `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
+  UNIQUE_VIOLATION: ({ model }) =>
+    `The rows of ${model} would not be unique. A unique field added to a table with rows can have no constant default.`,
+  FOREIGN_KEY_VIOLATION: ({ model }) =>
+    `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
+  DEPENDENT_OBJECTS: ({ model }) =>
+    `Other objects, a view or a foreign key perhaps, need what is dropped from ${model}. Drop these first.`,
+  LOCK_TIMEOUT: ({ model }) =>
+    `Another transaction held a lock on ${model}, or was changing the same tenant, for longer than lockTimeoutMs. Nothing was changed. Try again when it has ended.`,
+  STATEMENT_TIMEOUT: ({ model }) =>
+    `The change of ${model} took longer than statementTimeoutMs, or was cancelled. Nothing was changed. Raise statementTimeoutMs, or change the table when it is smaller or less used.`,
+  DEADLOCK: ({ model }) =>
+    `The change of ${model} and another transaction waited for each other. Nothing was changed. Run the whole transaction again.`,
+  CONNECTION_LOST: () => 'The connection to PostgreSQL was lost, or could not be made. Run the whole transaction again.',
+  TOO_MANY_LOCKS: () =>
+    'The server has no room for another lock or no memory (max_locks_per_transaction). Nothing was changed. Change fewer tables in one transaction.',
+  TOO_MANY_COLUMNS: ({ model }) =>
+    `${model} has used up its 1,600 columns, dropped ones included. Nothing was changed. Copy it to a new table, or put the field on another one.`,
+  PERMISSION_DENIED: ({ org, model }) =>
+    `The database role may not change ${model}, or the session is read-only. Connect as the owner of schema "${org}", or grant it CREATE there.`,
+  INVALID_SPEC: ({ model }) =>
+    `A foreign key of ${model} and the column that it refers to are of types that can not be compared. Give the field the type of that column.`,
+};
+
+interface Named {
+  readonly org: string;
+  /** `"acme-corp"."invoice"`, or what stands for it where no table is concerned. */
+  readonly model: string;
+  readonly column: string;
+  /** What is referred to and is not there. */
+  readonly target: string;
+}
+
+/** An error of the database in the words of this library. */
+export function explained(error: unknown, failed: Failed): MigrationError {
+  if (error instanceof MigrationError) return error;
+  const { code, org, table, column, retryScope } = failed;
+  const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
+  const named = { org, model, column: column ?? '', target: targetOf(failed) };
+  const message = MESSAGES[code]?.(named) ?? unlisted(error, model);
+  return new MigrationError(message, { code, org, table, column, retryScope, sqlState: sqlStateOf(error), cause: error });
+}
+
+function targetOf({ target }: Failed): string {
+  if (target === undefined) return 'columns that no primary key or unique is on';
+  const table = `"${target.schema}"."${target.table}"`;
+  return target.column === undefined ? `${table}, which does not exist` : `"${target.column}" of ${table}, which does not exist`;
+}
+
+/** No more is known than the server's own words, which class 22 (data exception) ends with the value itself. */
+function unlisted(error: unknown, model: string): string {
+  const sqlState = sqlStateOf(error);
+  const words = sqlState?.startsWith('22') === true ? 'a value was refused' : reasonOf(error);
+  return `PostgreSQL refused the change of ${model}: ${words}${sqlState === undefined ? '' : ` (SQLSTATE ${sqlState})`}.`;
+}
+
+/** Its first line: pg-mem's messages go on for pages. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error && error.message !== '' ? error.message : String(error);
+  return message.split('\n', 1).join();
+}
+
+/** Where a failure stands that needs no look into the catalog. */
+export function failureAt(error: unknown, org: string, table?: string, column?: string): Failed {
+  return { ...classify(error), org, table, column };
+}
+
+/** The same for pg-mem, whose words are all there is to tell by. */
+export function explainedInMemory(error: unknown, org: string, subjects: readonly Subject[]): MigrationError {
+  const { code, retryScope } = classifyInMemory(error);
+  const subject = subjects.length === 1 ? subjects[0] : undefined;
+  const column = subject?.fields.length === 1 ? subject.fields[0] : undefined;
+  const named = /"([^"]*)"|schema not found: (\S+)/.exec(reasonOf(error));
+  const name = named?.[1] ?? named?.[2];
+  const failed = { retryScope, org, table: subject?.table, column };
+  const own = { TENANT_NOT_FOUND: org, MODEL_NOT_FOUND: subject?.table, FIELD_NOT_FOUND: column }[code as string];
+  // Not there, and not the change's own: then it is what the change refers to.
+  const missing = own !== undefined && name !== undefined && name !== own;
+  return explained(error, missing ? { ...failed, code: 'REFERENCE_NOT_FOUND', target: { schema: org, table: name } } : { ...failed, code });
+}

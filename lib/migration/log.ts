@@ -1,0 +1,77 @@
+import { createLogger, format, transports } from 'winston';
+import type { MigrationError } from './errors';
+import type { Subject } from './operations/operation';
+
+/** winston's methods, as far as they are used: any logger that has them will do. */
+export interface Logger {
+  debug(message: string, meta: LogRecord): unknown;
+  info(message: string, meta: LogRecord): unknown;
+  warn(message: string, meta: LogRecord): unknown;
+  error(message: string, meta: LogRecord): unknown;
+}
+
+/** What stands beside the message. No value of a default or a row is ever in it. */
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+let shared: Logger | undefined;
+
+/** winston: one JSON object a line on the console, from level info, with a timestamp. */
+export function defaultLogger(): Logger {
+  shared ??= createLogger({
+    level: 'info',
+    format: format.combine(format.timestamp(), format.json()),
+    transports: [new transports.Console()],
+  });
+  return shared;
+}
+
+/** A change that ran. */
+export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {
+  logger.info(subject.message, { org, table: subject.table, fields: subject.fields, ...took });
+}
+
+/** An attempt that failed: a warning where another follows, an error where none does. */
+export function logFailure(logger: Logger, org: string, subject: LoggedSubject, failure: Failure): void {
+  const { error, attempt, durationMs, retryInMs } = failure;
+  const record = {
+    org,
+    table: subject.table,
+    fields: subject.fields,
+    code: error.code,
+    sqlState: error.sqlState,
+    reason: error.message,
+    durationMs,
+    attempt,
+    retryInMs,
+  };
+  if (retryInMs === undefined) logger.error(subject.message, record);
+  else logger.warn(subject.message, record);
+}
+
+/** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */
+export function logSql(logger: Logger, org: string, statements: readonly string[]): void {
+  logger.debug('SQL', { org, statements: statements.map(withoutValues) });
+}
+
+/** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */
+export function withoutValues(sql: string): string {
+  return sql
+    .replace(/E'(?:''|\\.|[^'\\])*'|'(?:''|[^'])*'/gs, "'…'")
+    .replace(/\bdefault (?:-?[\d.]+|true|false)/g, 'default …');
+}
+
+/** The part of a subject that is logged. */
+export type LoggedSubject = Pick<Subject, 'message' | 'fields'> & { readonly table?: string | undefined };
+
+export interface Took {
+  readonly durationMs: number;
+  readonly attempts: number;
+}
+
+export interface Failure {
+  readonly error: MigrationError;
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** Without one, no further attempt is made. */
+  readonly retryInMs: number | undefined;
+}

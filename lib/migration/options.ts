@@ -1,0 +1,181 @@
+import { MigrationError, type Fault } from './errors';
+import { identifierFault, type Identifier } from './identifier';
+import { defaultLogger, type Logger } from './log';
+
+/** What to do about the hazards of a plan. */
+export const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
+export type HazardPolicy = (typeof HAZARD_POLICIES)[number];
+
+/** What {@link RetryOptions.onRetry} is told before each wait. */
+export interface RetryEvent {
+  readonly error: unknown;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  /** How long is waited before the next, in milliseconds. */
+  readonly delayMs: number;
+}
+
+/** When a failed attempt is repeated. */
+export interface RetryOptions {
+  /** Attempts in all, the first included. Default 3; 1 repeats nothing. */
+  readonly maxAttempts?: number | undefined;
+  /** Upper bound of the first wait, in milliseconds; it doubles with each attempt. Default 1000. */
+  readonly delayMs?: number | undefined;
+  /** Upper bound of every wait, in milliseconds. Default 30000. */
+  readonly maxDelayMs?: number | undefined;
+  /** No attempt begins later than this after the first, in milliseconds. No default. */
+  readonly deadlineMs?: number | undefined;
+  /** Ends the waiting and begins no further attempt. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called before each wait. */
+  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
+}
+
+/** Options of every operation. */
+export interface ChangeOptions {
+  /** How long each lock is waited for, in milliseconds; below `statementTimeoutMs`. Default 1000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** How long each statement may take, in milliseconds. Default 30000. */
+  readonly statementTimeoutMs?: number | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /** winston, or anything with its methods. Default: winston, JSON on the console, from level info. */
+  readonly logger?: Logger | undefined;
+  /** Schemas besides the org's own that a reference may name. Default `['public']`. */
+  readonly sharedSchemas?: readonly string[] | undefined;
+  /** What to do about hazards. Default 'warn'. */
+  readonly hazards?: HazardPolicy | undefined;
+}
+
+/** Options of `withTenant`. */
+export interface TenantOptions extends ChangeOptions {
+  /** The model's name for `createModel` with a list of fields. */
+  readonly model?: string | undefined;
+}
+
+export interface RetrySettings {
+  readonly maxAttempts: number;
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
+  readonly deadlineMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onRetry: ((event: RetryEvent) => void) | undefined;
+}
+
+/** Options with nothing left out. */
+export interface Settings {
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly retry: RetrySettings;
+  readonly logger: Logger;
+  readonly sharedSchemas: readonly Identifier[];
+  readonly hazards: HazardPolicy;
+}
+
+/** Every default, in one place. The logger's is made when it is first needed. */
+export const DEFAULTS = {
+  lockTimeoutMs: 1000,
+  statementTimeoutMs: 30_000,
+  retry: { maxAttempts: 3, delayMs: 1000, maxDelayMs: 30_000 },
+  sharedSchemas: ['public'],
+  hazards: 'warn',
+} as const;
+
+/** setTimeout's, and PostgreSQL's for its timeouts. */
+const MAX_MS = 2 ** 31 - 1;
+
+const OPTION_NAMES = ['lockTimeoutMs', 'statementTimeoutMs', 'retry', 'logger', 'sharedSchemas', 'hazards', 'model'];
+const RETRY_NAMES = ['maxAttempts', 'delayMs', 'maxDelayMs', 'deadlineMs', 'signal', 'onRetry'];
+
+/**
+ * Options over what is inherited, over the defaults. The only place that merges; it validates what
+ * comes out, so that zero is a value and a limit is judged against the one it has to stay below.
+ *
+ * @throws MigrationError INVALID_SPEC that names every wrong option.
+ */
+export function settingsOf(options: TenantOptions = {}, inherited?: Settings): Settings {
+  const faults = unknownKeys(options, OPTION_NAMES, 'options');
+  const settings: Settings = {
+    lockTimeoutMs: options.lockTimeoutMs ?? inherited?.lockTimeoutMs ?? DEFAULTS.lockTimeoutMs,
+    statementTimeoutMs: options.statementTimeoutMs ?? inherited?.statementTimeoutMs ?? DEFAULTS.statementTimeoutMs,
+    retry: mergedRetry(options.retry, inherited?.retry),
+    logger: options.logger ?? inherited?.logger ?? defaultLogger(),
+    sharedSchemas: (options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
+    hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
+  };
+  faults.push(...settingFaults(settings), ...unknownKeys(options.retry ?? {}, RETRY_NAMES, 'options.retry'));
+  faults.push(...retryFaults(settings.retry));
+  if (faults.length > 0) throw invalidOptions(faults);
+  return settings;
+}
+
+/** The same for `withDbRetry`, which takes nothing else. */
+export function retrySettingsOf(options: RetryOptions = {}): RetrySettings {
+  const settings = mergedRetry(options);
+  const faults = [...unknownKeys(options, RETRY_NAMES, 'options'), ...retryFaults(settings)];
+  if (faults.length > 0) throw invalidOptions(faults);
+  return settings;
+}
+
+function mergedRetry(options: RetryOptions = {}, inherited?: RetrySettings): RetrySettings {
+  return {
+    maxAttempts: options.maxAttempts ?? inherited?.maxAttempts ?? DEFAULTS.retry.maxAttempts,
+    delayMs: options.delayMs ?? inherited?.delayMs ?? DEFAULTS.retry.delayMs,
+    maxDelayMs: options.maxDelayMs ?? inherited?.maxDelayMs ?? DEFAULTS.retry.maxDelayMs,
+    deadlineMs: options.deadlineMs ?? inherited?.deadlineMs,
+    signal: options.signal ?? inherited?.signal,
+    onRetry: options.onRetry ?? inherited?.onRetry,
+  };
+}
+
+function unknownKeys(options: object, known: readonly string[], path: string): Fault[] {
+  return Object.keys(options)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({ path: `${path}.${key}`, message: 'unknown key' }));
+}
+
+function settingFaults({ lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazards, logger }: Settings): Fault[] {
+  const faults = [
+    // Zero would switch the limit off, and a waiting change keeps every later reader waiting behind it.
+    ...rangeFaults('options.lockTimeoutMs', lockTimeoutMs, 1),
+    ...rangeFaults('options.statementTimeoutMs', statementTimeoutMs, 1),
+  ];
+  if (faults.length === 0 && lockTimeoutMs >= statementTimeoutMs) {
+    faults.push({ path: 'options.lockTimeoutMs', message: `must be below statementTimeoutMs (${statementTimeoutMs})` });
+  }
+  if (!HAZARD_POLICIES.includes(hazards)) {
+    faults.push({ path: 'options.hazards', message: `must be one of ${HAZARD_POLICIES.join(', ')}` });
+  }
+  if (!Array.isArray(sharedSchemas)) {
+    faults.push({ path: 'options.sharedSchemas', message: 'must be a list of schema names' });
+  } else {
+    sharedSchemas.forEach((schema: unknown, index) => {
+      const message = identifierFault(schema, 'schema');
+      if (message !== undefined) faults.push({ path: `options.sharedSchemas[${index}]`, message });
+    });
+  }
+  const methods = ['debug', 'info', 'warn', 'error'] as const;
+  if (methods.some((method) => typeof logger[method] !== 'function')) {
+    faults.push({ path: 'options.logger', message: `must have the methods ${methods.join(', ')}` });
+  }
+  return faults;
+}
+
+function retryFaults({ maxAttempts, delayMs, maxDelayMs, deadlineMs }: RetrySettings): Fault[] {
+  return [
+    ...rangeFaults('options.retry.maxAttempts', maxAttempts, 1),
+    ...rangeFaults('options.retry.delayMs', delayMs, 0),
+    ...rangeFaults('options.retry.maxDelayMs', maxDelayMs, 0),
+    ...(deadlineMs === undefined ? [] : rangeFaults('options.retry.deadlineMs', deadlineMs, 0)),
+  ];
+}
+
+function rangeFaults(path: string, value: number, min: number): Fault[] {
+  return Number.isInteger(value) && value >= min && value <= MAX_MS
+    ? []
+    : [{ path, message: `must be a whole number from ${min} to ${MAX_MS}` }];
+}
+
+function invalidOptions(faults: readonly Fault[]): MigrationError {
+  const lines = faults.map(({ path, message }) => `${path}: ${message}`);
+  return new MigrationError(lines.join('; '), { code: 'INVALID_SPEC', faults });
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MigrationError, type RetryScope } from './errors';
+import { retrySettingsOf, type RetryOptions, type RetrySettings } from './options';
+import { classify } from './sql-states';
+
+/**
+ * Runs `work` again after a failure that another attempt can cure: a lock timeout, a deadlock, a lost
+ * connection (manual, Appendix A; the table is in sql-states.ts). Between attempts it waits a random time
+ * from zero up to `delayMs`, doubled each time, at most `maxDelayMs`. The last error is thrown as it is.
+ *
+ * `work` has to be whole: a transaction, not a statement inside one, and nothing that may not happen twice.
+ *
+ * @param options `maxAttempts` 3, `delayMs` 1000, `maxDelayMs` 30000; `deadlineMs`, `signal`, `onRetry`
+ * @throws whatever `work` threw last; the signal's reason, if it was aborted before the first attempt
+ * @example await withDbRetry(() => knex.transaction(work), { maxAttempts: 5, delayMs: 200 });
+ */
+export async function withDbRetry<T>(work: () => Promise<T>, options?: RetryOptions): Promise<T> {
+  const settings = retrySettingsOf(options);
+  return retrying(settings, work, { canRetry: (error) => retryScopeOf(error) !== 'none' });
+}
+
+/** What has to run again for another attempt to succeed. */
+export function retryScopeOf(error: unknown): RetryScope {
+  return error instanceof MigrationError ? error.retryScope : classify(error).retryScope;
+}
+
+interface RetryRules {
+  readonly canRetry: (error: unknown) => boolean;
+  /** Told of each attempt that failed, the last one too, which has no `retryInMs`. */
+  readonly onFailure?: (error: unknown, attempt: number, retryInMs: number | undefined) => void;
+}
+
+/** The loop behind every retry of this library. */
+export async function retrying<T>(
+  settings: RetrySettings,
+  work: (attempt: number) => Promise<T>,
+  { canRetry, onFailure }: RetryRules,
+): Promise<T> {
+  const { maxAttempts, deadlineMs, signal, onRetry } = settings;
+  const startedAt = performance.now();
+  signal?.throwIfAborted();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work(attempt);
+    } catch (error) {
+      const delayMs = jitteredDelayMs(settings, attempt);
+      const late = deadlineMs !== undefined && performance.now() - startedAt + delayMs > deadlineMs;
+      const ends = attempt >= maxAttempts || late || signal?.aborted === true || !canRetry(error);
+      onFailure?.(error, attempt, ends ? undefined : delayMs);
+      if (ends) throw error;
+      onRetry?.({ error, attempt, delayMs });
+      if (!(await slept(delayMs, signal))) throw error;
+    }
+  }
+}
+
+/** Full jitter: two services that collided once should not meet again. */
+function jitteredDelayMs({ delayMs, maxDelayMs }: RetrySettings, attempt: number): number {
+  return Math.round(Math.random() * Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1)));
+}
+
+/** False when the signal ended the wait. */
+async function slept(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await sleep(delayMs, undefined, signal && { signal });
+    return true;
+  } catch (error) {
+    if (signal?.aborted === true) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Knex } from 'knex';
+
+/** The answer to one statement, as far as it is read. */
+export interface Answer {
+  readonly command?: string;
+  readonly rows?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A connection of knex's pool. What it is inside is the driver's. */
+export type Connection = object;
+
+/** The parts of knex's client that lead to a connection; its types leave them out. */
+export interface KnexClient {
+  readonly version?: string;
+  acquireConnection(): Promise<Connection>;
+  releaseConnection(connection: Connection): Promise<void>;
+  raw(sql: string): Knex.Raw;
+}
+
+export function clientOf(db: Knex): KnexClient {
+  return db.client as KnexClient;
+}
+
+/** pg-mem stands in for the server in unit tests. It can do less; every place that minds asks here. */
+export function isMemory(db: Knex): boolean {
+  return clientOf(db).version === 'pg-mem';
+}
+
+/**
+ * Sends statements as one simple query, one round trip, and gives an answer for each. knex's events
+ * fire as for any query; the caller's `postProcessResponse` has no say in what comes back.
+ */
+export async function send(db: Knex, sql: string, connection?: Connection): Promise<readonly Answer[]> {
+  const client = Object.create(clientOf(db), { postProcessResponse: { value: asItIs } }) as KnexClient;
+  // knex takes a bare question mark for a binding.
+  const raw = client.raw(sql.replaceAll('?', '\\?'));
+  try {
+    const answer = (await (connection === undefined ? raw : raw.connection(connection))) as Answer | Answer[];
+    return Array.isArray(answer) ? answer : [answer];
+  } catch (error) {
+    throw withoutStatement(error, sql);
+  }
+}
+
+/**
+ * knex puts the statement before the server's message, and the server puts the row into `detail`: the
+ * values of both are nobody's to log.
+ */
+function withoutStatement(error: unknown, sql: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const prefix = `${sql} - `;
+  if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
+  for (const key of ['detail', 'where', 'internalQuery', 'hint']) Reflect.deleteProperty(error, key);
+  return error;
+}
+
+function asItIs(response: unknown): unknown {
+  return response;
+}
+
+/** The value of a column in the first row that has it. */
+export function valueOf(answers: readonly Answer[], column: string): unknown {
+  for (const { rows = [] } of answers) {
+    const row = rows[0];
+    if (row !== undefined && Object.hasOwn(row, column)) return row[column];
+  }
+  return undefined;
+}

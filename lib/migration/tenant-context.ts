@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import type { Identifier } from './identifier';
+import type { Settings } from './options';
+
+/** Takes what is to be told of an attempt, since only its end shows how it is to be told. */
+export interface Journal {
+  /** Told when the transaction has committed; never, if it doesn't. */
+  readonly ran: (tell: () => void) => void;
+  /** A change that failed: told in any case, with the wait before the next attempt, if there is one. */
+  readonly failed: (tell: (retryInMs: number | undefined) => void) => void;
+}
+
+/** What a tenant handle carries beside its transaction. */
+export interface TenantContext {
+  readonly org: Identifier;
+  readonly model: string | undefined;
+  readonly settings: Settings;
+  /** Which attempt of the whole callback this is, from 1. */
+  readonly attempt: number;
+  readonly journal: Journal;
+}
+
+const contexts = new WeakMap<object, TenantContext>();
+
+export function setContext(tenant: Knex, context: TenantContext): void {
+  contexts.set(tenant, context);
+}
+
+/** Of a tenant handle, or of a transaction begun on one. */
+export function contextOf(tenant: Knex): TenantContext | undefined {
+  const { parentTransaction } = tenant as { readonly parentTransaction?: Knex };
+  return contexts.get(tenant) ?? (parentTransaction && contextOf(parentTransaction));
+}

@@ -1,0 +1,119 @@
+import type { Knex } from 'knex';
+import type { ChangeResult } from '../migration/change';
+import { MigrationError } from '../migration/errors';
+import { execute } from '../migration/execute';
+import { explained, failureAt } from '../migration/explain';
+import { identifier, quoted, type Identifier } from '../migration/identifier';
+import { literal } from '../migration/literal';
+import { settingsOf, type ChangeOptions } from '../migration/options';
+import { isMemory, send } from '../migration/send';
+import { serverOf, type TenantDb } from './server';
+
+/**
+ * A table takes a lock for itself, its toast table and each index, and the server's lock table has room
+ * for about 6,400 at default settings (manual 19.12, max_locks_per_transaction).
+ */
+const RELATIONS_A_BATCH = 100;
+
+/** `confirm` has to repeat the org. */
+export interface DropTenantOptions extends ChangeOptions {
+  readonly confirm: string;
+}
+
+/**
+ * Drops the schema of a tenant with all that is in it, in batches of tables, each a transaction of its own:
+ * one `drop schema … cascade` over some thousand tables runs out of locks. When it fails half-way, what is
+ * dropped stays dropped, and a second call goes on. Takes ACCESS EXCLUSIVE on each table.
+ *
+ * @param db a Knex, or a function from an org to its Knex; no transaction, since there are several
+ * @throws MigrationError INVALID_SPEC where `confirm` is not the org, TENANT_NOT_FOUND, DEPENDENT_OBJECTS
+ *   where something outside the schema needs what is in it, LOCK_TIMEOUT, …
+ * @example
+ * await dropTenant('acme-corp', knex, { confirm: 'acme-corp' });
+ * // drop table "acme-corp"."invoice", "acme-corp"."customer" cascade
+ * // drop schema "acme-corp" cascade
+ */
+export async function dropTenant(org: string, db: TenantDb, options: DropTenantOptions): Promise<ChangeResult> {
+  const checkedOrg = identifier(org, 'org');
+  const { confirm, ...changeOptions } = options;
+  const settings = settingsOf(changeOptions);
+  if (confirm !== org) throw refused(org, `dropTenant deletes all data of "${org}": say so with { confirm: '${org}' }.`);
+  const server = await serverOf(checkedOrg, db);
+  if (server.isTransaction === true) throw refused(org, 'dropTenant takes several transactions: give it a Knex.');
+  if (isMemory(server)) throw refused(org, 'pg-mem can not drop a schema: begin each test with a new database.');
+
+  await refuseDependents(checkedOrg, server);
+  const startedAt = performance.now();
+  const statements: string[] = [];
+  for (let batch = await nextBatch(checkedOrg, server); batch.length > 0; batch = await nextBatch(checkedOrg, server)) {
+    await execute({ org: checkedOrg, statements: batch, subjects: [] }, server, settings);
+    statements.push(...batch);
+  }
+  const last = `drop schema ${quoted(checkedOrg)} cascade`;
+  const subject = { message: 'DROP SCHEMA', fields: [], expectations: [], effects: [] };
+  const { attempts } = await execute({ org: checkedOrg, statements: [last], subjects: [subject] }, server, settings);
+  const durationMs = Math.round(performance.now() - startedAt);
+  return { org, changes: [], statements: [...statements, last], attempts, durationMs };
+}
+
+function refused(org: string, message: string): MigrationError {
+  return new MigrationError(message, { code: 'INVALID_SPEC', org });
+}
+
+/** What `cascade` would take along from outside: nobody asked for that. */
+async function refuseDependents(org: Identifier, server: Knex): Promise<void> {
+  const [schema, dependents] = await asked(org, server, dependentsQuery(org));
+  if (schema === null) throw explained(undefined, { code: 'TENANT_NOT_FOUND', retryScope: 'none', org });
+  if (dependents === null || dependents === undefined) return;
+  throw new MigrationError(`Outside of schema "${org}", ${dependents} need what is in it. Drop these first.`, {
+    code: 'DEPENDENT_OBJECTS',
+    org,
+  });
+}
+
+function dependentsQuery(org: Identifier): string {
+  return `with own as (select c.oid from pg_catalog.pg_class c where c.relnamespace = to_regnamespace(${literal(quoted(org))})),
+  dependents as (
+    select format('foreign key %I of %s', k.conname, k.conrelid::regclass) as name
+    from pg_catalog.pg_constraint k
+    where k.contype = 'f' and k.confrelid in (select oid from own) and k.conrelid not in (select oid from own)
+    union
+    select format('view %s', r.ev_class::regclass)
+    from pg_catalog.pg_depend d join pg_catalog.pg_rewrite r on r.oid = d.objid
+    where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+      and d.refobjid in (select oid from own) and r.ev_class not in (select oid from own))
+select to_regnamespace(${literal(quoted(org))})::text as a, (select string_agg(name, ', ' order by name) from dependents) as b`;
+}
+
+/**
+ * The statements that drop the next relations. The server quotes the names: others may have made tables
+ * here, with names of their own. `if exists`, since `cascade` may have taken one along already.
+ */
+async function nextBatch(org: Identifier, server: Knex): Promise<readonly string[]> {
+  const [batch] = await asked(org, server, batchQuery(org));
+  return batch === null || batch === undefined ? [] : (JSON.parse(batch) as string[]);
+}
+
+function batchQuery(org: Identifier): string {
+  return `with kinds(kind, words, place) as (values ('r', 'table', 1), ('p', 'table', 1), ('f', 'foreign table', 2),
+    ('m', 'materialized view', 3), ('v', 'view', 4), ('S', 'sequence', 5)),
+  batch as (
+    select kinds.words, kinds.place, format('%I.%I', n.nspname, c.relname) as name
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join kinds on kinds.kind = c.relkind::text
+    where n.nspname = ${literal(org)} and not c.relispartition
+    order by kinds.place, c.oid limit ${RELATIONS_A_BATCH}),
+  statements as (
+    select place, format('drop %s if exists %s cascade', words, string_agg(name, ', ')) as sql from batch group by place, words)
+select json_agg(sql order by place)::text as a, null as b from statements`;
+}
+
+/** Two columns of text. */
+async function asked(org: Identifier, server: Knex, query: string): Promise<readonly (string | null | undefined)[]> {
+  try {
+    const row = (await send(server, query))[0]?.rows?.[0] as Readonly<Record<'a' | 'b', string | null>> | undefined;
+    return [row?.a, row?.b];
+  } catch (error) {
+    throw explained(error, failureAt(error, org));
+  }
+}

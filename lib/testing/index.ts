@@ -1,0 +1,1 @@
+export { memoryTenant, type MemoryTenantOptions } from './memory-tenant';
