@@ -3,12 +3,12 @@ import type { Knex } from 'knex';
 import { faultsOf } from './closed';
 import { MigrationError, type Fault } from './errors';
 import { execute } from './execute';
-import { isPlainObject } from './field-types/field-type';
+import { isPlainObject } from './plain-object';
 import { identifier, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
 import { DEFAULTS, settingsOf, type ChangeOptions } from './options';
 import type { PlanOf } from './plan';
-import { contextOf } from './tenant-context';
+import { contextOf } from './adapter/tenant-context';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
 export type Plan = PlanOf<Change>;
@@ -94,10 +94,11 @@ function checked(org: Identifier, change: unknown, sharedSchemas: readonly strin
     const message = `must be one of ${Object.keys(operations).join(', ')}`;
     throw refused('A change', org, change, [{ path: 'kind', message }]);
   }
-  const { codec, references } = operationOf(kind);
-  const decoded = codec.decode(change);
+  const operation = operationOf(kind);
+  const decoded = operation.codec.decode(change);
   if (isLeft(decoded)) throw refused(kind, org, change, faultsOf(decoded.left));
-  const faults = references(decoded.right)
+  const faults = operation
+    .references(decoded.right)
     .filter(({ schema }) => schema !== org && !sharedSchemas.includes(schema))
     .map(({ path, schema }): Fault => {
       const message = `"${schema}" is neither the org nor one of sharedSchemas (${sharedSchemas.join(', ')})`;

@@ -2,7 +2,7 @@ import { isRight } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
 import type { Fault } from './errors';
 import { NAME_CODEC } from './codecs';
-import { isPlainObject } from './field-types/field-type';
+import { isPlainObject } from './plain-object';
 
 /** What a closed codec gives: a property of `O` may be left out, or be undefined. */
 export type Closed<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
@@ -56,7 +56,7 @@ export function closed<R extends t.Props, O extends t.Props>(
     name,
     (value): value is Closed<R, O> => isRight(validate(value, [])),
     validate,
-    (checked) => checked as unknown as ClosedSpec<R, O>,
+    (checked) => checked,
   );
 }
 

@@ -19,7 +19,9 @@ export const flag = codec<boolean>('a boolean', (value) =>
   typeof value === 'boolean' ? undefined : 'must be true or false',
 );
 
-export const number = codec<number>('a number', (value) => (typeof value === 'number' ? undefined : 'must be a number'));
+export const number = codec<number>('a number', (value) =>
+  typeof value === 'number' ? undefined : 'must be a number',
+);
 
 /** A closed set of words. */
 export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unknown> {

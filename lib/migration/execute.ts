@@ -1,22 +1,14 @@
 import type { Knex } from 'knex';
-import { inCallersTransaction } from './callers-transaction';
+import { inCallersTransaction } from './adapter/callers-transaction';
 import type { MigrationError, RetryScope } from './errors';
-import type { Identifier } from './identifier';
 import { logChange, logFailure, logSql } from './log';
-import { inMemory } from './memory';
-import type { Subject } from './operations/operation';
+import { inMemory } from './adapter/memory';
 import type { Settings } from './options';
-import { inOwnTransaction } from './own-transaction';
+import { inOwnTransaction } from './adapter/own-transaction';
 import { retrying, retryScopeOf } from './retry';
-import { isMemory } from './send';
-import { contextOf, type TenantContext } from './tenant-context';
-
-/** What is to run: the statements of a plan, and what its changes are about. */
-export interface Work {
-  readonly org: Identifier;
-  readonly statements: readonly string[];
-  readonly subjects: readonly Subject[];
-}
+import { isMemory } from './adapter/send';
+import type { Work } from './adapter/work';
+import { contextOf, type TenantContext } from './adapter/tenant-context';
 
 /** What it took. */
 export interface Ran {
@@ -52,7 +44,8 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
       onFailure: (error, failedAttempt, retryInMs) => {
         const attempt = context?.attempt ?? failedAttempt;
         const failure = { error: error as MigrationError, attempt, durationMs: durationMs() };
-        const log = (waitMs: number | undefined): void => logFailures(work, settings, { ...failure, retryInMs: waitMs });
+        const log = (waitMs: number | undefined): void =>
+          logFailures(work, settings, { ...failure, retryInMs: waitMs });
         if (context === undefined) log(retryInMs);
         else context.journal.failed(log);
       },

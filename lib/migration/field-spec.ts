@@ -83,7 +83,9 @@ function foreignOptions(field: Typed): Fault[] {
 }
 
 function takers(option: TypeOption): string {
-  const names = (Object.keys(fieldTypes) as FieldTypeName[]).filter((type) => typeOf({ type }).options.includes(option));
+  const names = (Object.keys(fieldTypes) as FieldTypeName[]).filter((type) =>
+    typeOf({ type }).options.includes(option),
+  );
   return `, ${names.join(' and ')} does`;
 }
 

@@ -87,7 +87,10 @@ const HASH_LENGTH = 12;
  */
 export function derivedName(kind: DerivedKind, table: Identifier, columns: readonly Identifier[]): Identifier {
   // A dot is in no name, so that the joined text has one reading only.
-  const hash = createHash('sha256').update([kind, table, ...columns].join('.')).digest('hex').slice(0, HASH_LENGTH);
+  const hash = createHash('sha256')
+    .update([kind, table, ...columns].join('.'))
+    .digest('hex')
+    .slice(0, HASH_LENGTH);
   const ending = `_${kind}_${hash}`;
   const readable = [table, ...columns].join('_');
   return (beginning(readable, MAX_IDENTIFIER_BYTES - ending.length) + ending) as Identifier;

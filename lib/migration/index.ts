@@ -4,7 +4,7 @@ import { MigrationError } from './errors';
 import type { FieldSpec } from './field-spec';
 import type { ModelSpec } from './model-spec';
 import type { ChangeOptions } from './options';
-import { contextOf } from './tenant-context';
+import { contextOf } from './adapter/tenant-context';
 
 /**
  * Creates a model's table, with its key, checks, indexes, comments and foreign keys.

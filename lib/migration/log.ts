@@ -1,6 +1,6 @@
 import { createLogger, format, transports } from 'winston';
 import type { MigrationError } from './errors';
-import type { Subject } from './operations/operation';
+import type { Subject } from './subject';
 
 /** winston's methods, as far as they are used: any logger that has them will do. */
 export interface Logger {

@@ -20,11 +20,7 @@ const ForeignKeySpec = closed(
   'ForeignKeySpec',
   {
     columns,
-    references: closed(
-      'References',
-      { schema: nameOf('schema'), table: nameOf('table'), columns, onDelete },
-      {},
-    ),
+    references: closed('References', { schema: nameOf('schema'), table: nameOf('table'), columns, onDelete }, {}),
   },
   {},
 );

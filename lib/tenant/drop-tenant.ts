@@ -2,11 +2,11 @@ import type { Knex } from 'knex';
 import type { ChangeResult } from '../migration/change';
 import { MigrationError } from '../migration/errors';
 import { execute } from '../migration/execute';
-import { explained, failureAt } from '../migration/explain';
+import { explained, failureAt } from '../migration/adapter/explain';
 import { identifier, quoted, type Identifier } from '../migration/identifier';
 import { literal } from '../migration/literal';
 import { settingsOf, type ChangeOptions } from '../migration/options';
-import { isMemory, send } from '../migration/send';
+import { isMemory, send } from '../migration/adapter/send';
 import { serverOf, type TenantDb } from './server';
 
 /**
@@ -37,7 +37,8 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   const checkedOrg = identifier(org, 'org');
   const { confirm, ...changeOptions } = options;
   const settings = settingsOf(changeOptions);
-  if (confirm !== org) throw refused(org, `dropTenant deletes all data of "${org}": say so with { confirm: '${org}' }.`);
+  if (confirm !== org)
+    throw refused(org, `dropTenant deletes all data of "${org}": say so with { confirm: '${org}' }.`);
   const server = await serverOf(checkedOrg, db);
   if (server.isTransaction === true) throw refused(org, 'dropTenant takes several transactions: give it a Knex.');
   if (isMemory(server)) throw refused(org, 'pg-mem can not drop a schema: begin each test with a new database.');

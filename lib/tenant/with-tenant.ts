@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
-import { tenantSetup } from '../migration/batch';
-import { commit, rolledBack } from '../migration/commit';
-import { explained, failureAt } from '../migration/explain';
+import { tenantSetup } from '../migration/adapter/batch';
+import { commit, rolledBack } from '../migration/adapter/commit';
+import { explained, failureAt } from '../migration/adapter/explain';
 import { identifier, type Identifier } from '../migration/identifier';
 import { settingsOf, type Settings, type TenantOptions } from '../migration/options';
 import { retrying, retryScopeOf } from '../migration/retry';
-import { defaultToSchema } from '../migration/memory';
-import { isMemory, send, valueOf } from '../migration/send';
+import { defaultToSchema } from '../migration/adapter/memory';
+import { isMemory, send, valueOf } from '../migration/adapter/send';
 import { sqlStateOf } from '../migration/sql-states';
-import { setContext, type Journal } from '../migration/tenant-context';
+import { setContext, type Journal } from '../migration/adapter/tenant-context';
 import { serverOf, type TenantDb } from './server';
 
 /**
@@ -72,11 +72,7 @@ export async function withTenant<T>(
 
 type Attempt = Parameters<typeof setContext>[1];
 
-async function attempted<T>(
-  server: Knex,
-  attempt: Attempt,
-  callback: (tenant: TenantKnex) => Promise<T>,
-): Promise<T> {
+async function attempted<T>(server: Knex, attempt: Attempt, callback: (tenant: TenantKnex) => Promise<T>): Promise<T> {
   const { org, settings } = attempt;
   const trx = await begun(server, org);
   const caught = watched(trx);

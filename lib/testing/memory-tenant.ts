@@ -2,9 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { DataType, newDb, type IMemoryDb } from 'pg-mem';
 import { identifier } from '../migration/identifier';
-import { defaultToSchema } from '../migration/memory';
+import { defaultToSchema } from '../migration/adapter/memory';
 import { settingsOf, type TenantOptions } from '../migration/options';
-import { setContext, type Journal } from '../migration/tenant-context';
+import { setContext, type Journal } from '../migration/adapter/tenant-context';
 import type { TenantKnex } from '../tenant/with-tenant';
 
 /** The options of a tenant, and the database to make it in. */

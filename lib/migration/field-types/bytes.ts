@@ -1,5 +1,6 @@
 import { literal } from '../literal';
-import { codecOf, fieldType, isPlainObject, type Read } from './field-type';
+import { isPlainObject } from '../plain-object';
+import { codecOf, fieldType, type Read } from './field-type';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -17,7 +18,11 @@ function read(value: unknown): Read {
   }
   const base64 = isPlainObject(value) && Object.keys(value).length === 1 ? value.base64 : undefined;
   // Buffer.from would skip what is not base64; only text that comes back the same has one meaning.
-  if (typeof base64 === 'string' && BASE64.test(base64) && Buffer.from(base64, 'base64').toString('base64') === base64) {
+  if (
+    typeof base64 === 'string' &&
+    BASE64.test(base64) &&
+    Buffer.from(base64, 'base64').toString('base64') === base64
+  ) {
     return { kept: { base64 } };
   }
   return { fault: "must be a Buffer, or { base64: '…' }" };

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as t from 'io-ts';
 import type { Fault } from '../errors';
+import { isPlainObject } from '../plain-object';
 
 /** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -64,14 +65,6 @@ export function codecOf(name: string, read: (value: unknown) => Read): t.Type<Js
     },
     t.identity,
   );
-}
-
-/** An object literal or what JSON.parse gives. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // Every realm (a vm context, a jest test) has its own Object.prototype; the prototype of each is null.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** `{ fn: 'now' }` and the like: nothing but the function's name. */

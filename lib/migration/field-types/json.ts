@@ -1,5 +1,6 @@
 import { literal, textFault } from '../literal';
-import { codecOf, fieldType, isPlainObject, type Json } from './field-type';
+import { isPlainObject } from '../plain-object';
+import { codecOf, fieldType, type Json } from './field-type';
 
 /** The server reads jsonb by recursion, within `max_stack_depth`; nobody's default is deeper. */
 const MAX_DEPTH = 100;

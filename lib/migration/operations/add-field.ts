@@ -7,7 +7,8 @@ import { typeOf } from '../field-types';
 import type { Identifier } from '../identifier';
 import { step, type Hazard, type Lock, type Step } from '../plan';
 import { addColumn, columnConstraints, commentOn, rendered } from '../render';
-import { expectedModel, expectedReference, type Operation } from './operation';
+import { expectedModel, expectedReference } from '../subject';
+import type { Operation } from './operation';
 
 const codec = closed(
   'addField',
@@ -39,9 +40,7 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
     expectations: [
       expectedModel(org, table),
       { schema: org, table, column: name, present: false, code: 'FIELD_EXISTS' },
-      ...(references === undefined
-        ? []
-        : expectedReference(references.schema, references.table, [references.column])),
+      ...(references === undefined ? [] : expectedReference(references.schema, references.table, [references.column])),
     ],
     effects: [{ schema: org, table, column: name, present: true }],
   }),

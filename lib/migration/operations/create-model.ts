@@ -4,7 +4,8 @@ import { derivedName, type Identifier } from '../identifier';
 import { indexName, keyFields, modelFaults, modelProps, type ForeignKey } from '../model-spec';
 import { step, type Step } from '../plan';
 import { addColumn, commentOn, rendered } from '../render';
-import { expectedReference, type Operation } from './operation';
+import { expectedReference } from '../subject';
+import type { Operation } from './operation';
 
 const codec = closed(
   'createModel',

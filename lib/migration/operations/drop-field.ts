@@ -3,7 +3,8 @@ import { closed } from '../closed';
 import { nameOf } from '../codecs';
 import { step } from '../plan';
 import { rendered } from '../render';
-import { expectedModel, type Operation } from './operation';
+import { expectedModel } from '../subject';
+import type { Operation } from './operation';
 
 const codec = closed(
   'dropField',
@@ -25,10 +26,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
     message: 'DROP COLUMN',
     table,
     fields: [column],
-    expectations: [
-      expectedModel(org, table),
-      { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' },
-    ],
+    expectations: [expectedModel(org, table), { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }],
     effects: [{ schema: org, table, column, present: false }],
   }),
   references: () => [],

@@ -1,8 +1,8 @@
 import type { Failed } from './explain';
-import { literal } from './literal';
-import type { Effect, Expectation, Subject } from './operations/operation';
+import { literal } from '../literal';
+import type { Effect, Expectation, Subject } from '../subject';
 import { valueOf, type Answer } from './send';
-import { classify, sqlStateOf } from './sql-states';
+import { classify, sqlStateOf } from '../sql-states';
 
 /** The errors that leave open which name was meant: of the change's own table, or of one that it refers to. */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42701', '42703', '42710']);
@@ -27,7 +27,12 @@ export function factsQuery(subjects: readonly Subject[]): string {
 }
 
 /** What the failure was: by its SQLSTATE, and, where that leaves the name open, by what the catalog holds. */
-export function diagnosed(error: unknown, org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed {
+export function diagnosed(
+  error: unknown,
+  org: string,
+  subjects: readonly Subject[],
+  answers: readonly Answer[],
+): Failed {
   const only = subjects.length === 1 ? subjects[0] : undefined;
   const general: Failed = {
     ...classify(error),

@@ -2,12 +2,12 @@ import type { Knex } from 'knex';
 import { beginBatch, joined } from './batch';
 import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
-import type { MigrationError } from './errors';
-import type { Work } from './execute';
+import type { MigrationError } from '../errors';
+import type { Work } from './work';
 import { explained, failureAt } from './explain';
-import type { Settings } from './options';
+import type { Settings } from '../options';
 import { clientOf, send, valueOf, type Answer, type Connection } from './send';
-import { classify } from './sql-states';
+import { classify } from '../sql-states';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
 export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<void> {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { MigrationError } from './errors';
-import { literal } from './literal';
-import type { Settings } from './options';
+import { MigrationError } from '../errors';
+import { literal } from '../literal';
+import type { Settings } from '../options';
 import { send, valueOf } from './send';
-import { classify } from './sql-states';
+import { classify } from '../sql-states';
 
 export type Fate = 'committed' | 'aborted';
 

@@ -1,6 +1,6 @@
-import { literal } from './literal';
-import { quoted, type Identifier } from './identifier';
-import type { Settings } from './options';
+import { literal } from '../literal';
+import { quoted, type Identifier } from '../identifier';
+import type { Settings } from '../options';
 
 /** The savepoint that every change in a caller's transaction stands behind. */
 const SAVEPOINT = 'tenant_ddl';
@@ -27,12 +27,7 @@ export function rollbackToSavepoint(...questions: readonly string[]): string {
 
 /** A change in a transaction of its own, up to its COMMIT. */
 export function beginBatch(org: Identifier, statements: readonly string[], timeouts: Timeouts): string {
-  return joined([
-    'begin',
-    `select ${setTimeouts(timeouts)}, ${transactionIdentity()}`,
-    takeTurn(org),
-    ...statements,
-  ]);
+  return joined(['begin', `select ${setTimeouts(timeouts)}, ${transactionIdentity()}`, takeTurn(org), ...statements]);
 }
 
 /** What a tenant's transaction begins with; `tenant_ddl_schema` is null where the schema is not there. */

@@ -1,6 +1,6 @@
-import { MigrationError, type ErrorCode } from './errors';
-import type { Subject } from './operations/operation';
-import { classify, classifyInMemory, sqlStateOf, type FailureClass } from './sql-states';
+import { MigrationError, type ErrorCode } from '../errors';
+import type { Subject } from '../subject';
+import { classify, classifyInMemory, sqlStateOf, type FailureClass } from '../sql-states';
 
 /** What a failure turned out to be, and where. */
 export interface Failed extends FailureClass {
@@ -20,7 +20,8 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `Something named ${model} already exists (tables, views and indexes share their names). Choose another name, or drop it first.`,
   FIELD_NOT_FOUND: ({ column, model }) =>
     `Field "${column}" is not on ${model}. Compare the model's metadata with the table.`,
-  FIELD_EXISTS: ({ column, model }) => `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
+  FIELD_EXISTS: ({ column, model }) =>
+    `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
   REFERENCE_NOT_FOUND: ({ model, target }) =>
     `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
   NOT_NULL_VIOLATION: ({ column, model }) =>
@@ -37,7 +38,8 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `The change of ${model} took longer than statementTimeoutMs, or was cancelled. Nothing was changed. Raise statementTimeoutMs, or change the table when it is smaller or less used.`,
   DEADLOCK: ({ model }) =>
     `The change of ${model} and another transaction waited for each other. Nothing was changed. Run the whole transaction again.`,
-  CONNECTION_LOST: () => 'The connection to PostgreSQL was lost, or could not be made. Run the whole transaction again.',
+  CONNECTION_LOST: () =>
+    'The connection to PostgreSQL was lost, or could not be made. Run the whole transaction again.',
   TOO_MANY_LOCKS: () =>
     'The server has no room for another lock or no memory (max_locks_per_transaction). Nothing was changed. Change fewer tables in one transaction.',
   TOO_MANY_COLUMNS: ({ model }) =>
@@ -64,13 +66,23 @@ export function explained(error: unknown, failed: Failed): MigrationError {
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
   const named = { org, model, column: column ?? '', target: targetOf(failed) };
   const message = MESSAGES[code]?.(named) ?? unlisted(error, model);
-  return new MigrationError(message, { code, org, table, column, retryScope, sqlState: sqlStateOf(error), cause: error });
+  return new MigrationError(message, {
+    code,
+    org,
+    table,
+    column,
+    retryScope,
+    sqlState: sqlStateOf(error),
+    cause: error,
+  });
 }
 
 function targetOf({ target }: Failed): string {
   if (target === undefined) return 'columns that no primary key or unique is on';
   const table = `"${target.schema}"."${target.table}"`;
-  return target.column === undefined ? `${table}, which does not exist` : `"${target.column}" of ${table}, which does not exist`;
+  return target.column === undefined
+    ? `${table}, which does not exist`
+    : `"${target.column}" of ${table}, which does not exist`;
 }
 
 /** No more is known than the server's own words, which class 22 (data exception) ends with the value itself. */
@@ -102,5 +114,8 @@ export function explainedInMemory(error: unknown, org: string, subjects: readonl
   const own = { TENANT_NOT_FOUND: org, MODEL_NOT_FOUND: subject?.table, FIELD_NOT_FOUND: column }[code as string];
   // Not there, and not the change's own: then it is what the change refers to.
   const missing = own !== undefined && name !== undefined && name !== own;
-  return explained(error, missing ? { ...failed, code: 'REFERENCE_NOT_FOUND', target: { schema: org, table: name } } : { ...failed, code });
+  return explained(
+    error,
+    missing ? { ...failed, code: 'REFERENCE_NOT_FOUND', target: { schema: org, table: name } } : { ...failed, code },
+  );
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Identifier } from './identifier';
-import type { Settings } from './options';
+import type { Identifier } from '../identifier';
+import type { Settings } from '../options';
 
 /** Takes what is to be told of an attempt, since only its end shows how it is to be told. */
 export interface Journal {

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import { MigrationError } from './errors';
+import { MigrationError } from '../errors';
 import { explained, failureAt } from './explain';
 import { fateOf } from './fate';
-import type { Settings } from './options';
-import { classify } from './sql-states';
+import type { Settings } from '../options';
+import { classify } from '../sql-states';
 
 /** A transaction of ours with all its work done. */
 export interface Finished {

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { joined } from './batch';
-import type { Work } from './execute';
+import type { Work } from './work';
 import { explainedInMemory } from './explain';
-import type { Identifier } from './identifier';
-import type { Settings } from './options';
+import type { Identifier } from '../identifier';
+import type { Settings } from '../options';
 import { send } from './send';
 
 /**

@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import { rollbackToSavepoint, savepointBatch } from './batch';
 import { diagnosed, factsQuery } from './diagnose';
-import { MigrationError } from './errors';
-import type { Work } from './execute';
+import { MigrationError } from '../errors';
+import type { Work } from './work';
 import { explained, failureAt } from './explain';
-import type { Settings } from './options';
+import type { Settings } from '../options';
 import { send, valueOf } from './send';
-import { classify, sqlStateOf } from './sql-states';
+import { classify, sqlStateOf } from '../sql-states';
 
 /**
  * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction
