@@ -1,4 +1,5 @@
-const { appendFileSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
+const { randomUUID } = require('node:crypto');
+const { appendFileSync, existsSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
@@ -7,21 +8,19 @@ const { join } = require('node:path');
  * TEST_COUNTS, a line of "passed failed skipped", for the sum that .ci/run prints.
  */
 module.exports = class Reporter {
-  #folder = mkdtempSync(join(tmpdir(), 'tenant-ddl-tests-'));
-  #strays = join(this.#folder, 'strays');
+  // Written by a worker that has something to say, so that a run ended by Ctrl-C leaves no file behind.
+  #strays = join(tmpdir(), `tenant-ddl-strays-${randomUUID()}`);
   #error;
 
   constructor() {
     process.env.TEST_STRAYS = this.#strays;
-    appendFileSync(this.#strays, '');
-    process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }));
+    process.once('exit', () => rmSync(this.#strays, { force: true }));
   }
 
   onRunComplete(_contexts, results) {
-    const strays = readFileSync(this.#strays, 'utf8');
-    if (strays !== '') {
+    if (existsSync(this.#strays)) {
       this.#error = new Error('An error that nobody caught came after the tests of its file.');
-      process.stderr.write(`\n${this.#error.message}\n${strays}`);
+      process.stderr.write(`\n${this.#error.message}\n${readFileSync(this.#strays, 'utf8')}`);
     }
     if (!process.env.TEST_COUNTS) return;
     // A file that could not even be loaded has no tests to count.
