@@ -1,0 +1,71 @@
+// npm run demo                   the three calls, and a transaction with metadata
+// npm run demo -- models.json    every model of a file
+//
+// On the server of DATABASE_URL, or on a PostgreSQL that lives only as long as this does. It makes one schema and
+// drops it at the end, also after a failure or Ctrl-C; a schema of that name that was there before is left alone.
+import { knex } from 'knex';
+import type { Knex } from 'knex';
+import config from '../knexfile';
+import { createTenant, dropTenant, MigrationError, type ModelSpec } from '../lib';
+import { BadFile, createAll, readModels } from './models-file';
+import { ORG, QUIET } from './org';
+import { complain, heading, say } from './screen';
+import { tell } from './story';
+
+const INTERRUPTED = 130;
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const [file, ...others] = process.argv.slice(2);
+  if (others.length > 0) throw new BadFile('Give one file at most: npm run demo -- models.json');
+  const models = file === undefined ? undefined : readModels(file);
+  const db = knex(config.development);
+  try {
+    await greet(db);
+    await inTenant(db, models);
+  } finally {
+    await db.destroy();
+  }
+  say(`\nSchema "${ORG}" is dropped again. All in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
+}
+
+async function greet(db: Knex): Promise<void> {
+  heading('tenant-ddl');
+  const { rows } = await db.raw<{ rows: { version: string }[] }>(`select current_setting('server_version') as version`);
+  const place = process.env.DATABASE_URL ? 'the server of DATABASE_URL' : 'started for this demo, and gone with it';
+  say(`PostgreSQL ${rows[0]?.version}: ${place}.`);
+  say(`A tenant is a schema (here "${ORG}"), a model is a table in it, a field a column.`);
+}
+
+/** What ends the demo early does so between two steps, so that nothing is left half-way. */
+async function inTenant(db: Knex, models: readonly ModelSpec[] | undefined): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort(new Interrupted());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+
+  await createTenant(ORG, db, QUIET);
+  try {
+    interruption.signal.throwIfAborted();
+    if (models === undefined) await tell(db, interruption.signal);
+    else await createAll(models, db);
+    interruption.signal.throwIfAborted();
+  } finally {
+    await dropTenant(ORG, db, { confirm: ORG, ...QUIET });
+  }
+}
+
+class Interrupted extends Error {}
+
+main().catch((error: unknown) => {
+  process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1;
+  if (error instanceof Interrupted) return complain(`\nInterrupted. Schema "${ORG}" is dropped again.`);
+  if (error instanceof MigrationError && error.code === 'TENANT_EXISTS') {
+    return complain(
+      `This database has a schema "${ORG}" already. The demo leaves it alone and stops: nothing was changed.`,
+    );
+  }
+  // What is wrong outside of this program needs no stack.
+  complain(
+    error instanceof BadFile || error instanceof MigrationError ? error.message : String((error as Error).stack),
+  );
+});
