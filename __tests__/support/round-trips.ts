@@ -1,0 +1,33 @@
+// What goes over the wire of one Knex, counted where the driver reads it.
+import type { Knex } from 'knex';
+import { connect } from './postgres';
+
+export interface Wire {
+  readonly db: Knex;
+  /** The texts of the queries, in their order, each a round trip; what opened a connection is not among them. */
+  readonly sent: readonly string[];
+  /** How many connections were opened. */
+  opened(): number;
+}
+
+interface DriverConnection {
+  query(text: string): void;
+  parse(query: { text: string }): void;
+  on(event: 'readyForQuery', listener: () => void): void;
+}
+
+/** A pool that counts. The server ends each answer with one ReadyForQuery, however many statements it was for. */
+export function countedConnect(options: Knex.Config = {}): Wire {
+  const sent: string[] = [];
+  let opened = 0;
+  const afterCreate = ({ connection }: { connection: DriverConnection }, done: (error?: Error) => void): void => {
+    opened += 1;
+    let text = '';
+    const { query, parse } = connection;
+    connection.query = (sql) => query.call(connection, (text = sql));
+    connection.parse = (prepared) => parse.call(connection, ((text = prepared.text), prepared));
+    connection.on('readyForQuery', () => sent.push(text));
+    done();
+  };
+  return { db: connect({ ...options, pool: { ...options.pool, afterCreate } }), sent, opened: () => opened };
+}
