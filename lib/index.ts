@@ -1,6 +1,13 @@
 export { addFieldToModel, createModel, dropFieldFromModel } from './migration';
 export { applyChange, planChange, type ChangeResult, type Plan, type PlanOptions } from './migration/change';
-export { ERROR_CODES, MigrationError, type ErrorCode, type Fault, type RetryScope } from './migration/errors';
+export {
+  ERROR_CODES,
+  MigrationError,
+  type Blocker,
+  type ErrorCode,
+  type Fault,
+  type RetryScope,
+} from './migration/errors';
 export { FieldSpec } from './migration/field-spec';
 export type { FieldTypeName } from './migration/field-types';
 export type { Logger } from './migration/log';

@@ -43,6 +43,16 @@ export interface Fault {
   readonly code?: 'INVALID_IDENTIFIER' | 'CROSS_TENANT_REFERENCE';
 }
 
+/** A session that held the lock which a change waited for. */
+export interface Blocker {
+  readonly pid: number;
+  /** As in `pg_stat_activity`: `idle in transaction`, `active`, …; `unknown` where the role may not see it. */
+  readonly state: string;
+  /** Of its transaction, in milliseconds. */
+  readonly ageMs: number;
+  readonly applicationName: string;
+}
+
 export interface MigrationErrorDetails {
   readonly code: ErrorCode;
   readonly org?: string | undefined;
@@ -52,6 +62,7 @@ export interface MigrationErrorDetails {
   readonly retryScope?: RetryScope;
   readonly faults?: readonly Fault[];
   readonly transactionId?: string | undefined;
+  readonly blockedBy?: readonly Blocker[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -80,6 +91,8 @@ export class MigrationError extends Error {
   readonly faults?: readonly Fault[];
   /** With OUTCOME_UNKNOWN: the transaction whose fate could not be found out (`pg_xact_status` takes it). */
   readonly transactionId?: string;
+  /** With LOCK_TIMEOUT and DEADLOCK: who was in the way, where it could be seen. */
+  readonly blockedBy?: readonly Blocker[];
 
   constructor(message: string, details: MigrationErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -91,6 +104,7 @@ export class MigrationError extends Error {
     if (details.column !== undefined) this.column = details.column;
     if (details.sqlState !== undefined) this.sqlState = details.sqlState;
     if (details.faults !== undefined) this.faults = details.faults;
+    if (details.blockedBy !== undefined) this.blockedBy = details.blockedBy;
     if (details.transactionId !== undefined) this.transactionId = details.transactionId;
   }
 }

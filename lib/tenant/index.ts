@@ -1,4 +1,5 @@
 export { createTenant } from './create-tenant';
 export { dropTenant, type DropTenantOptions } from './drop-tenant';
 export type { TenantDb, TenantResolver } from './server';
-export { withTenant, type TenantKnex } from './with-tenant';
+export type { TenantKnex } from './tenant-knex';
+export { withTenant } from './with-tenant';

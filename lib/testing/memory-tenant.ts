@@ -5,7 +5,7 @@ import { identifier } from '../migration/identifier';
 import { defaultToSchema } from '../migration/adapter/memory';
 import { settingsOf, type TenantOptions } from '../migration/options';
 import { setContext, type Journal } from '../migration/adapter/tenant-context';
-import type { TenantKnex } from '../tenant/with-tenant';
+import type { TenantKnex } from '../tenant/tenant-knex';
 
 /** The options of a tenant, and the database to make it in. */
 export interface MemoryTenantOptions extends TenantOptions {

@@ -1,6 +1,7 @@
 import { literal } from '../literal';
 import { quoted, type Identifier } from '../identifier';
 import type { Settings } from '../options';
+import { IDENTITY_COLUMNS } from './transaction-identity';
 
 /** The savepoint that every change in a caller's transaction stands behind. */
 const SAVEPOINT = 'tenant_ddl';
@@ -15,7 +16,7 @@ export function savepointBatch(org: Identifier, statements: readonly string[], t
     takeTurn(org),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
-    `select ${putTimeoutsBack()}, ${transactionIdentity()}`,
+    `select ${putTimeoutsBack()}, ${IDENTITY_COLUMNS}`,
     `release savepoint ${SAVEPOINT}`,
   ]);
 }
@@ -27,7 +28,7 @@ export function rollbackToSavepoint(...questions: readonly string[]): string {
 
 /** A change in a transaction of its own, up to its COMMIT. */
 export function beginBatch(org: Identifier, statements: readonly string[], timeouts: Timeouts): string {
-  return joined(['begin', `select ${setTimeouts(timeouts)}, ${transactionIdentity()}`, takeTurn(org), ...statements]);
+  return joined(['begin', `select ${setTimeouts(timeouts)}, ${IDENTITY_COLUMNS}`, takeTurn(org), ...statements]);
 }
 
 /** What a tenant's transaction begins with; `tenant_ddl_schema` is null where the schema is not there. */
@@ -35,7 +36,7 @@ export function tenantSetup(org: Identifier, sharedSchemas: readonly Identifier[
   const searchPath = literal([org, ...sharedSchemas].map(quoted).join(', '));
   // A search_path skips what does not exist: unqualified names would lead to another schema.
   const schema = `(select oid::text from pg_catalog.pg_namespace where nspname = ${literal(org)}) as tenant_ddl_schema`;
-  return `select ${set('search_path', searchPath)}, ${setTimeouts(timeouts)}, ${transactionIdentity()}, ${schema}`;
+  return `select ${set('search_path', searchPath)}, ${setTimeouts(timeouts)}, ${IDENTITY_COLUMNS}, ${schema}`;
 }
 
 export function joined(statements: readonly string[]): string {
@@ -67,9 +68,4 @@ const TIMEOUTS = ['lock_timeout', 'statement_timeout'] as const;
 /** SET LOCAL, as a function: in one query with others, and with a value that is an expression. */
 function set(name: string, value: string): string {
   return `set_config('${name}', ${value}, true)`;
-}
-
-/** By which the fate of a COMMIT whose answer was lost can be asked for. */
-function transactionIdentity(): string {
-  return 'pg_current_xact_id()::text as tenant_ddl_transaction';
 }

@@ -3,10 +3,11 @@ import { rollbackToSavepoint, savepointBatch } from './batch';
 import { diagnosed, factsQuery } from './diagnose';
 import { MigrationError } from '../errors';
 import type { Work } from './work';
-import { explained, failureAt } from './explain';
+import { watched } from './blockers';
+import { explained, failureAt, type Failed } from './explain';
 import type { Settings } from '../options';
-import { send, valueOf } from './send';
-import { classify, sqlStateOf } from '../sql-states';
+import { clientOf, send, valueOf } from './send';
+import { sqlStateOf } from '../sql-states';
 
 /**
  * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction
@@ -14,35 +15,38 @@ import { classify, sqlStateOf } from '../sql-states';
  */
 export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<void> {
   await inTurn(trx, async () => {
-    try {
-      await send(trx, savepointBatch(work.org, work.statements, settings));
-    } catch (error) {
-      throw await undone(error, work, trx);
-    }
+    const connection = await clientOf(trx).acquireConnection();
+    const batch = savepointBatch(work.org, work.statements, settings);
+    await watched(
+      trx,
+      connection,
+      settings,
+      () => send(trx, batch),
+      async (error, blockedBy) => explained(error, { ...(await undone(error, work, trx)), blockedBy }),
+    );
   });
 }
 
-async function undone(error: unknown, work: Work, trx: Knex): Promise<MigrationError> {
-  const { org, subjects } = work;
-  const table = subjects[0]?.table;
-  if (classify(error).retryScope === 'connection') return explained(error, failureAt(error, org, table));
-  if (sqlStateOf(error) === ABORTED) return alreadyAborted(error, org, table);
+/** Makes the transaction usable again, and finds out what the failure was. */
+async function undone(error: unknown, { org, subjects }: Work, trx: Knex): Promise<Failed> {
+  const failed = failureAt(error, org, subjects[0]?.table);
+  if (failed.retryScope === 'connection') return failed;
+  if (sqlStateOf(error) === ABORTED) throw alreadyAborted(error, failed);
   try {
     const answers = await send(trx, rollbackToSavepoint(factsQuery(subjects), HOLDS_STRONG_LOCK));
-    const failed = diagnosed(error, org, subjects, answers);
-    const holdsStrongLock = valueOf(answers, 'tenant_ddl_strong') === true;
-    const retryScope = failed.retryScope === 'savepoint' && holdsStrongLock ? 'transaction' : failed.retryScope;
-    return explained(error, { ...failed, retryScope });
+    const found = diagnosed(error, org, subjects, answers);
+    const strong = valueOf(answers, 'tenant_ddl_strong') === true;
+    return found.retryScope === 'savepoint' && strong ? { ...found, retryScope: 'transaction' } : found;
   } catch {
-    // The first error is the one to tell; PostgreSQL has the transaction aborted, and says so to what follows.
-    return explained(error, { ...failureAt(error, org, table), retryScope: 'transaction' });
+    // The first error is the one to tell. PostgreSQL says to what follows that the transaction is aborted.
+    return { ...failed, retryScope: 'transaction' };
   }
 }
 
 /** 25P02, in_failed_sql_transaction. */
 const ABORTED = '25P02';
 
-function alreadyAborted(error: unknown, org: string, table: string | undefined): MigrationError {
+function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError {
   return new MigrationError(
     'An earlier statement of this transaction failed, and PostgreSQL ignores everything until it is rolled back. Nothing was changed. Look for the first error, or run what may fail in a nested transaction.',
     { code: 'DATABASE_ERROR', org, table, sqlState: ABORTED, retryScope: 'transaction', cause: error },

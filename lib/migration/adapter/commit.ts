@@ -2,14 +2,15 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import { explained, failureAt } from './explain';
 import { fateOf } from './fate';
+import type { TransactionIdentity } from './transaction-identity';
 import type { Settings } from '../options';
 import { classify } from '../sql-states';
 
 /** A transaction of ours with all its work done. */
 export interface Finished {
   readonly org: string;
-  /** As `pg_current_xact_id` gave it; none on pg-mem. */
-  readonly transactionId: string | undefined;
+  /** None on pg-mem. */
+  readonly identity: TransactionIdentity | undefined;
   /** Sends COMMIT and gives the tag of its answer. */
   readonly sendCommit: () => Promise<string | undefined>;
   /** Gives the connection back to the pool. May be called twice. */
@@ -26,7 +27,7 @@ export interface Finished {
  *   OUTCOME_UNKNOWN where the server can't say; what PostgreSQL said where it refused
  */
 export async function commit(db: Knex, finished: Finished, settings: Settings): Promise<void> {
-  const { org, transactionId, sendCommit, close, caught } = finished;
+  const { org, identity, sendCommit, close, caught } = finished;
   let tag: string | undefined;
   try {
     tag = await sendCommit();
@@ -35,7 +36,7 @@ export async function commit(db: Knex, finished: Finished, settings: Settings): 
     if (failure.retryScope !== 'connection') throw failure;
     // Before the question: the pool may have this one connection only.
     await close();
-    if ((await fateOf(db, { org, transactionId, cause: error }, settings)) === 'committed') return;
+    if ((await fateOf(db, { org, identity, cause: error }, settings)) === 'committed') return;
     throw failure;
   } finally {
     await close();

@@ -1,4 +1,4 @@
-import { MigrationError, type ErrorCode } from '../errors';
+import { MigrationError, type Blocker, type ErrorCode } from '../errors';
 import type { Subject } from '../subject';
 import { classify, classifyInMemory, sqlStateOf, type FailureClass } from '../sql-states';
 
@@ -7,6 +7,8 @@ export interface Failed extends FailureClass {
   readonly org: string;
   readonly table?: string | undefined;
   readonly column?: string | undefined;
+  /** Who held the lock that was waited for. */
+  readonly blockedBy?: readonly Blocker[] | undefined;
   /** What was not there: a table, or a column of one, that the change refers to. */
   readonly target?: { readonly schema: string; readonly table: string; readonly column?: string } | undefined;
 }
@@ -62,7 +64,7 @@ interface Named {
 /** An error of the database in the words of this library. */
 export function explained(error: unknown, failed: Failed): MigrationError {
   if (error instanceof MigrationError) return error;
-  const { code, org, table, column, retryScope } = failed;
+  const { code, org, table, column, retryScope, blockedBy } = failed;
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
   const named = { org, model, column: column ?? '', target: targetOf(failed) };
   const message = MESSAGES[code]?.(named) ?? unlisted(error, model);
@@ -73,9 +75,13 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     column,
     retryScope,
     sqlState: sqlStateOf(error),
+    blockedBy: WAITS.includes(code) && blockedBy?.length ? blockedBy : undefined,
     cause: error,
   });
 }
+
+/** What a session in the way can lead to. */
+const WAITS: readonly ErrorCode[] = ['LOCK_TIMEOUT', 'DEADLOCK', 'STATEMENT_TIMEOUT'];
 
 function targetOf({ target }: Failed): string {
   if (target === undefined) return 'columns that no primary key or unique is on';

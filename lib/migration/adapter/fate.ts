@@ -1,41 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
-import { literal } from '../literal';
 import type { Settings } from '../options';
+import { classify, sqlStateOf } from '../sql-states';
 import { send, valueOf } from './send';
-import { classify } from '../sql-states';
+import { fateQuery, type TransactionIdentity } from './transaction-identity';
 
 export type Fate = 'committed' | 'aborted';
 
-/** A transaction, by its id, and the words of what was lost when its fate became a question. */
+/** A transaction whose COMMIT went without an answer. */
 export interface Doubtful {
   readonly org: string;
-  readonly transactionId: string | undefined;
+  readonly identity: TransactionIdentity | undefined;
+  /** What was lost. */
   readonly cause: unknown;
 }
 
 /** Between two questions; a server that starts again takes about a second. */
-const PAUSE_MS = 100;
+const PAUSE_MS = 50;
 
 /**
- * Asks the server whether a transaction committed, on another connection (manual 9.27.4, pg_xact_status).
- * As long as it is in progress, or no connection can be made, the question is asked again, for at most
+ * Asks the server, on another connection, whether a transaction committed (manual 9.27.4, pg_xact_status).
+ * While it is in progress, or nobody answers, the question is asked again, for at most
  * `statementTimeoutMs`: by then the server has ended it, or someone has to look.
  *
  * @throws MigrationError OUTCOME_UNKNOWN where the server can't say
  */
-export async function fateOf(db: Knex, doubtful: Doubtful, { statementTimeoutMs }: Settings): Promise<Fate> {
-  const { transactionId } = doubtful;
-  if (transactionId === undefined) throw outcomeUnknown(doubtful);
-  const question = `select pg_xact_status(${literal(transactionId)}::xid8) as tenant_ddl_fate`;
+export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): Promise<Fate> {
+  const { identity } = doubtful;
+  if (identity === undefined) throw outcomeUnknown(doubtful);
+  const { statementTimeoutMs, retry } = settings;
   const startedAt = performance.now();
   do {
-    const fate = await askedOnce(db, question);
+    const fate = await askedOnce(db, fateQuery(identity));
     if (fate === 'committed' || fate === 'aborted') return fate;
     if (fate === 'unknown') break;
     await sleep(PAUSE_MS);
-  } while (performance.now() - startedAt < statementTimeoutMs);
+  } while (retry.signal?.aborted !== true && performance.now() - startedAt < statementTimeoutMs);
   throw outcomeUnknown(doubtful);
 }
 
@@ -43,18 +44,19 @@ type Answered = Fate | 'in progress' | 'unreachable' | 'unknown';
 
 async function askedOnce(db: Knex, question: string): Promise<Answered> {
   try {
-    // Null where the transaction is too old for the server to remember.
-    return (valueOf(await send(db, question), 'tenant_ddl_fate') as Answered | null) ?? 'unknown';
+    return valueOf(await send(db, question), 'tenant_ddl_fate') as Answered;
   } catch (error) {
-    // Refused as "in the future" by a server that took over without it; whatever else, it is no answer.
-    return classify(error).retryScope === 'connection' ? 'unreachable' : 'unknown';
+    // A standby that has not taken over yet (55000) answers later; an id "in the future" (22023) is another history's.
+    const later = classify(error).retryScope === 'connection' || sqlStateOf(error) === '55000';
+    return later ? 'unreachable' : 'unknown';
   }
 }
 
-function outcomeUnknown({ org, transactionId, cause }: Doubtful): MigrationError {
-  const id = transactionId ?? 'unknown';
+function outcomeUnknown({ org, identity, cause }: Doubtful): MigrationError {
+  const transactionId = identity?.transactionId;
+  const name = transactionId === undefined ? 'the transaction' : `transaction ${transactionId}`;
   return new MigrationError(
-    `The connection was lost during COMMIT, and the server does not know what became of transaction ${id} of "${org}". Look whether the change is there before you run it again.`,
+    `The connection was lost during COMMIT, and the server can not say what became of ${name} of "${org}". Look whether the change is there before you run it again.`,
     { code: 'OUTCOME_UNKNOWN', org, transactionId, cause },
   );
 }

@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import { beginBatch, joined } from './batch';
+import { watched } from './blockers';
 import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
-import type { MigrationError } from '../errors';
+import { identityIn } from './transaction-identity';
 import type { Work } from './work';
-import { explained, failureAt } from './explain';
+import { explained, failureAt, type Failed } from './explain';
 import type { Settings } from '../options';
-import { clientOf, send, valueOf, type Answer, type Connection } from './send';
-import { classify } from '../sql-states';
+import { clientOf, discard, send, type Answer, type Connection } from './send';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
 export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<void> {
@@ -21,9 +21,9 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
   };
   try {
     const answers = await begun(work, db, connection, settings);
-    const transactionId = valueOf(answers, 'tenant_ddl_transaction') as string | undefined;
+    const identity = identityIn(answers);
     const sendCommit = async (): Promise<string | undefined> => (await send(db, 'commit', connection))[0]?.command;
-    await commit(db, { org: work.org, transactionId, sendCommit, close, caught: () => undefined }, settings);
+    await commit(db, { org: work.org, identity, sendCommit, close, caught: () => undefined }, settings);
   } finally {
     await close();
   }
@@ -37,24 +37,29 @@ async function acquired(db: Knex, { org, subjects }: Work): Promise<Connection> 
   }
 }
 
-async function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
-  try {
-    return await send(db, beginBatch(work.org, work.statements, settings), connection);
-  } catch (error) {
-    throw await undone(error, work, db, connection);
-  }
+function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
+  const batch = beginBatch(work.org, work.statements, settings);
+  return watched(
+    db,
+    connection,
+    settings,
+    () => send(db, batch, connection),
+    async (error, blockedBy) => explained(error, { ...(await undone(error, work, db, connection)), blockedBy }),
+  );
 }
 
 /** Ends the transaction, and finds out what the failure was. */
-async function undone(error: unknown, work: Work, db: Knex, connection: Connection): Promise<MigrationError> {
-  const { org, subjects } = work;
-  if (classify(error).retryScope === 'connection') return explained(error, failureAt(error, org, subjects[0]?.table));
+async function undone(error: unknown, { org, subjects }: Work, db: Knex, connection: Connection): Promise<Failed> {
+  const failed = failureAt(error, org, subjects[0]?.table);
+  if (failed.retryScope === 'connection') {
+    discard(connection);
+    return failed;
+  }
   try {
-    const answers = await send(db, joined(['rollback', factsQuery(subjects)]), connection);
-    return explained(error, diagnosed(error, org, subjects, answers));
+    return diagnosed(error, org, subjects, await send(db, joined(['rollback', factsQuery(subjects)]), connection));
   } catch {
-    // The first error is the one to tell. A connection whose state is unknown is not to be used again.
-    Object.assign(connection, { __knex__disposed: 'Rollback failed' });
-    return explained(error, failureAt(error, org, subjects[0]?.table));
+    // The first error is the one to tell.
+    discard(connection);
+    return failed;
   }
 }

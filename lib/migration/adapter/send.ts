@@ -58,6 +58,12 @@ function asItIs(response: unknown): unknown {
   return response;
 }
 
+/** Keeps the pool from giving a connection out again whose state nobody knows. */
+export function discard(connection: Connection): void {
+  // The mark by which knex's pool tells a broken connection.
+  Object.assign(connection, { __knex__disposed: 'Its state is unknown' });
+}
+
 /** The value of a column in the first row that has it. */
 export function valueOf(answers: readonly Answer[], column: string): unknown {
   for (const { rows = [] } of answers) {

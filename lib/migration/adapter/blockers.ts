@@ -1,0 +1,72 @@
+import type { Knex } from 'knex';
+import type { Blocker } from '../errors';
+import type { Settings } from '../options';
+import { clientOf, type Connection } from './send';
+
+/** The least time between two looks, in milliseconds. */
+const MIN_PAUSE_MS = 20;
+
+/**
+ * Runs a batch, and looks, while it waits for a lock, who holds it (manual 9.27.1, pg_blocking_pids):
+ * afterwards nobody can say. A batch that ends within half of its lock timeout is never looked at. The
+ * look takes a connection beside the pool, which may be used up by the very sessions in the way.
+ *
+ * @param explain makes the error to throw of a failure and of those who were seen last
+ */
+export async function watched<T>(
+  db: Knex,
+  connection: Connection,
+  { lockTimeoutMs, logger }: Settings,
+  run: () => Promise<T>,
+  explain: (error: unknown, blockedBy: readonly Blocker[]) => Promise<Error>,
+): Promise<T> {
+  const { processID } = connection as { readonly processID?: number };
+  let seen: readonly Blocker[] = [];
+  let looking: Promise<void> = Promise.resolve();
+  const look = async (): Promise<void> => {
+    try {
+      const now = await blockersOf(db, Number(processID));
+      if (now.length > 0) seen = now;
+    } catch (error) {
+      // Without it, the lock timeout is told all the same.
+      logger.debug('BLOCKERS', { reason: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  const pauseMs = Math.max(MIN_PAUSE_MS, lockTimeoutMs / 2);
+  const timer = setInterval(() => void (looking = looking.then(look)), pauseMs);
+  try {
+    return await run();
+  } catch (error) {
+    clearInterval(timer);
+    await looking;
+    throw await explain(error, seen);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The parts of knex's client that open a connection of their own, and pg's that asks on it. */
+interface Beside {
+  acquireRawConnection(): Promise<{
+    query(sql: string): Promise<{ readonly rows: readonly Record<string, string | null>[] }>;
+  }>;
+  destroyRawConnection(connection: object): Promise<void>;
+}
+
+async function blockersOf(db: Knex, pid: number): Promise<readonly Blocker[]> {
+  const client = clientOf(db) as unknown as Beside;
+  const connection = await client.acquireRawConnection();
+  try {
+    const { rows } = await connection.query(`select pid::text, state, application_name as "applicationName",
+      (extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint::text as "ageMs"
+      from pg_catalog.pg_stat_activity where pid = any(pg_blocking_pids(${pid}))`);
+    return rows.map(({ pid: blocker, state, applicationName, ageMs }) => ({
+      pid: Number(blocker),
+      state: state ?? 'unknown',
+      ageMs: Number(ageMs ?? 0),
+      applicationName: applicationName ?? '',
+    }));
+  } finally {
+    await client.destroyRawConnection(connection);
+  }
+}

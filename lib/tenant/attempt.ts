@@ -1,0 +1,117 @@
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { tenantSetup } from '../migration/adapter/batch';
+import { commit, rolledBack } from '../migration/adapter/commit';
+import { explained, failureAt } from '../migration/adapter/explain';
+import { defaultToSchema } from '../migration/adapter/memory';
+import { clientOf, isMemory, send, valueOf, type Answer } from '../migration/adapter/send';
+import { setContext, type TenantContext } from '../migration/adapter/tenant-context';
+import { identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
+import { MigrationError } from '../migration/errors';
+import type { Identifier } from '../migration/identifier';
+import { sqlStateOf } from '../migration/sql-states';
+import type { TenantKnex } from './tenant-knex';
+
+/** One transaction around the callback: its set-up, the callback, and a COMMIT whose outcome is known. */
+export async function attempted<T>(
+  server: Knex,
+  context: TenantContext,
+  callback: (tenant: TenantKnex) => Promise<T>,
+): Promise<T> {
+  const { org, settings } = context;
+  const trx = await begun(server, org);
+  const caught = latestFailure(trx);
+  let value: T;
+  let identity: TransactionIdentity | undefined;
+  try {
+    identity = isMemory(trx) ? undefined : await setUp(trx, context);
+    value = await callback(handed(trx, context));
+    await refuseUnfinished(trx, org);
+  } catch (error) {
+    await rolledBackFor(trx, error);
+    // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
+    throw isRefusal(error) && caught() !== undefined ? rolledBack(org, caught()) : error;
+  }
+  const sendCommit = (): Promise<string | undefined> => committed(trx);
+  const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
+  await commit(server, { org, identity, sendCommit, close, caught }, settings);
+  return value;
+}
+
+async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
+  try {
+    return await server.transaction();
+  } catch (error) {
+    throw explained(error, failureAt(error, org));
+  }
+}
+
+/** Gives the latest failure of a statement, other than the refusals that follow it. */
+function latestFailure(trx: Knex.Transaction): () => unknown {
+  let latest: unknown;
+  trx.on('query-error', (error: unknown) => {
+    if (!isRefusal(error)) latest = error;
+  });
+  return () => latest;
+}
+
+/** 25P02, in_failed_sql_transaction. */
+function isRefusal(error: unknown): boolean {
+  return (error instanceof MigrationError ? error.sqlState : sqlStateOf(error)) === '25P02';
+}
+
+async function setUp(trx: Knex.Transaction, context: TenantContext): Promise<TransactionIdentity | undefined> {
+  const { org, settings } = context;
+  let answers: readonly Answer[];
+  try {
+    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, settings));
+  } catch (error) {
+    throw explained(error, failureAt(error, org));
+  }
+  if (valueOf(answers, 'tenant_ddl_schema') === null) {
+    throw explained(undefined, { code: 'TENANT_NOT_FOUND', retryScope: 'none', org });
+  }
+  return identityIn(answers);
+}
+
+function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
+  const { org, model } = context;
+  if (isMemory(trx)) defaultToSchema(trx, org);
+  setContext(trx, context);
+  return Object.assign(trx, model === undefined ? { org } : { org, model });
+}
+
+/** A callback that is over while its work is not, or that ended the transaction itself. */
+async function refuseUnfinished(trx: Knex.Transaction, org: Identifier): Promise<void> {
+  if (trx.isCompleted()) {
+    throw unfinished(org, 'The callback called commit or rollback. Leave both to withTenant: throw to roll back.');
+  }
+  // A query that was begun and not awaited reaches the driver within this turn.
+  await turnOfTheLoop();
+  const { readyForQuery } = (await clientOf(trx).acquireConnection()) as { readonly readyForQuery?: boolean };
+  if (readyForQuery === false) {
+    throw unfinished(org, 'The callback ended before its queries did, and nothing was changed. Await each of them.');
+  }
+}
+
+function unfinished(org: Identifier, message: string): MigrationError {
+  return new MigrationError(message, { code: 'DATABASE_ERROR', org });
+}
+
+/** knex resolves a COMMIT whatever the answer; what the driver said is in what its `commit` gives. */
+async function committed(trx: Knex.Transaction): Promise<string | undefined> {
+  const [answer] = await Promise.all([
+    trx.commit() as unknown as Promise<{ readonly response?: { readonly command?: string } } | undefined>,
+    trx.executionPromise,
+  ]);
+  return answer?.response?.command;
+}
+
+/** The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. */
+async function rolledBackFor(trx: Knex.Transaction, error: unknown): Promise<void> {
+  await Promise.allSettled([trx.rollback(error), trx.executionPromise]);
+}
+
+function ignore(): void {
+  // Only the end is waited for: whoever sent COMMIT has its answer.
+}
