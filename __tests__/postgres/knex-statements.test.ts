@@ -144,7 +144,7 @@ describe('COMMIT resolves after a statement error that the caller swallows', () 
 
 describe('a connection lost inside a transaction rejects with no code: the first error is masked', () => {
   // knex tells the console of a lost connection.
-  const silent = (): Knex => connect({ log: { error: () => undefined } });
+  const silent = (): Knex => connect({ log: { warn: () => undefined } });
 
   async function kill(tenant: Knex): Promise<void> {
     const { rows } = await tenant.raw('select pg_backend_pid() as pid');
