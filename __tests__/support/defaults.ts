@@ -1,6 +1,7 @@
 // Whether a default that was given is the value that a row then has. Both are brought to one text, for each type.
 import type { Knex } from 'knex';
 import type { FieldSpec, FieldTypeName } from '../../lib';
+import type { CatalogColumn } from './catalog';
 
 /** Inserts a row of nothing but defaults, and gives the texts of its columns; null where a column has none. */
 export async function insertedDefaults(
@@ -12,6 +13,25 @@ export async function insertedDefaults(
   const { rows } = await db.raw(
     `insert into ??.?? default values returning ${fields.map(({ type }) => textOf(type)).join(', ')}`,
     [schema, table, ...fields.flatMap(({ name }) => [name, name])],
+  );
+  return rows[0];
+}
+
+/** The same without a row: the server computes each expression that the catalog has, as the type of its column. */
+export async function defaultValues(
+  db: Knex,
+  fields: readonly FieldSpec[],
+  columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'default'>[],
+): Promise<Record<string, string | null>> {
+  const values = fields.map(({ name, type }) => {
+    const column = columns.find((candidate) => candidate.name === name);
+    // As it is stored: a question mark in it is none of knex's.
+    const expression = `cast(${column?.default ?? 'null'} as ${column?.type ?? 'text'})`.replaceAll('?', '\\?');
+    return { name, sql: textOf(type).replace('??', () => expression) };
+  });
+  const { rows } = await db.raw(
+    `select ${values.map(({ sql }) => sql).join(', ')}`,
+    values.map(({ name }) => name),
   );
   return rows[0];
 }

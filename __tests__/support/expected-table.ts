@@ -1,0 +1,117 @@
+// What a model has to be in the catalog, worked out from the documented table of types and rules alone: nothing of
+// lib/ is used, so that a mistake there shows.
+import type { FieldSpec, ModelSpec } from '../../lib';
+import type { CatalogTable } from './catalog';
+
+type Reference = CatalogTable['foreignKeys'][number]['references'];
+
+/** A table without what only a derived name or PostgreSQL's own words would tell. */
+export interface TableShape {
+  readonly comment: string | null;
+  readonly columns: readonly Record<string, unknown>[];
+  readonly primaryKey: readonly string[] | null;
+  readonly uniques: readonly (readonly string[])[];
+  readonly indexes: readonly {
+    readonly columns: readonly string[];
+    readonly unique: boolean;
+    readonly name: unknown;
+  }[];
+  readonly foreignKeys: readonly { readonly columns: readonly string[]; readonly references: Reference }[];
+  readonly checks: readonly (readonly string[])[];
+}
+
+/** A table as the catalog has it, in the same shape, its lists in an order that is not that of names. */
+export function shapeOf(table: CatalogTable | undefined): TableShape | undefined {
+  if (table === undefined) return undefined;
+  return {
+    comment: table.comment,
+    columns: table.columns.map(({ default: expression, ...column }) => ({
+      ...column,
+      hasDefault: expression !== null,
+    })),
+    primaryKey: table.primaryKey?.columns ?? null,
+    uniques: sorted(table.uniques.map(({ columns }) => columns)),
+    indexes: sorted(table.indexes.map(({ columns, unique, name }) => ({ columns, unique, name }))),
+    foreignKeys: sorted(table.foreignKeys.map(({ columns, references }) => ({ columns, references }))),
+    checks: sorted(table.checks.map(({ columns }) => columns)),
+  };
+}
+
+export function expectedShape(model: ModelSpec): TableShape {
+  const key = keyOf(model.fields);
+  const references = model.fields.flatMap(({ name, references: to }) => {
+    if (to === undefined) return [];
+    const { column, ...target } = to;
+    return [{ columns: [name], references: { ...target, columns: [column] } }];
+  });
+  return {
+    comment: model.comment || null,
+    columns: model.fields.map((field) => expectedColumn(field, key.includes(field.name))),
+    primaryKey: key.length > 0 ? key : null,
+    uniques: sorted(model.fields.filter(({ unique }) => unique).map(({ name }) => [name])),
+    indexes: sorted(
+      (model.indexes ?? []).map(({ columns, unique, name }) => ({
+        columns,
+        unique: unique ?? false,
+        name: name ?? expect.any(String),
+      })),
+    ),
+    foreignKeys: sorted([...references, ...(model.foreignKeys ?? [])].map((foreignKey) => ({ ...foreignKey }))),
+    checks: sorted(model.fields.filter(({ type }) => type === 'Enum').map(({ name }) => [name])),
+  };
+}
+
+export function expectedColumn(field: FieldSpec, isKey = false): Record<string, unknown> {
+  return {
+    name: field.name,
+    type: columnType(field),
+    nullable: field.nullable !== false && !isKey,
+    hasDefault: field.default !== undefined && field.default !== null,
+    comment: field.comment || null,
+  };
+}
+
+function keyOf(fields: readonly FieldSpec[]): string[] {
+  const said = fields.filter(({ primaryKey }) => primaryKey === true);
+  const key = said.length > 0 ? said : fields.filter(({ name, primaryKey }) => name === 'id' && primaryKey !== false);
+  return key.map(({ name }) => name);
+}
+
+/** As `format_type` writes the types of the documented table. */
+function columnType({ type, length, precision, scale }: FieldSpec): string {
+  switch (type) {
+    case 'String':
+      return `character varying(${length ?? 100})`;
+    case 'Text':
+    case 'Enum':
+      return 'text';
+    case 'Int':
+      return 'integer';
+    case 'BigInt':
+      return 'bigint';
+    case 'Float':
+      return 'double precision';
+    case 'Decimal':
+      return precision === undefined ? 'numeric' : `numeric(${precision},${scale ?? 0})`;
+    case 'Boolean':
+      return 'boolean';
+    case 'DateTime':
+      return 'timestamp with time zone';
+    case 'Date':
+      return 'date';
+    case 'Time':
+      return 'time without time zone';
+    case 'Json':
+      return 'jsonb';
+    case 'Uuid':
+      return 'uuid';
+    case 'Bytes':
+      return 'bytea';
+  }
+}
+
+/** By columns, and then by what else there is. */
+function sorted<T>(items: readonly T[]): T[] {
+  const key = (item: T): string => JSON.stringify(Array.isArray(item) ? item : { ...item, name: undefined });
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
