@@ -1,0 +1,100 @@
+import { knex } from 'knex';
+import type { Knex } from 'knex';
+import { startPostgres } from '../support/embedded-postgres';
+import { faults } from './faults';
+import type { FaultName } from './faults';
+import type { Stage } from './fault';
+import { SERVICE_NAME, violationsOf } from './invariants';
+import { planOf } from './plan';
+import type { RoundPlan } from './plan';
+import { startProxy } from './proxy';
+import { SERVICES } from './task-plan';
+import { runTask } from './task';
+import type { Outcome } from './task';
+import { setUpTenants } from './tenants';
+import { newTrace } from './trace';
+
+export interface RoundResult {
+  readonly plan: RoundPlan;
+  readonly struck: readonly FaultName[];
+  readonly outcomes: readonly Outcome[];
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+}
+
+/** A round that takes longer than this hangs. */
+const ROUND_MS = 30_000;
+
+const SETTINGS = {
+  // A crash of the process loses nothing that was written; one of the machine is not among the faults.
+  fsync: 'off',
+  full_page_writes: 'off',
+  // Few slots, so that the lock table can be filled; and a deadlock is found while a lock is still waited for.
+  max_connections: '40',
+  max_locks_per_transaction: '10',
+  deadlock_timeout: '30ms',
+};
+
+/** Plays rounds against a server of its own, and gives the result of each. */
+export async function* playRounds(seed: number, rounds: readonly number[]): AsyncGenerator<RoundResult> {
+  const unhandled: string[] = [];
+  const onUnhandled = (error: unknown): void =>
+    void unhandled.push(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
+  process.on('unhandledRejection', onUnhandled).on('uncaughtException', onUnhandled);
+  const server = await startPostgres({ settings: SETTINGS, major: Number(process.env.POSTGRES_MAJOR ?? 18) });
+  const proxy = await startProxy(server.url);
+  const admin = connectionTo(server.url, 'chaos-admin', 10);
+  const services = Array.from({ length: SERVICES }, () => connectionTo(proxy.url, SERVICE_NAME, 3));
+  try {
+    for (const round of rounds) {
+      const plan = planOf(seed, round);
+      const trace = newTrace();
+      const stage = { server, proxy, admin, services, tasks: plan.tasks, trace };
+      const played = await playRound(stage, plan);
+      yield { ...played, plan, trace: trace.lines, violations: [...played.violations, ...unhandled.splice(0)] };
+    }
+  } finally {
+    await proxy.close();
+    await Promise.all([admin, ...services].map((db) => db.destroy()));
+    await server.stop();
+    process.off('unhandledRejection', onUnhandled).off('uncaughtException', onUnhandled);
+  }
+}
+
+function connectionTo(url: string, name: string, size: number): Knex {
+  return knex({
+    client: 'pg',
+    connection: { connectionString: url, application_name: name },
+    pool: { min: 0, max: size },
+    acquireConnectionTimeout: 400,
+    // A connection that is lost is nothing to tell here.
+    log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
+  });
+}
+
+async function playRound(
+  stage: Stage,
+  plan: RoundPlan,
+): Promise<Pick<RoundResult, 'struck' | 'outcomes' | 'violations'>> {
+  const { admin, proxy, services, trace } = stage;
+  await setUpTenants(admin, plan.tasks);
+  const removeNotes = proxy.onExchange(({ connection, sql }) => trace.note(`connection ${connection}: ${sql}`));
+  const injected = await Promise.all(
+    plan.faults.map(async (fault) => ({ ...fault, ...(await faults[fault.name].inject(stage, fault)) })),
+  );
+  const ended = Promise.all(plan.tasks.map((task) => runTask(task, services[task.service] as Knex, trace)));
+  const outcomes = await inTime(ended, plan.round);
+  for (const fault of injected) await fault.end();
+  const struck = injected.filter((fault) => fault.hasStruck()).map(({ name }) => name);
+  const violations = await violationsOf(admin, services, outcomes);
+  removeNotes();
+  return { struck, outcomes, violations };
+}
+
+async function inTime<T>(work: Promise<T>, round: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Round ${round} hangs.`)), ROUND_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,35 @@
+import type { Fault } from '../fault';
+import { cutAfterBatch, cutAfterCommit, cutBeforeBegin, cutBeforeCommit, cutInsideBatch, cutWithCommit } from './cuts';
+import { deadlock } from './deadlock';
+import { idleTimeout, statementTimeout } from './server-timeouts';
+import { lockHeld } from './lock-held';
+import { lockTableFull } from './lock-table-full';
+import { poolFull } from './pool-full';
+import { cutDuringReconnect } from './reconnect';
+import { serverCrash } from './server-crash';
+import { terminated } from './terminated';
+
+const registry = {
+  'cut before BEGIN': cutBeforeBegin,
+  'cut inside the batch': cutInsideBatch,
+  "cut after the batch's answer": cutAfterBatch,
+  'cut before COMMIT arrives': cutBeforeCommit,
+  'cut with COMMIT on its way': cutWithCommit,
+  'cut after COMMIT arrived': cutAfterCommit,
+  'cut during reconnect': cutDuringReconnect,
+  'backend terminated': terminated,
+  'server stopped and started': serverCrash,
+  'ACCESS SHARE held': lockHeld('access share'),
+  'ACCESS EXCLUSIVE held': lockHeld('access exclusive'),
+  deadlock,
+  'pool full': poolFull,
+  statement_timeout: statementTimeout,
+  idle_in_transaction_session_timeout: idleTimeout,
+  'lock table full': lockTableFull,
+} satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof registry;
+
+/** Every fault, by the name under which it is reported. */
+export const faults: Readonly<Record<FaultName, Fault>> = registry;
+export const faultNames = Object.keys(registry) as FaultName[];
