@@ -10,11 +10,13 @@ export async function insertedDefaults(
   table: string,
   fields: readonly FieldSpec[],
 ): Promise<Record<string, string | null>> {
-  const { rows } = await db.raw(
-    `insert into ??.?? default values returning ${fields.map(({ type }) => textOf(type)).join(', ')}`,
-    [schema, table, ...fields.flatMap(({ name }) => [name, name])],
-  );
-  return rows[0];
+  const values = fields.map(({ type }, index) => `${textOf(type, '??')} as c${index}`);
+  const { rows } = await db.raw(`insert into ??.?? default values returning ${values.join(', ')}`, [
+    schema,
+    table,
+    ...fields.map(({ name }) => name),
+  ]);
+  return byName(fields, rows[0]);
 }
 
 /** The same without a row: the server computes each expression that the catalog has, as the type of its column. */
@@ -23,25 +25,24 @@ export async function defaultValues(
   fields: readonly FieldSpec[],
   columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'default'>[],
 ): Promise<Record<string, string | null>> {
-  const values = fields.map(({ name, type }) => {
+  const values = fields.map(({ name, type }, index) => {
     const column = columns.find((candidate) => candidate.name === name);
-    // As it is stored: a question mark in it is none of knex's.
-    const expression = `cast(${column?.default ?? 'null'} as ${column?.type ?? 'text'})`.replaceAll('?', '\\?');
-    return { name, sql: textOf(type).replace('??', () => expression) };
+    return `${textOf(type, `cast(${column?.default ?? 'null'} as ${column?.type ?? 'text'})`)} as c${index}`;
   });
-  const { rows } = await db.raw(
-    `select ${values.map(({ sql }) => sql).join(', ')}`,
-    values.map(({ name }) => name),
-  );
-  return rows[0];
+  // As it is stored: a question mark in it is none of knex's.
+  const { rows } = await db.raw(`select ${values.join(', ')}`.replaceAll('?', '\\?'));
+  return byName(fields, rows[0]);
 }
 
-const IN_UTC = `to_char(?? at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+function textOf(type: FieldTypeName, value: string): string {
+  if (type === 'DateTime') return `to_char(${value} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+  if (type === 'Decimal') return `trim_scale(${value})::text`;
+  return `${value}::text`;
+}
 
-function textOf(type: FieldTypeName): string {
-  if (type === 'DateTime') return `${IN_UTC} as ??`;
-  if (type === 'Decimal') return `trim_scale(??)::text as ??`;
-  return '??::text as ??';
+/** A column may be named as something that every object has. */
+function byName(fields: readonly FieldSpec[], row: Record<string, string | null>): Record<string, string | null> {
+  return Object.fromEntries(fields.map(({ name }, index) => [name, row[`c${index}`] ?? null]));
 }
 
 /** What {@link insertedDefaults} has to give for a field, byte for byte; an expression for what is made at run time. */
