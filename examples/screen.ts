@@ -20,9 +20,10 @@ export function code(text: string): void {
   print(colors.cyan(wrapped(text, '', INDENT).join('\n')));
 }
 
-/** What it made of that. */
+/** What it made of that; without the guards, which only look and refuse. */
 export function sql(statements: readonly string[]): void {
-  print(colors.green(statements.flatMap((statement) => wrapped(`${statement};`, INDENT, INDENT + INDENT)).join('\n')));
+  const changing = statements.filter((statement) => !statement.startsWith('do $'));
+  print(colors.green(changing.flatMap((statement) => wrapped(`${statement};`, INDENT, INDENT + INDENT)).join('\n')));
 }
 
 export function complain(text: string): void {

@@ -1,0 +1,188 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { ERROR_CODES, planChange } from '../../lib';
+import { fieldTypes, type FieldTypeName } from '../../lib/migration/field-types';
+import { DEFAULTS } from '../../lib/migration/options';
+import { codeIn, documents, evaluate, moduleOf, root, snippetsOf, tableOf, textOf } from '../support/markdown';
+
+describe('the TypeScript in the documents', () => {
+  it('is there', () => {
+    expect(snippetsOf('README.md').length).toBeGreaterThan(8);
+  });
+
+  it('compiles under the strict settings of this repository', () => {
+    expect(errorsOf(program)).toEqual([]);
+  });
+});
+
+describe('the table of types', () => {
+  const rows = tableOf('README.md', 'type');
+  /** What the options are where a type needs some, in the table's own examples. */
+  const SAMPLES: Partial<Record<FieldTypeName, object>> = {
+    Decimal: { precision: 12, scale: 2 },
+    Enum: { values: ['draft', 'sent'] },
+  };
+  const sqlOf = (type: FieldTypeName, field: object): string =>
+    planChange('acme-corp', { kind: 'addField', table: 't', field: { name: 'f', type, ...field } }).steps[0]?.sql ?? '';
+
+  it('has every type, in the order of the registry', () => {
+    expect(rows.map(([type]) => codeIn(type)[0])).toEqual(Object.keys(fieldTypes));
+  });
+
+  it.each(rows)('%s takes %s, becomes %s, and has %s as a default', (type, takes, column, defaults) => {
+    const name = codeIn(type)[0] as FieldTypeName;
+    const [columnType = ''] = codeIn(column);
+    const sample = SAMPLES[name] ?? {};
+    expect(codeIn(takes)).toEqual(fieldTypes[name].options);
+    const added = sqlOf(name, sample).replace('alter table "acme-corp"."t" add column "f" ', '');
+    expect(added.split(' constraint ')[0]).toBe(columnType);
+    expect(added.includes(' check (')).toBe(column?.includes('with a check'));
+
+    const examples = codeIn(defaults);
+    expect(examples).not.toEqual([]);
+    for (const example of examples) {
+      const value = evaluate(`return (${example})`, { Buffer });
+      expect(sqlOf(name, { ...sample, default: value })).toContain(' default ');
+    }
+  });
+
+  it('says what a Decimal without a precision becomes', () => {
+    expect(sqlOf('Decimal', {})).toMatch(/ numeric$/);
+  });
+});
+
+describe('the tables of keys', () => {
+  it('have every key of a field', () => {
+    const keys = tableOf('README.md', 'key').flatMap(([key]) => codeIn(key));
+    expect([...keys, 'name', 'type'].sort()).toEqual(propertiesOf('FieldSpec').sort());
+  });
+
+  it('have every key of a model', () => {
+    const text = textOf('README.md').split('A model has')[1] ?? '';
+    const keys = [...text.slice(0, text.indexOf('```')).matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
+    expect([...keys, 'table', 'fields'].sort()).toEqual(propertiesOf('ModelSpec').sort());
+  });
+});
+
+describe('the table of options', () => {
+  const rows = tableOf('README.md', 'option');
+  const names = rows.map(([option]) => codeIn(option)[0] ?? '');
+
+  it('has every option', () => {
+    const retry = propertiesOf('RetryOptions').map((name) => `retry.${name}`);
+    const others = propertiesOf('TenantOptions').filter((name) => name !== 'retry');
+    expect([...names].sort()).toEqual([...retry, ...others].sort());
+  });
+
+  it('has their defaults', () => {
+    const shown = rows.filter(([, value]) => value !== 'none').map(([option, value]) => [codeIn(option)[0], value]);
+    const { retry, ...others } = DEFAULTS;
+    const registered = [...Object.entries(others), ...prefixed('retry', retry)].map(([name, value]) => [
+      name,
+      typeof value === 'number' ? String(value) : `\`${literalOf(value)}\``,
+    ]);
+    // The default logger is made when it is first needed.
+    expect(new Map(shown as [string, string][])).toEqual(
+      new Map([...registered, ['logger', 'winston, JSON on the console']] as [string, string][]),
+    );
+  });
+
+  it('has the unit of everything that is a time', () => {
+    const times = rows.filter(([option]) => codeIn(option)[0]?.endsWith('Ms'));
+    expect(times.map(([, , unit]) => unit)).toEqual(times.map(() => 'ms'));
+  });
+});
+
+describe('the table of errors', () => {
+  const rows = tableOf('README.md', 'code');
+
+  it('has every code, in their order', () => {
+    expect(rows.map(([code]) => codeIn(code)[0])).toEqual(ERROR_CODES);
+  });
+
+  it('says of each what happened and what to do', () => {
+    const raised = rows.filter(([, what]) => what !== 'not raised yet');
+    expect(raised.filter(([, what, remedy]) => what === '' || remedy === '')).toEqual([]);
+  });
+});
+
+it('names only files and scripts that are there', () => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+  for (const document of [...documents(), 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+    const text = textOf(document);
+    for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    const paths = [
+      ...text.matchAll(/\]\(([^)#]+)[^)]*\)/g),
+      ...text.matchAll(/`((?:lib|examples|docs|__tests__)\/[^`<*…]+)`/g),
+    ];
+    for (const [, path = ''] of paths) {
+      if (!path.startsWith('http'))
+        expect([document, path, existsSync(join(root, path))]).toEqual([document, path, true]);
+    }
+  }
+});
+
+function prefixed(prefix: string, values: object): [string, unknown][] {
+  return Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]);
+}
+
+/** As a reader would write it. */
+function literalOf(value: unknown): string {
+  return JSON.stringify(value).replaceAll('"', "'");
+}
+
+/** Every snippet of every document, against lib/ as `tenant-ddl`. */
+const program = programOf(
+  new Map(
+    documents()
+      .flatMap(snippetsOf)
+      .map((snippet) => [join(root, `${snippet.place}.ts`), moduleOf(snippet)]),
+  ),
+);
+
+function programOf(sources: ReadonlyMap<string, string>): ts.Program {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const paths = {
+    'tenant-ddl': [join(root, 'lib/index.ts')],
+    'tenant-ddl/testing': [join(root, 'lib/testing/index.ts')],
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (name) => sources.has(name) || fileExists(name);
+  host.readFile = (name) => sources.get(name) ?? readFile(name);
+  host.getSourceFile = (name, version, ...rest) => {
+    const source = sources.get(name);
+    return source === undefined
+      ? getSourceFile(name, version, ...rest)
+      : ts.createSourceFile(name, source, version, true);
+  };
+  return ts.createProgram([...sources.keys()], { ...options, paths }, host);
+}
+
+function errorsOf(checked: ts.Program): string[] {
+  const files = checked.getRootFileNames().flatMap((name) => checked.getSourceFile(name) ?? []);
+  const diagnostics = files.flatMap((file) => [
+    ...checked.getSyntacticDiagnostics(file),
+    ...checked.getSemanticDiagnostics(file),
+  ]);
+  return diagnostics.map(({ file, start = 0, messageText }) => {
+    const line = file?.text.slice(start).split('\n', 1)[0];
+    return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')} at: ${line}`;
+  });
+}
+
+/** The keys of a type that lib/ exports. */
+function propertiesOf(type: string): string[] {
+  const checker = program.getTypeChecker();
+  const file = program.getSourceFile(join(root, 'lib/index.ts'));
+  const door = file && checker.getSymbolAtLocation(file);
+  const exported = door && checker.getExportsOfModule(door).find(({ name }) => name === type);
+  if (exported === undefined) throw new Error(`lib/index.ts exports no ${type}.`);
+  const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+  return checker
+    .getDeclaredTypeOfSymbol(symbol)
+    .getProperties()
+    .map(({ name }) => name);
+}
