@@ -11,7 +11,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '200' },
     /** One round alone, by its number, with all that happens in it. */
     only: { type: 'string' },
-    /** Goes on after a violation. */
+    /** Goes on after a violation; else the first one ends the run. */
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -27,19 +27,16 @@ async function main(): Promise<boolean> {
       : [wholeNumber(values.only)];
   seeds: for (const seed of seeds) {
     for await (const result of playRounds(seed, rounds)) {
-      report.add(seed, result);
+      report.add(result);
       played += 1;
-      for (const violation of result.violations)
-        console.error(`seed ${seed}, round ${result.plan.round}: ${violation}`);
-      if (values.only !== undefined) console.log(storyOf(seed, result));
-      if (result.violations.length > 0 && !values['keep-going']) break seeds;
+      const isWrong = result.violations.length > 0;
+      if (isWrong || values.only !== undefined) console.log(`${storyOf(seed, result)}\n`);
+      if (isWrong && !values['keep-going']) break seeds;
     }
   }
   console.log(report.table());
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${played} rounds, seed ${values.seed}, ${seconds} s, ${report.violations} violations`);
-  const first = report.firstViolation();
-  if (first !== undefined && values.only === undefined) console.error(`\n${first}`);
   return report.violations === 0;
 }
 

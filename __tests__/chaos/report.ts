@@ -11,11 +11,10 @@ interface Count {
 }
 
 export interface Report {
-  add(seed: number, result: RoundResult): void;
+  add(result: RoundResult): void;
   readonly violations: number;
   /** A line for each fault. */
   table(): string;
-  firstViolation(): string | undefined;
 }
 
 export function newReport(): Report {
@@ -23,11 +22,9 @@ export function newReport(): Report {
     faultNames.map((name) => [name, { injected: 0, survived: 0, reported: 0, violations: 0 }]),
   );
   let violations = 0;
-  let first: string | undefined;
   return {
-    add: (seed, result) => {
+    add: (result) => {
       violations += result.violations.length;
-      if (result.violations.length > 0) first ??= storyOf(seed, result);
       for (const name of result.struck) addTo(counts.get(name) as Count, result);
     },
     get violations() {
@@ -44,7 +41,6 @@ export function newReport(): Report {
       }
       return table.toString();
     },
-    firstViolation: () => first,
   };
 }
 
