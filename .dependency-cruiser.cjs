@@ -1,12 +1,12 @@
 /** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
 const layers = [
   ['migration/errors'],
-  ['migration/(plan|subject|identifier|literal|plain-object|sql-states)'],
+  ['migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|derived-names)'],
   ['migration/(codecs|closed|log|options|retry)'],
-  ['migration/(field-spec|model-spec|render)', 'migration/field-types/.+'],
+  ['migration/(field-spec|field-changes|model-spec|type-change|referenced|render)', 'migration/field-types/.+'],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
-  ['migration/change'],
-  ['tenant/.+', 'catalog/.+', 'migration/index'],
+  ['migration/(change|planned)'],
+  ['tenant/.+', 'catalog/.+', 'migration/(index|fields|indexes|models|format-plan)'],
   ['index', 'testing/.+'],
 ].map((files) => `^lib/(${files.join('|')})\\.ts$`);
 

@@ -1,5 +1,26 @@
-export { addFieldToModel, createModel, dropFieldFromModel } from './migration';
-export { applyChange, planChange, type ChangeResult, type Plan, type PlanOptions } from './migration/change';
+export {
+  addFieldToModel,
+  addIndex,
+  alterField,
+  createModel,
+  createModels,
+  dropFieldFromModel,
+  dropIndex,
+  dropModel,
+  renameField,
+  renameModel,
+  type AlterFieldOptions,
+  type DropFieldOptions,
+} from './migration';
+export {
+  applyChange,
+  applyChanges,
+  planChange,
+  planChanges,
+  type ChangeResult,
+  type Plan,
+  type PlanOptions,
+} from './migration/change';
 export {
   ERROR_CODES,
   MigrationError,
@@ -8,13 +29,23 @@ export {
   type Fault,
   type RetryScope,
 } from './migration/errors';
+export type { FieldChangesSpec } from './migration/field-changes';
 export { FieldSpec } from './migration/field-spec';
 export type { FieldTypeName } from './migration/field-types';
+export { formatPlan, type FormatOptions } from './migration/format-plan';
 export type { Logger } from './migration/log';
 export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './migration/model-spec';
 export type { Change } from './migration/operations';
-export type { ChangeOptions, HazardPolicy, RetryEvent, RetryOptions, TenantOptions } from './migration/options';
+export type {
+  ChangeOptions,
+  HazardPolicies,
+  HazardPolicy,
+  RetryEvent,
+  RetryOptions,
+  TenantOptions,
+} from './migration/options';
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './migration/plan';
 export { withDbRetry } from './migration/retry';
+export type { TypeSpec } from './migration/type-change';
 export { createTenant, dropTenant, withTenant } from './tenant';
 export type { DropTenantOptions, TenantDb, TenantKnex, TenantResolver } from './tenant';

@@ -2,12 +2,14 @@ import { isLeft } from 'fp-ts/lib/Either';
 import type { Knex } from 'knex';
 import { faultsOf } from './closed';
 import { MigrationError, type Fault } from './errors';
+import type { Work } from './adapter/work';
 import { execute } from './execute';
 import { isPlainObject } from './plain-object';
 import { identifier, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
-import { DEFAULTS, settingsOf, type ChangeOptions } from './options';
+import { settingsOf, sharedSchemasOf, type ChangeOptions } from './options';
 import type { PlanOf } from './plan';
+import { planned, type Planned } from './planned';
 import { contextOf } from './adapter/tenant-context';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
@@ -37,8 +39,18 @@ export type PlanOptions = Pick<ChangeOptions, 'sharedSchemas'>;
  * planChange('acme-corp', { kind: 'dropField', table: 'invoice', column: 'old_field' }).steps[0].sql
  * // alter table "acme-corp"."invoice" drop column "old_field"
  */
-export function planChange(org: string, change: Change, options: PlanOptions = {}): Plan {
-  return planned(identifier(org, 'org'), [change], options);
+export function planChange(org: string, change: Change, options?: PlanOptions): Plan {
+  return planChanges(org, [change], options);
+}
+
+/**
+ * The same for a list of changes, which run in one round trip and all or nothing.
+ *
+ * @example planChanges('acme-corp', [{ kind: 'dropModel', table: 'line' }, { kind: 'dropModel', table: 'invoice' }])
+ */
+export function planChanges(org: string, changes: readonly Change[], options?: PlanOptions): Plan {
+  const checkedOrg = identifier(org, 'org');
+  return planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemasOf(options))).plan;
 }
 
 /**
@@ -54,13 +66,38 @@ export async function applyChange(
   tenant: Knex,
   options?: ChangeOptions,
 ): Promise<ChangeResult> {
+  return applyChanges(org, [change], tenant, options);
+}
+
+/**
+ * Makes several changes of a tenant's tables, in their order, in one round trip: all of them, or none.
+ * Models that are created one after the other may refer to each other.
+ *
+ * @throws MigrationError; with several changes, `table` is that of the change that failed, where it is known
+ */
+export async function applyChanges(
+  org: string,
+  changes: readonly Change[],
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
   const checkedOrg = orgOf(org, tenant);
   const settings = settingsOf(options, contextOf(tenant)?.settings);
-  const { changes, steps } = planned(checkedOrg, [change], settings);
-  const statements = steps.map(({ sql }) => sql);
-  const subjects = changes.map((checked) => operationOf(checked.kind).subject(checkedOrg, checked));
-  const ran = await execute({ org: checkedOrg, statements, subjects }, tenant, settings);
-  return { org, changes, statements, ...ran };
+  const whole = planned(checkedOrg, checkedChanges(checkedOrg, changes, settings.sharedSchemas));
+  const ran = await execute(workOf(checkedOrg, whole), tenant, settings);
+  const { plan } = whole;
+  return { org, changes: plan.changes, statements: plan.steps.map(({ sql }) => sql), ...ran };
+}
+
+function workOf(org: Identifier, { plan, statements }: Planned): Work {
+  const { changes, steps, hazards } = plan;
+  return {
+    org,
+    statements,
+    subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
+    lockWaits: new Set(steps.flatMap(({ locks }) => locks.map(({ schema, table }) => `${schema}.${table}`))).size,
+    hazards,
+  };
 }
 
 /** The org, where it is a name and the tenant's own. */
@@ -74,20 +111,15 @@ function orgOf(org: string, tenant: Knex): Identifier {
   );
 }
 
-type Planned = PlanOf<CheckedChange>;
-
-function planned(org: Identifier, given: readonly unknown[], { sharedSchemas }: PlanOptions): Planned {
-  const schemas = sharedSchemas ?? DEFAULTS.sharedSchemas;
-  const changes = given.map((change) => checked(org, change, schemas));
-  return {
-    org,
-    changes,
-    steps: changes.flatMap((change) => operationOf(change.kind).steps(org, change)),
-    hazards: changes.flatMap((change) => operationOf(change.kind).hazards(org, change)),
-  };
+/** The gate through which every change comes, from code and from JSON alike. */
+function checkedChanges(
+  org: Identifier,
+  changes: readonly unknown[],
+  sharedSchemas: readonly string[],
+): readonly CheckedChange[] {
+  return changes.map((change) => checked(org, change, sharedSchemas));
 }
 
-/** The gate through which every change comes, from code and from JSON alike. */
 function checked(org: Identifier, change: unknown, sharedSchemas: readonly string[]): CheckedChange {
   const kind = kindOf(change);
   if (kind === undefined) {

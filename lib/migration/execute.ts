@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
 import { inCallersTransaction } from './adapter/callers-transaction';
+import { hazardStatements, refuseWithoutRows, warnOfHazards } from './adapter/hazard-policy';
 import type { MigrationError, RetryScope } from './errors';
 import { logChange, logFailure, logSql } from './log';
 import { inMemory } from './adapter/memory';
 import type { Settings } from './options';
 import { inOwnTransaction } from './adapter/own-transaction';
 import { retrying, retryScopeOf } from './retry';
-import { isMemory } from './adapter/send';
+import { isMemory, type Answer } from './adapter/send';
 import type { Work } from './adapter/work';
 import { contextOf, type TenantContext } from './adapter/tenant-context';
 
@@ -18,7 +19,7 @@ export interface Ran {
 
 /** One way to run: what it does once, and what it may repeat. */
 interface Way {
-  readonly run: (work: Work, tenant: Knex, settings: Settings) => Promise<void>;
+  readonly run: (work: Work, tenant: Knex, settings: Settings) => Promise<readonly Answer[]>;
   readonly repeats: readonly RetryScope[];
 }
 
@@ -31,13 +32,16 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const context = contextOf(tenant);
   const way = wayOf(tenant, context);
+  refuseWithoutRows(work, settings);
   logSql(settings.logger, work.org, work.statements);
+  // pg-mem has no table that is large or in use.
+  const before = isMemory(tenant) ? [] : hazardStatements(work, settings);
+  const whole = { ...work, statements: [...before, ...work.statements] };
 
-  const attempts = await retrying(
+  const { attempts, answers } = await retrying(
     settings.retry,
     async (attempt) => {
-      await way.run(work, tenant, settings);
-      return context?.attempt ?? attempt;
+      return { answers: await way.run(whole, tenant, settings), attempts: context?.attempt ?? attempt };
     },
     {
       canRetry: (error) => way.repeats.includes(retryScopeOf(error)),
@@ -53,7 +57,10 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   );
 
   const ran = { attempts, durationMs: durationMs() };
-  const log = (): void => work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, ran));
+  const log = (): void => {
+    work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, ran));
+    warnOfHazards(work, settings, answers);
+  };
   // What a transaction undoes did not happen, and is not to be read in a log.
   if (context === undefined) log();
   else context.journal.ran(log);

@@ -63,10 +63,14 @@ function withStoredDefault({ default: given, ...field }: Checked): Field {
 }
 
 /** What no single property of a field shows. */
-function fieldFaults(right: Partial<Checked>): readonly Fault[] {
+function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
   const { name, type, ...rest } = right;
   if (type === undefined) return [];
   const field = { ...rest, name: name ?? '', type };
+  // An option that is wrong is as good as missing here, and has its fault already.
+  if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) {
+    return foreignOptions(field);
+  }
   const optionFaults = [...foreignOptions(field), ...typeOf(field).optionFaults(field)];
   // A default is read by the type's options: only where these are right can it be judged.
   return optionFaults.length > 0 ? optionFaults : defaultFaults(field);

@@ -83,7 +83,7 @@ const HASH_LENGTH = 12;
  * The name of a key, index or check: the same every time, at most 63 bytes, and another one for each
  * (table, columns, kind): `a_b` on (`c`) and `a` on (`b_c`) read alike, so a hash of the parts ends it.
  *
- * @example derivedName('check', 'invoice', ['status']) // 'invoice_status_check_5ad6f3c1a5a5'
+ * @example derivedName('check', 'invoice', ['status']) // 'invoice_status_check_5f58a102c87f'
  */
 export function derivedName(kind: DerivedKind, table: Identifier, columns: readonly Identifier[]): Identifier {
   // A dot is in no name, so that the joined text has one reading only.

@@ -22,7 +22,7 @@ export function literal(value: LiteralValue): string {
 function numberLiteral(value: number): string {
   if (!Number.isFinite(value)) throw new MigrationError('A number must be finite.', { code: 'INVALID_SPEC' });
   // The server reads a bare -0 as the integer 0.
-  return Object.is(value, -0) ? `'-0'` : decimalDigits(value);
+  return Object.is(value, -0) ? `'-0'::double precision` : decimalDigits(value);
 }
 
 /** The digits that JavaScript shows for a number, without an exponent: 1e-7 is 0.0000001. */
@@ -42,6 +42,16 @@ function textLiteral(text: string): string {
   const doubled = text.replaceAll("'", "''");
   if (!text.includes('\\')) return `'${doubled}'`;
   return `E'${doubled.replaceAll('\\', '\\\\').replaceAll('?', '\\x3f')}'`;
+}
+
+/**
+ * A block of code as a constant, left readable (manual 4.1.2.4). A name may hold `$`: the tag is one that
+ * the block does not contain.
+ */
+export function dollarQuoted(block: string): string {
+  let tag = '$tenant_ddl$';
+  for (let number = 1; block.includes(tag); number += 1) tag = `$tenant_ddl_${number}$`;
+  return `${tag}${block}${tag}`;
 }
 
 /** What keeps a text out of a PostgreSQL database in UTF-8, or undefined. */

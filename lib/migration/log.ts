@@ -1,5 +1,6 @@
 import { createLogger, format, transports } from 'winston';
 import type { MigrationError } from './errors';
+import type { Hazard } from './plan';
 import type { Subject } from './subject';
 
 /** winston's methods, as far as they are used: any logger that has them will do. */
@@ -19,10 +20,15 @@ let shared: Logger | undefined;
 export function defaultLogger(): Logger {
   shared ??= createLogger({
     level: 'info',
-    format: format.combine(format.timestamp(), format.json()),
+    // format.json() would sort the keys, and the message is what one looks for first.
+    format: format.combine(format.timestamp(), format.printf(inOrder)),
     transports: [new transports.Console()],
   });
   return shared;
+}
+
+function inOrder({ level, message, timestamp, ...record }: Record<string, unknown>): string {
+  return JSON.stringify({ level, message, ...record, timestamp });
 }
 
 /** A change that ran. */
@@ -47,6 +53,11 @@ export function logFailure(logger: Logger, org: string, subject: LoggedSubject, 
   };
   if (retryInMs === undefined) logger.error(subject.message, record);
   else logger.warn(subject.message, record);
+}
+
+/** A change that ran although it could hurt: what to do next time. */
+export function logHazard(logger: Logger, org: string, { table, column, kind, message, saferWay }: Hazard): void {
+  logger.warn('HAZARD', { org, table, fields: column === undefined ? [] : [column], kind, reason: message, saferWay });
 }
 
 /** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */

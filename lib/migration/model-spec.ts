@@ -106,7 +106,8 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
   });
 }
 
-function columnFaults(listed: readonly string[], names: readonly string[], path: string): Fault[] {
+/** Columns that an index or a key is over. */
+export function columnFaults(listed: readonly string[], names: readonly string[], path: string): Fault[] {
   const faults = repeated(listed, (index) => `${path}[${index}]`);
   if (listed.length === 0) faults.push({ path, message: 'must not be empty' });
   if (listed.length > MAX_KEY_COLUMNS) faults.push({ path, message: `must be at most ${MAX_KEY_COLUMNS}` });

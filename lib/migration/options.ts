@@ -1,10 +1,15 @@
 import { MigrationError, type Fault } from './errors';
 import { identifierFault, type Identifier } from './identifier';
 import { defaultLogger, type Logger } from './log';
+import { isPlainObject } from './plain-object';
+import { HAZARD_KINDS, type HazardKind } from './plan';
 
 /** What to do about the hazards of a plan. */
 export const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
 export type HazardPolicy = (typeof HAZARD_POLICIES)[number];
+
+/** One for all kinds, or one each; a kind that is left out is warned of. */
+export type HazardPolicies = HazardPolicy | { readonly [K in HazardKind]?: HazardPolicy | undefined };
 
 /** What {@link RetryOptions.onRetry} is told before each wait. */
 export interface RetryEvent {
@@ -42,8 +47,12 @@ export interface ChangeOptions {
   readonly logger?: Logger | undefined;
   /** Schemas besides the org's own that a reference may name. Default `['public']`. */
   readonly sharedSchemas?: readonly string[] | undefined;
-  /** What to do about hazards. Default 'warn'. */
-  readonly hazards?: HazardPolicy | undefined;
+  /**
+   * What to do about the hazards of a plan that can come true: `refuse` changes nothing, `warn` logs them.
+   * One for all, or one for each kind. A hazard that only matters on rows counts only where the table has
+   * some. Default 'warn'.
+   */
+  readonly hazards?: HazardPolicies | undefined;
 }
 
 /** Options of `withTenant`. */
@@ -68,7 +77,7 @@ export interface Settings {
   readonly retry: RetrySettings;
   readonly logger: Logger;
   readonly sharedSchemas: readonly Identifier[];
-  readonly hazards: HazardPolicy;
+  readonly hazards: HazardPolicies;
 }
 
 /** Every default, in one place. The logger's is made when it is first needed. */
@@ -92,7 +101,8 @@ const RETRY_NAMES = ['maxAttempts', 'delayMs', 'maxDelayMs', 'deadlineMs', 'sign
  *
  * @throws MigrationError INVALID_SPEC that names every wrong option.
  */
-export function settingsOf(options: TenantOptions = {}, inherited?: Settings): Settings {
+export function settingsOf(given?: TenantOptions | null, inherited?: Settings): Settings {
+  const options = objectOf<TenantOptions>(given, 'options');
   const faults = unknownKeys(options, OPTION_NAMES, 'options');
   const settings: Settings = {
     lockTimeoutMs: options.lockTimeoutMs ?? inherited?.lockTimeoutMs ?? DEFAULTS.lockTimeoutMs,
@@ -102,21 +112,41 @@ export function settingsOf(options: TenantOptions = {}, inherited?: Settings): S
     sharedSchemas: (options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
     hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
   };
-  faults.push(...settingFaults(settings), ...unknownKeys(options.retry ?? {}, RETRY_NAMES, 'options.retry'));
-  faults.push(...retryFaults(settings.retry));
+  faults.push(...settingFaults(settings));
+  faults.push(...unknownKeys(options.retry ?? {}, RETRY_NAMES, 'options.retry'), ...retryFaults(settings.retry));
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
 }
 
 /** The same for `withDbRetry`, which takes nothing else. */
-export function retrySettingsOf(options: RetryOptions = {}): RetrySettings {
+export function retrySettingsOf(given?: RetryOptions | null): RetrySettings {
+  const options = objectOf<RetryOptions>(given, 'options');
   const settings = mergedRetry(options);
   const faults = [...unknownKeys(options, RETRY_NAMES, 'options'), ...retryFaults(settings)];
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
 }
 
-function mergedRetry(options: RetryOptions = {}, inherited?: RetrySettings): RetrySettings {
+/** The schemas that references may name, for planning, which takes no other option. */
+export function sharedSchemasOf(
+  given?: { readonly sharedSchemas?: readonly string[] | undefined } | null,
+): readonly string[] {
+  const options = objectOf<{ readonly sharedSchemas?: readonly string[] }>(given, 'options');
+  const sharedSchemas = options.sharedSchemas ?? DEFAULTS.sharedSchemas;
+  const faults = [...unknownKeys(options, ['sharedSchemas'], 'options'), ...schemaFaults(sharedSchemas)];
+  if (faults.length > 0) throw invalidOptions(faults);
+  return sharedSchemas;
+}
+
+/** Nothing given is no option; anything but an object is a fault. */
+function objectOf<T extends object>(given: unknown, path: string): Partial<T> {
+  if (given === undefined || given === null) return {};
+  if (typeof given === 'object') return given as Partial<T>;
+  throw invalidOptions([{ path, message: 'must be an object' }]);
+}
+
+function mergedRetry(given?: RetryOptions | null, inherited?: RetrySettings): RetrySettings {
+  const options = objectOf<RetryOptions>(given, 'options.retry');
   return {
     maxAttempts: options.maxAttempts ?? inherited?.maxAttempts ?? DEFAULTS.retry.maxAttempts,
     delayMs: options.delayMs ?? inherited?.delayMs ?? DEFAULTS.retry.delayMs,
@@ -142,22 +172,34 @@ function settingFaults({ lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazar
   if (faults.length === 0 && lockTimeoutMs >= statementTimeoutMs) {
     faults.push({ path: 'options.lockTimeoutMs', message: `must be below statementTimeoutMs (${statementTimeoutMs})` });
   }
-  if (!HAZARD_POLICIES.includes(hazards)) {
-    faults.push({ path: 'options.hazards', message: `must be one of ${HAZARD_POLICIES.join(', ')}` });
-  }
-  if (!Array.isArray(sharedSchemas)) {
-    faults.push({ path: 'options.sharedSchemas', message: 'must be a list of schema names' });
-  } else {
-    sharedSchemas.forEach((schema: unknown, index) => {
-      const message = identifierFault(schema, 'schema');
-      if (message !== undefined) faults.push({ path: `options.sharedSchemas[${index}]`, message });
-    });
-  }
+  faults.push(...hazardFaults(hazards));
+  faults.push(...schemaFaults(sharedSchemas));
   const methods = ['debug', 'info', 'warn', 'error'] as const;
   if (methods.some((method) => typeof logger[method] !== 'function')) {
     faults.push({ path: 'options.logger', message: `must have the methods ${methods.join(', ')}` });
   }
   return faults;
+}
+
+function schemaFaults(schemas: unknown): Fault[] {
+  if (!Array.isArray(schemas)) return [{ path: 'options.sharedSchemas', message: 'must be a list of schema names' }];
+  return schemas.flatMap((schema: unknown, index) => {
+    const message = identifierFault(schema, 'schema');
+    return message === undefined ? [] : [{ path: `options.sharedSchemas[${index}]`, message }];
+  });
+}
+
+function hazardFaults(hazards: unknown): Fault[] {
+  const message = `must be one of ${HAZARD_POLICIES.join(', ')}`;
+  const isPolicy = (policy: unknown): boolean => HAZARD_POLICIES.some((known) => known === policy);
+  if (isPolicy(hazards)) return [];
+  if (!isPlainObject(hazards)) return [{ path: 'options.hazards', message }];
+  return [
+    ...unknownKeys(hazards, Object.keys(HAZARD_KINDS), 'options.hazards'),
+    ...Object.entries(hazards)
+      .filter(([, policy]) => policy !== undefined && !isPolicy(policy))
+      .map(([kind]) => ({ path: `options.hazards.${kind}`, message })),
+  ];
 }
 
 function retryFaults({ maxAttempts, delayMs, maxDelayMs, deadlineMs }: RetrySettings): Fault[] {

@@ -43,8 +43,17 @@ export interface Hazard {
   readonly saferWay: string;
 }
 
-export const HAZARD_KINDS = ['rewrite', 'scan', 'notNullWithoutDefault', 'uniqueBuild'] as const;
-export type HazardKind = (typeof HAZARD_KINDS)[number];
+/** What can hurt, and whether it can do so only where the table has rows. */
+export const HAZARD_KINDS = {
+  rewrite: { onRowsOnly: true },
+  scan: { onRowsOnly: true },
+  notNullWithoutDefault: { onRowsOnly: true },
+  uniqueBuild: { onRowsOnly: true },
+  indexBuild: { onRowsOnly: true },
+  rename: { onRowsOnly: false },
+} as const;
+
+export type HazardKind = keyof typeof HAZARD_KINDS;
 
 /** What will run for a list of changes: exactly this SQL, in this order. Plain data. */
 export interface PlanOf<C> {

@@ -3,14 +3,16 @@ import type { Field } from './field-spec';
 import { typeOf } from './field-types';
 import { columnList, derivedName, qualified, quoted, type Identifier } from './identifier';
 import { literal } from './literal';
+import { indexName, type Index } from './model-spec';
 
 /** Never connects: it only writes SQL, by knex's own rules and no caller's wrapIdentifier. */
 const renderer = knex({ client: 'pg' });
 
 /** The statements that knex's schema builder makes for one tenant. */
-export function rendered(org: Identifier, build: (schema: Knex.SchemaBuilder) => Knex.SchemaBuilder): string[] {
-  const statements = build(renderer.schema.withSchema(org)).toSQL() as unknown as { readonly sql: string }[];
-  return statements.map(({ sql }) => sql);
+export function rendered(org: Identifier, build: (schema: Knex.SchemaBuilder) => unknown): string[] {
+  const builder = renderer.schema.withSchema(org);
+  build(builder);
+  return (builder.toSQL() as unknown as { readonly sql: string }[]).map(({ sql }) => sql);
 }
 
 /** One column: its type, its CHECK if the type has one, whether it may be null, and its default. */
@@ -27,7 +29,7 @@ export function addColumn(builder: Knex.CreateTableBuilder, table: Identifier, f
 }
 
 /** Beside the column, since knex does not quote the name of a check, and scans a table to add one. */
-function checkClause(table: Identifier, column: Identifier, values: readonly string[]): string {
+export function checkClause(table: Identifier, column: Identifier, values: readonly string[]): string {
   const name = quoted(derivedName('check', table, [column]));
   return `constraint ${name} check (${quoted(column)} in (${values.map(literal).join(', ')}))`;
 }
@@ -42,6 +44,18 @@ export function columnConstraints(table: Identifier, { name, unique, references 
     clauses.push(`constraint ${key} references ${target} on delete ${references.onDelete.toLowerCase()}`);
   }
   return clauses;
+}
+
+/** `create index`, or `create unique index`, by the name it was given or the derived one. */
+export function createIndex(org: Identifier, table: Identifier, index: Index): string {
+  const [sql = ''] = rendered(org, (schema) => schema.alterTable(table, (builder) => addIndex(builder, table, index)));
+  return sql;
+}
+
+export function addIndex(builder: Knex.CreateTableBuilder, table: Identifier, index: Index): void {
+  const name = indexName(table, index);
+  if (index.unique === true) builder.unique([...index.columns], { indexName: name, useConstraint: false });
+  else builder.index([...index.columns], name);
 }
 
 /** The comment on a table, or on a column of it. Not by knex, which pastes the text. */

@@ -34,7 +34,12 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   '42701': { code: 'FIELD_EXISTS', retryScope: 'none' },
   '42830': { code: 'REFERENCE_NOT_FOUND', retryScope: 'none' },
   '42804': { code: 'INVALID_SPEC', retryScope: 'none' },
+  TD001: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+  TD002: { code: 'HAZARD_REFUSED', retryScope: 'none' },
 };
+
+/** Raised by the guards of our own plans; class TD is no standard's, and not PostgreSQL's. */
+export const GUARD_STATES = { dependents: 'TD001', hazard: 'TD002', index: 'TD003' } as const;
 
 /** Two sessions that create the same name at once collide in a catalog's own index. */
 const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {
@@ -60,7 +65,7 @@ const LOST: FailureClass = { code: 'CONNECTION_LOST', retryScope: 'connection' }
 /** pg-mem gives a code to few errors; its words tell the rest. */
 const MEMORY_MESSAGES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/schema not found/i, 'TENANT_NOT_FOUND'],
-  [/schema .* already exists/i, 'TENANT_EXISTS'],
+  [/schema (?:.* )?already exists/i, 'TENANT_EXISTS'],
   [/relation .* already exists/i, 'MODEL_EXISTS'],
   [/relation .* does not exist/i, 'MODEL_NOT_FOUND'],
   [/column already exists/i, 'FIELD_EXISTS'],

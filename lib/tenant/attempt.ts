@@ -20,13 +20,13 @@ export async function attempted<T>(
 ): Promise<T> {
   const { org, settings } = context;
   const trx = await begun(server, org);
-  const caught = latestFailure(trx);
+  const { caught, unanswered } = watch(trx);
   let value: T;
   let identity: TransactionIdentity | undefined;
   try {
     identity = isMemory(trx) ? undefined : await setUp(trx, context);
     value = await callback(handed(trx, context));
-    await refuseUnfinished(trx, org);
+    await refuseUnfinished(trx, org, unanswered);
   } catch (error) {
     await rolledBackFor(trx, error);
     // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
@@ -46,13 +46,30 @@ async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
   }
 }
 
-/** Gives the latest failure of a statement, other than the refusals that follow it. */
-function latestFailure(trx: Knex.Transaction): () => unknown {
+/** What is known of a transaction's queries by knex's events. */
+interface Watch {
+  /** The latest failure, other than the refusals that follow it. */
+  readonly caught: () => unknown;
+  /** A query was begun and has no answer yet; so has a stream, for good. */
+  readonly unanswered: () => boolean;
+}
+
+interface KnexQuery {
+  readonly __knexQueryUid?: string;
+}
+
+function watch(trx: Knex.Transaction): Watch {
   let latest: unknown;
-  trx.on('query-error', (error: unknown) => {
+  const asked = new Set<string>();
+  trx.on('query', ({ __knexQueryUid }: KnexQuery) => {
+    if (__knexQueryUid !== undefined) asked.add(__knexQueryUid);
+  });
+  trx.on('query-response', (_answer: unknown, { __knexQueryUid }: KnexQuery) => asked.delete(String(__knexQueryUid)));
+  trx.on('query-error', (error: unknown, { __knexQueryUid }: KnexQuery) => {
+    asked.delete(String(__knexQueryUid));
     if (!isRefusal(error)) latest = error;
   });
-  return () => latest;
+  return { caught: () => latest, unanswered: () => asked.size > 0 };
 }
 
 /** 25P02, in_failed_sql_transaction. */
@@ -82,14 +99,15 @@ function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
 }
 
 /** A callback that is over while its work is not, or that ended the transaction itself. */
-async function refuseUnfinished(trx: Knex.Transaction, org: Identifier): Promise<void> {
+async function refuseUnfinished(trx: Knex.Transaction, org: Identifier, unanswered: () => boolean): Promise<void> {
   if (trx.isCompleted()) {
     throw unfinished(org, 'The callback called commit or rollback. Leave both to withTenant: throw to roll back.');
   }
   // A query that was begun and not awaited reaches the driver within this turn.
   await turnOfTheLoop();
   const { readyForQuery } = (await clientOf(trx).acquireConnection()) as { readonly readyForQuery?: boolean };
-  if (readyForQuery === false) {
+  // A finished stream is not answered, and a failed query leaves the driver not ready for a moment.
+  if (unanswered() && readyForQuery === false) {
     throw unfinished(org, 'The callback ended before its queries did, and nothing was changed. Await each of them.');
   }
 }

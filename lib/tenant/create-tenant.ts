@@ -20,6 +20,10 @@ export async function createTenant(org: string, db: TenantDb, options?: ChangeOp
   const server: Knex = await serverOf(checkedOrg, db);
   const statements = [`create schema ${quoted(checkedOrg)}`];
   const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
-  const ran = await execute({ org: checkedOrg, statements, subjects: [subject] }, server, settings);
+  const ran = await execute(
+    { org: checkedOrg, statements, subjects: [subject], lockWaits: 0, hazards: [] },
+    server,
+    settings,
+  );
   return { org, changes: [], statements, ...ran };
 }

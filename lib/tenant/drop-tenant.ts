@@ -47,12 +47,16 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   const startedAt = performance.now();
   const statements: string[] = [];
   for (let batch = await nextBatch(checkedOrg, server); batch.length > 0; batch = await nextBatch(checkedOrg, server)) {
-    await execute({ org: checkedOrg, statements: batch, subjects: [] }, server, settings);
+    await execute({ org: checkedOrg, statements: batch, subjects: [], lockWaits: 1, hazards: [] }, server, settings);
     statements.push(...batch);
   }
   const last = `drop schema ${quoted(checkedOrg)} cascade`;
   const subject = { message: 'DROP SCHEMA', fields: [], expectations: [], effects: [] };
-  const { attempts } = await execute({ org: checkedOrg, statements: [last], subjects: [subject] }, server, settings);
+  const { attempts } = await execute(
+    { org: checkedOrg, statements: [last], subjects: [subject], lockWaits: 0, hazards: [] },
+    server,
+    settings,
+  );
   const durationMs = Math.round(performance.now() - startedAt);
   return { org, changes: [], statements: [...statements, last], attempts, durationMs };
 }

@@ -32,8 +32,9 @@ export function memoryTenant(org: string, options: MemoryTenantOptions = {}): Te
   const settings = settingsOf(changeOptions);
   registerFunctions(db);
   db.createSchema(checkedOrg);
-  // Without jsonbSupport, json and jsonb become text.
-  const tenant = db.adapters.createKnex(0, { jsonbSupport: true }) as Knex;
+  // Without jsonbSupport, json and jsonb become text; with knex's own pool, the process would not end.
+  const pool = { min: 0, idleTimeoutMillis: 1, reapIntervalMillis: 1 };
+  const tenant = db.adapters.createKnex(0, { jsonbSupport: true, pool }) as Knex;
   defaultToSchema(tenant, checkedOrg);
   setContext(tenant, { org: checkedOrg, model, settings, attempt: 1, journal: TOLD_AT_ONCE });
   return Object.assign(tenant, model === undefined ? { org } : { org, model }) as unknown as TenantKnex;

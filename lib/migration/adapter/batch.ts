@@ -2,18 +2,22 @@ import { literal } from '../literal';
 import { quoted, type Identifier } from '../identifier';
 import type { Settings } from '../options';
 import { IDENTITY_COLUMNS } from './transaction-identity';
+import type { Work } from './work';
 
 /** The savepoint that every change in a caller's transaction stands behind. */
 const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
+type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits'>;
+
 /** A change in a transaction of the caller's: one query, after which its timeouts are what they were. */
-export function savepointBatch(org: Identifier, statements: readonly string[], timeouts: Timeouts): string {
+export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts): string {
   return joined([
     `savepoint ${SAVEPOINT}`,
     `select ${keepTimeouts()}, ${setTimeouts(timeouts)}`,
     takeTurn(org),
+    ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
     `select ${putTimeoutsBack()}, ${IDENTITY_COLUMNS}`,
@@ -27,8 +31,14 @@ export function rollbackToSavepoint(...questions: readonly string[]): string {
 }
 
 /** A change in a transaction of its own, up to its COMMIT. */
-export function beginBatch(org: Identifier, statements: readonly string[], timeouts: Timeouts): string {
-  return joined(['begin', `select ${setTimeouts(timeouts)}, ${IDENTITY_COLUMNS}`, takeTurn(org), ...statements]);
+export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts): string {
+  return joined([
+    'begin',
+    `select ${setTimeouts(timeouts)}, ${IDENTITY_COLUMNS}`,
+    takeTurn(org),
+    ...shareLockTimeout(lockWaits, timeouts),
+    ...statements,
+  ]);
 }
 
 /** What a tenant's transaction begins with; `tenant_ddl_schema` is null where the schema is not there. */
@@ -46,6 +56,16 @@ export function joined(statements: readonly string[]): string {
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
 function takeTurn(org: Identifier): string {
   return `select pg_advisory_xact_lock(hashtextextended(${literal(`tenant_ddl ${org}`)}, 0))`;
+}
+
+/**
+ * `lock_timeout` counts for each lock anew. A change that waits for its second table keeps the readers of
+ * the first one waiting: so the waits share the time.
+ */
+function shareLockTimeout(lockWaits: number, { lockTimeoutMs }: Timeouts): readonly string[] {
+  if (lockWaits < 2) return [];
+  const shareMs = Math.max(1, Math.floor(lockTimeoutMs / lockWaits));
+  return [`select ${set('lock_timeout', literal(`${shareMs}ms`))}`];
 }
 
 function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string {

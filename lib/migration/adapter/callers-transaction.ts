@@ -5,24 +5,28 @@ import { MigrationError } from '../errors';
 import type { Work } from './work';
 import { watched } from './blockers';
 import { explained, failureAt, type Failed } from './explain';
+import { refusedHazard } from './hazard-policy';
 import type { Settings } from '../options';
-import { clientOf, send, valueOf } from './send';
+import { clientOf, send, valueOf, type Answer } from './send';
 import { sqlStateOf } from '../sql-states';
 
 /**
  * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction
  * usable again, with its timeouts as they were.
  */
-export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<void> {
-  await inTurn(trx, async () => {
+export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
+  return inTurn(trx, async () => {
     const connection = await clientOf(trx).acquireConnection();
-    const batch = savepointBatch(work.org, work.statements, settings);
-    await watched(
+    const batch = savepointBatch(work, settings);
+    return watched(
       trx,
       connection,
       settings,
       () => send(trx, batch),
-      async (error, blockedBy) => explained(error, { ...(await undone(error, work, trx)), blockedBy }),
+      async (error, blockedBy) => {
+        const failed = await undone(error, work, trx);
+        return refusedHazard(error, work) ?? explained(error, { ...failed, blockedBy });
+      },
     );
   });
 }
@@ -64,12 +68,12 @@ const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
 const turns = new WeakMap<Knex, Promise<unknown>>();
 
 /** One change after the other: a second batch, sent before the first is undone, would find it aborted. */
-async function inTurn(trx: Knex, run: () => Promise<void>): Promise<void> {
+async function inTurn<T>(trx: Knex, run: () => Promise<T>): Promise<T> {
   const previous = turns.get(trx) ?? Promise.resolve();
   const turn = previous.then(run);
   // Its failure is its own caller's; the next one in the line only waits for its end.
   turns.set(trx, turn.then(ignore, ignore));
-  await turn;
+  return turn;
 }
 
 function ignore(): void {

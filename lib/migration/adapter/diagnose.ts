@@ -79,8 +79,14 @@ function keyOf({ schema, table, column }: Effect): string {
 function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySet<string>): Failed | undefined {
   if (!facts.has(org)) return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org };
   const there = new Set(facts);
+  // Models that are created together may refer to each other before they are there.
+  const made = new Set(subjects.flatMap(({ effects }) => effects.filter(({ present }) => present).map(keyOf)));
   for (const subject of subjects) {
-    const unmet = subject.expectations.find((expected) => there.has(keyOf(expected)) !== expected.present);
+    const unmet = subject.expectations.find(
+      (expected) =>
+        there.has(keyOf(expected)) !== expected.present &&
+        !(expected.code === 'REFERENCE_NOT_FOUND' && made.has(keyOf(expected))),
+    );
     if (unmet !== undefined) return failedBy(unmet, org, subject);
     for (const effect of subject.effects) {
       if (effect.present) there.add(keyOf(effect));

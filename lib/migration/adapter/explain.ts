@@ -1,6 +1,6 @@
 import { MigrationError, type Blocker, type ErrorCode } from '../errors';
 import type { Subject } from '../subject';
-import { classify, classifyInMemory, sqlStateOf, type FailureClass } from '../sql-states';
+import { classify, classifyInMemory, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
 
 /** What a failure turned out to be, and where. */
 export interface Failed extends FailureClass {
@@ -32,8 +32,10 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `The rows of ${model} would not be unique. A unique field added to a table with rows can have no constant default.`,
   FOREIGN_KEY_VIOLATION: ({ model }) =>
     `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
-  DEPENDENT_OBJECTS: ({ model }) =>
-    `Other objects, a view or a foreign key perhaps, need what is dropped from ${model}. Drop these first.`,
+  DEPENDENT_OBJECTS: ({ model, column, dependents }) =>
+    dependents.shared
+      ? `Dropping "${column}" of ${model} would drop with it, since they are over other fields too: ${dependents.names}. Name them in cascade to do so, or drop them first.`
+      : `Other objects need what would be dropped of ${model}, and nothing was changed: ${dependents.names}. Drop these first.`,
   LOCK_TIMEOUT: ({ model }) =>
     `Another transaction held a lock on ${model}, or was changing the same tenant, for longer than lockTimeoutMs. Nothing was changed. Try again when it has ended.`,
   STATEMENT_TIMEOUT: ({ model }) =>
@@ -59,6 +61,8 @@ interface Named {
   readonly column: string;
   /** What is referred to and is not there. */
   readonly target: string;
+  /** What stands in the way of a drop: shared with other columns, or of others. */
+  readonly dependents: { readonly shared: boolean; readonly names: string };
 }
 
 /** An error of the database in the words of this library. */
@@ -66,7 +70,7 @@ export function explained(error: unknown, failed: Failed): MigrationError {
   if (error instanceof MigrationError) return error;
   const { code, org, table, column, retryScope, blockedBy } = failed;
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
-  const named = { org, model, column: column ?? '', target: targetOf(failed) };
+  const named = { org, model, column: column ?? '', target: targetOf(failed), dependents: dependentsIn(error) };
   const message = MESSAGES[code]?.(named) ?? unlisted(error, model);
   return new MigrationError(message, {
     code,
@@ -78,6 +82,15 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     blockedBy: WAITS.includes(code) && blockedBy?.length ? blockedBy : undefined,
     cause: error,
   });
+}
+
+function dependentsIn(error: unknown): Named['dependents'] {
+  const { detail } = (error ?? {}) as { readonly detail?: string };
+  const shared = sqlStateOf(error) === GUARD_STATES.dependents;
+  return {
+    shared,
+    names: shared ? reasonOf(error) : (detail ?? 'a view or a foreign key').replaceAll('\n', '; '),
+  };
 }
 
 /** What a session in the way can lead to. */
@@ -94,6 +107,8 @@ function targetOf({ target }: Failed): string {
 /** No more is known than the server's own words, which class 22 (data exception) ends with the value itself. */
 function unlisted(error: unknown, model: string): string {
   const sqlState = sqlStateOf(error);
+  if (sqlState === GUARD_STATES.index)
+    return `${reasonOf(error)}. Nothing was changed. Compare the names of the table's indexes.`;
   const words = sqlState?.startsWith('22') === true ? 'a value was refused' : reasonOf(error);
   return `PostgreSQL refused the change of ${model}: ${words}${sqlState === undefined ? '' : ` (SQLSTATE ${sqlState})`}.`;
 }
@@ -113,15 +128,36 @@ export function failureAt(error: unknown, org: string, table?: string, column?: 
 export function explainedInMemory(error: unknown, org: string, subjects: readonly Subject[]): MigrationError {
   const { code, retryScope } = classifyInMemory(error);
   const subject = subjects.length === 1 ? subjects[0] : undefined;
-  const column = subject?.fields.length === 1 ? subject.fields[0] : undefined;
+  const field = subject?.fields.length === 1 ? subject.fields[0] : undefined;
+  const table = code.startsWith('TENANT_') ? undefined : subject?.table;
+  const column = ABOUT_A_FIELD.includes(code) ? field : undefined;
   const named = /"([^"]*)"|schema not found: (\S+)/.exec(reasonOf(error));
   const name = named?.[1] ?? named?.[2];
-  const failed = { retryScope, org, table: subject?.table, column };
-  const own = { TENANT_NOT_FOUND: org, MODEL_NOT_FOUND: subject?.table, FIELD_NOT_FOUND: column }[code as string];
-  // Not there, and not the change's own: then it is what the change refers to.
-  const missing = own !== undefined && name !== undefined && name !== own;
-  return explained(
-    error,
-    missing ? { ...failed, code: 'REFERENCE_NOT_FOUND', target: { schema: org, table: name } } : { ...failed, code },
-  );
+  if (name !== undefined && isAnothers(code, name, org, subject)) {
+    const target = code === 'FIELD_NOT_FOUND' ? { schema: org, table: '', column: name } : { schema: org, table: name };
+    return explained(error, {
+      code: 'REFERENCE_NOT_FOUND',
+      retryScope,
+      org,
+      table: subject?.table,
+      column: field,
+      target,
+    });
+  }
+  return explained(error, { code, retryScope, org, table, column });
+}
+
+const ABOUT_A_FIELD: readonly ErrorCode[] = [
+  'FIELD_EXISTS',
+  'FIELD_NOT_FOUND',
+  'NOT_NULL_VIOLATION',
+  'UNIQUE_VIOLATION',
+];
+
+/** Not there, and not the change's own: then it is what the change refers to. */
+function isAnothers(code: ErrorCode, name: string, org: string, subject: Subject | undefined): boolean {
+  if (code === 'TENANT_NOT_FOUND') return name !== org;
+  if (code === 'MODEL_NOT_FOUND') return subject?.table !== undefined && name !== subject.table;
+  if (code !== 'FIELD_NOT_FOUND' || subject === undefined) return false;
+  return !subject.expectations.some((expected) => expected.code === code && expected.column === name);
 }

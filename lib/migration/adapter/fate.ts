@@ -4,7 +4,7 @@ import { MigrationError } from '../errors';
 import type { Settings } from '../options';
 import { classify, sqlStateOf } from '../sql-states';
 import { send, valueOf } from './send';
-import { fateQuery, type TransactionIdentity } from './transaction-identity';
+import { fateQuery, sameHistoryQuery, type TransactionIdentity } from './transaction-identity';
 
 export type Fate = 'committed' | 'aborted';
 
@@ -32,7 +32,7 @@ export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): 
   const { statementTimeoutMs, retry } = settings;
   const startedAt = performance.now();
   do {
-    const fate = await askedOnce(db, fateQuery(identity));
+    const fate = await askedOnce(db, identity);
     if (fate === 'committed' || fate === 'aborted') return fate;
     if (fate === 'unknown') break;
     await sleep(PAUSE_MS);
@@ -42,14 +42,35 @@ export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): 
 
 type Answered = Fate | 'in progress' | 'unreachable' | 'unknown';
 
-async function askedOnce(db: Knex, question: string): Promise<Answered> {
+async function askedOnce(db: Knex, identity: TransactionIdentity): Promise<Answered> {
   try {
-    return valueOf(await send(db, question), 'tenant_ddl_fate') as Answered;
+    return await answered(db, fateQuery(identity));
   } catch (error) {
-    // A standby that has not taken over yet (55000) answers later; an id "in the future" (22023) is another history's.
-    const later = classify(error).retryScope === 'connection' || sqlStateOf(error) === '55000';
-    return later ? 'unreachable' : 'unknown';
+    return sqlStateOf(error) === IN_THE_FUTURE ? askedOfHistory(db, identity) : unanswered(error);
   }
+}
+
+async function askedOfHistory(db: Knex, identity: TransactionIdentity): Promise<Answered> {
+  try {
+    return await answered(db, sameHistoryQuery(identity));
+  } catch (error) {
+    return unanswered(error);
+  }
+}
+
+/** Null where the transaction is too old for the server to remember. */
+async function answered(db: Knex, question: string): Promise<Answered> {
+  return (valueOf(await send(db, question), 'tenant_ddl_fate') as Answered | null) ?? 'unknown';
+}
+
+/** invalid_parameter_value: the server has not given out this id. */
+const IN_THE_FUTURE = '22023';
+
+/** object_not_in_prerequisite_state: a standby that has not taken over yet. */
+const IN_RECOVERY = '55000';
+
+function unanswered(error: unknown): Answered {
+  return classify(error).retryScope === 'connection' || sqlStateOf(error) === IN_RECOVERY ? 'unreachable' : 'unknown';
 }
 
 function outcomeUnknown({ org, identity, cause }: Doubtful): MigrationError {

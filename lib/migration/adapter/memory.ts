@@ -2,17 +2,23 @@ import type { Knex } from 'knex';
 import { joined } from './batch';
 import type { Work } from './work';
 import { explainedInMemory } from './explain';
+import { isBlock } from '../guard';
 import type { Identifier } from '../identifier';
 import type { Settings } from '../options';
-import { send } from './send';
+import { send, type Answer } from './send';
 
 /**
  * pg-mem: the statements alone. It knows neither savepoints, nor advisory locks, nor transaction ids, and
  * has no timeouts; what a change does to the tables is the same.
  */
-export async function inMemory({ org, statements, subjects }: Work, db: Knex, _settings: Settings): Promise<void> {
+export async function inMemory(
+  { org, statements, subjects }: Work,
+  db: Knex,
+  _settings: Settings,
+): Promise<readonly Answer[]> {
+  const known = statements.filter((statement) => !isBlock(statement));
   try {
-    await send(db, joined(statements));
+    return await send(db, joined(known));
   } catch (error) {
     throw explainedInMemory(error, org, subjects);
   }

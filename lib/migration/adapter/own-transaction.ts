@@ -6,11 +6,12 @@ import { diagnosed, factsQuery } from './diagnose';
 import { identityIn } from './transaction-identity';
 import type { Work } from './work';
 import { explained, failureAt, type Failed } from './explain';
+import { refusedHazard } from './hazard-policy';
 import type { Settings } from '../options';
 import { clientOf, discard, send, type Answer, type Connection } from './send';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
-export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<void> {
+export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
   const connection = await acquired(db, work);
   let held = true;
   const close = async (): Promise<void> => {
@@ -24,6 +25,7 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
     const identity = identityIn(answers);
     const sendCommit = async (): Promise<string | undefined> => (await send(db, 'commit', connection))[0]?.command;
     await commit(db, { org: work.org, identity, sendCommit, close, caught: () => undefined }, settings);
+    return answers;
   } finally {
     await close();
   }
@@ -38,13 +40,16 @@ async function acquired(db: Knex, { org, subjects }: Work): Promise<Connection> 
 }
 
 function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
-  const batch = beginBatch(work.org, work.statements, settings);
+  const batch = beginBatch(work, settings);
   return watched(
     db,
     connection,
     settings,
     () => send(db, batch, connection),
-    async (error, blockedBy) => explained(error, { ...(await undone(error, work, db, connection)), blockedBy }),
+    async (error, blockedBy) => {
+      const failed = await undone(error, work, db, connection);
+      return refusedHazard(error, work) ?? explained(error, { ...failed, blockedBy });
+    },
   );
 }
 

@@ -50,7 +50,10 @@ function withoutStatement(error: unknown, sql: string): unknown {
   if (!(error instanceof Error)) return error;
   const prefix = `${sql} - `;
   if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
-  for (const key of ['detail', 'where', 'internalQuery', 'hint']) Reflect.deleteProperty(error, key);
+  const { code } = error as { readonly code?: unknown };
+  // The names of what stands in the way of a drop hold no row.
+  const keys = code === '2BP01' ? ['where', 'internalQuery', 'hint'] : ['detail', 'where', 'internalQuery', 'hint'];
+  for (const key of keys) Reflect.deleteProperty(error, key);
   return error;
 }
 

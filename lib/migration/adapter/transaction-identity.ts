@@ -5,31 +5,58 @@ import { valueOf, type Answer } from './send';
 export interface TransactionIdentity {
   /** As `pg_current_xact_id` gives it. */
   readonly transactionId: string;
-  /** Which history it belongs to: another server, or one that took over, counts other transactions. */
-  readonly history: string | null;
+  /** The cluster and its timeline: a server that took over counts transactions of its own. */
+  readonly history: string;
+  /** Since when the server has been up without a crash. */
+  readonly uptime: string;
+  /** The checkpoint that it would recover from. */
+  readonly checkpoint: string;
 }
 
-/**
- * The cluster and its timeline (manual 9.28, 26.3.6). A standby that took over without the transaction
- * would by now give its id to another one. Aurora has no WAL files, and so no name for them.
- */
-const HISTORY = `case when to_regproc('aurora_version') is null then
-  (select system_identifier from pg_control_system())::text || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
-end`;
+/** Aurora has no WAL files, and so no names for them. */
+const TIMELINE = `case when to_regproc('aurora_version') is null then left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) end`;
 
-/** The columns of a select that {@link identityIn} reads. Gives the transaction its id, if it has none yet. */
-export const IDENTITY_COLUMNS = `pg_current_xact_id()::text as tenant_ddl_transaction, ${HISTORY} as tenant_ddl_history`;
+const HISTORY = `concat_ws('/', (select system_identifier from pg_control_system()), ${TIMELINE})`;
+
+/** The statistics are thrown away by every recovery, also by one that keeps the postmaster. */
+const UPTIME = `concat_ws('/', extract(epoch from pg_postmaster_start_time()), extract(epoch from pg_stat_get_bgwriter_stat_reset_time()))`;
+
+const CHECKPOINT = '(select checkpoint_lsn::text from pg_control_checkpoint())';
+
+/** The columns of a select that {@link identityIn} reads. They give the transaction its id, if it has none yet. */
+export const IDENTITY_COLUMNS = `pg_current_xact_id()::text as tenant_ddl_transaction, json_build_array(${HISTORY}, ${UPTIME}, ${CHECKPOINT})::text as tenant_ddl_server`;
 
 export function identityIn(answers: readonly Answer[]): TransactionIdentity | undefined {
   const transactionId = valueOf(answers, 'tenant_ddl_transaction');
-  const history = valueOf(answers, 'tenant_ddl_history');
-  if (typeof transactionId !== 'string') return undefined;
-  return { transactionId, history: typeof history === 'string' ? history : null };
+  const server = valueOf(answers, 'tenant_ddl_server');
+  if (typeof transactionId !== 'string' || typeof server !== 'string') return undefined;
+  const [history, uptime, checkpoint] = JSON.parse(server) as [string, string, string];
+  return { transactionId, history, uptime, checkpoint };
 }
 
-/** What the server has to say; `unknown` where it is of another history, or no longer remembers. */
-export function fateQuery({ transactionId, history }: TransactionIdentity): string {
-  const status = `pg_xact_status(${literal(transactionId)}::xid8)`;
-  const same = history === null ? 'true' : `${HISTORY} = ${literal(history)}`;
-  return `select coalesce(case when ${same} then ${status} end, 'unknown') as tenant_ddl_fate`;
+/**
+ * What became of the transaction: `committed`, `aborted`, `in progress`, or `unknown`. The server refuses
+ * an id that it has not given out yet (22023): {@link sameHistoryQuery} tells then whose fault that is.
+ *
+ * `pg_xact_status` alone would be a guess. A crash loses the ids whose WAL was not written, with their
+ * transactions, and gives them out again: "committed" is then said of somebody else's. What recovery ends
+ * with is a checkpoint that holds the next id: one below ours means that ours was lost. An ordinary
+ * checkpoint since then (its redo point lies before it) hides that.
+ */
+export function fateQuery({ transactionId, history, uptime, checkpoint }: TransactionIdentity): string {
+  const nextId = `(split_part(next_xid, ':', 1)::numeric * 4294967296 + split_part(next_xid, ':', 2)::numeric)`;
+  return `select case
+  when ${HISTORY} <> ${literal(history)} then 'unknown'
+  when status <> 'committed' then status
+  when ${UPTIME} = ${literal(uptime)} or checkpoint_lsn::text = ${literal(checkpoint)} then status
+  when checkpoint_lsn <> redo_lsn then 'unknown'
+  when ${nextId} <= ${literal(transactionId)}::numeric then 'aborted'
+  else status
+end as tenant_ddl_fate
+from pg_control_checkpoint(), (select pg_xact_status(${literal(transactionId)}::xid8) as status offset 0) asked`;
+}
+
+/** Whether it is still the server that gave the id: then an id "in the future" was lost in a crash. */
+export function sameHistoryQuery({ history }: TransactionIdentity): string {
+  return `select case when ${HISTORY} = ${literal(history)} then 'aborted' else 'unknown' end as tenant_ddl_fate`;
 }

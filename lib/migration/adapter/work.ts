@@ -1,4 +1,5 @@
 import type { Identifier } from '../identifier';
+import type { Hazard } from '../plan';
 import type { Subject } from '../subject';
 
 /** What is to run: the statements of a plan, and what its changes are about. */
@@ -6,4 +7,7 @@ export interface Work {
   readonly org: Identifier;
   readonly statements: readonly string[];
   readonly subjects: readonly Subject[];
+  /** How many tables it may have to wait for, one after the other, holding those before. */
+  readonly lockWaits: number;
+  readonly hazards: readonly Hazard[];
 }

@@ -1,9 +1,9 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
 import { derivedName, type Identifier } from '../identifier';
-import { indexName, keyFields, modelFaults, modelProps, type ForeignKey } from '../model-spec';
+import { keyFields, modelFaults, modelProps, type ForeignKey } from '../model-spec';
 import { step, type Step } from '../plan';
-import { addColumn, commentOn, rendered } from '../render';
+import { addColumn, addIndex, commentOn, rendered } from '../render';
 import { expectedReference } from '../subject';
 import type { Operation } from './operation';
 
@@ -22,8 +22,9 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
   steps: (org, change) => [
     ...tableStatements(org, change).map((sql) => step(sql)),
     ...commentStatements(org, change).map((sql) => step(sql)),
-    ...foreignKeySteps(org, change),
   ],
+  // Models that are created together may refer to each other in any order, in circles too.
+  lastSteps: (org, change) => foreignKeySteps(org, change),
   hazards: () => [],
   subject: (org, change) => ({
     message: 'CREATE TABLE',
@@ -49,6 +50,66 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
       schema: references.schema,
     })),
   ],
+  examples: [
+    {
+      variant: 'fields of their own',
+      change: {
+        kind: 'createModel',
+        table: 'product',
+        comment: 'What is sold',
+        fields: [
+          { name: 'id', type: 'Uuid', default: { fn: 'uuid' } },
+          { name: 'name', type: 'String', nullable: false, comment: 'As it is printed' },
+          { name: 'sku', type: 'String', length: 20, unique: true },
+          { name: 'size', type: 'Enum', values: ['S', 'M', 'L'], default: 'M' },
+        ],
+        indexes: [{ columns: ['name'] }, { columns: ['name', 'size'], unique: true }],
+      },
+    },
+    {
+      variant: 'fields that refer to other tables',
+      change: {
+        kind: 'createModel',
+        table: 'payment',
+        fields: [
+          { name: 'id', type: 'Int' },
+          {
+            name: 'invoice_id',
+            type: 'Int',
+            references: { schema: 'acme-corp', table: 'invoice', column: 'id', onDelete: 'CASCADE' },
+          },
+          {
+            name: 'currency',
+            type: 'String',
+            length: 3,
+            references: { schema: 'public', table: 'currency', column: 'code', onDelete: 'RESTRICT' },
+          },
+          {
+            name: 'refund_of',
+            type: 'Int',
+            references: { schema: 'acme-corp', table: 'payment', column: 'id', onDelete: 'SET NULL' },
+          },
+        ],
+      },
+    },
+    {
+      variant: 'a foreign key of several columns',
+      change: {
+        kind: 'createModel',
+        table: 'discount',
+        fields: [
+          { name: 'invoice_id', type: 'Int', primaryKey: true },
+          { name: 'place', type: 'Int', primaryKey: true },
+        ],
+        foreignKeys: [
+          {
+            columns: ['invoice_id', 'place'],
+            references: { schema: 'acme-corp', table: 'line', columns: ['invoice_id', 'place'], onDelete: 'CASCADE' },
+          },
+        ],
+      },
+    },
+  ],
 };
 
 function tableStatements(org: Identifier, { table, fields, indexes = [] }: CreateModel): string[] {
@@ -63,11 +124,7 @@ function tableStatements(org: Identifier, { table, fields, indexes = [] }: Creat
       for (const { name, unique } of fields) {
         if (unique === true) builder.unique([name], { indexName: derivedName('key', table, [name]) });
       }
-      for (const index of indexes) {
-        const name = indexName(table, index);
-        if (index.unique === true) builder.unique([...index.columns], { indexName: name, useConstraint: false });
-        else builder.index([...index.columns], name);
-      }
+      for (const index of indexes) addIndex(builder, table, index);
     }),
   );
 }
@@ -79,12 +136,8 @@ function commentStatements(org: Identifier, { table, fields, comment }: CreateMo
   return comment === undefined ? onFields : [commentOn(org, table, undefined, comment), ...onFields];
 }
 
-/**
- * Last, since the lock on a referenced table lasts until COMMIT; and in one order, the same for every
- * model: two creates that refer to the same two tables would otherwise wait for each other.
- */
 function foreignKeySteps(org: Identifier, change: CreateModel): Step[] {
-  return [...foreignKeys(change)].sort(byReferencedTable).map((key) => {
+  return foreignKeys(change).map((key) => {
     const { schema, table, columns, onDelete } = key.references;
     const [sql = ''] = rendered(org, (builder) =>
       builder.alterTable(change.table, (alter) => {
@@ -95,7 +148,6 @@ function foreignKeySteps(org: Identifier, change: CreateModel): Step[] {
           .onDelete(onDelete.toLowerCase());
       }),
     );
-    if (isSelf(org, change, key.references)) return step(sql);
     return step(sql, { locks: [{ schema, table, mode: 'ShareRowExclusiveLock' }] });
   });
 }
@@ -112,13 +164,4 @@ function foreignKeys({ fields, foreignKeys: keys = [] }: CreateModel): readonly 
 
 function isSelf(org: Identifier, { table }: CreateModel, references: ForeignKey['references']): boolean {
   return references.schema === org && references.table === table;
-}
-
-function byReferencedTable({ references: a }: ForeignKey, { references: b }: ForeignKey): number {
-  return compare(a.schema, b.schema) || compare(a.table, b.table);
-}
-
-/** By code unit, unlike localeCompare, whose order differs from one server's locale to another's. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

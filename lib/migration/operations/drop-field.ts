@@ -1,6 +1,10 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
-import { nameOf } from '../codecs';
+import { listOf, nameOf } from '../codecs';
+import { guard } from '../guard';
+import { qualified, type Identifier } from '../identifier';
+import { literal } from '../literal';
+import { locksOnReferenced, referenced } from '../referenced';
 import { step } from '../plan';
 import { rendered } from '../render';
 import { expectedModel } from '../subject';
@@ -9,18 +13,24 @@ import type { Operation } from './operation';
 const codec = closed(
   'dropField',
   { kind: t.literal('dropField'), table: nameOf('table'), column: nameOf('column') },
-  {},
+  { cascade: listOf(nameOf('constraint')), referencing: listOf(referenced) },
 );
 
 type DropField = t.TypeOf<typeof codec>;
 
-/** `alter table … drop column`. The space is not given back until the rows are written again. */
+/** `alter table … drop column`. The space comes back only when the rows are written again. */
 export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, column }) =>
-    rendered(org, (schema) => schema.alterTable(table, (builder) => void builder.dropColumn(column))).map((sql) =>
-      step(sql, { locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }] }),
-    ),
+  steps: (org, { table, column, referencing }) => {
+    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const [sql = ''] = rendered(org, (schema) =>
+      schema.alterTable(table, (builder) => void builder.dropColumn(column)),
+    );
+    return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
+  },
+  guards: (org, { table, column, cascade = [] }) => [
+    guard('dependents', sharedWithOthers(org, table, column, cascade)),
+  ],
   hazards: () => [],
   subject: (org, { table, column }) => ({
     message: 'DROP COLUMN',
@@ -30,4 +40,49 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
     effects: [{ schema: org, table, column, present: false }],
   }),
   references: () => [],
+  examples: [
+    { variant: 'a field', change: { kind: 'dropField', table: 'invoice', column: 'note' } },
+    { variant: 'a unique field', change: { kind: 'dropField', table: 'invoice', column: 'code' } },
+    {
+      variant: 'a field that refers to another table',
+      change: {
+        kind: 'dropField',
+        table: 'invoice',
+        column: 'customer_id',
+        referencing: [{ schema: 'acme-corp', table: 'customer' }],
+      },
+    },
+    {
+      variant: 'a field of an index over several',
+      change: { kind: 'dropField', table: 'invoice', column: 'amount', cascade: ['invoice_by_status'] },
+    },
+  ],
 };
+
+/**
+ * The indexes, keys, checks and statistics over this column and others, which PostgreSQL drops with it
+ * without a word (manual, ALTER TABLE, DROP COLUMN), less those that the caller has named.
+ */
+function sharedWithOthers(
+  org: Identifier,
+  table: Identifier,
+  column: Identifier,
+  cascade: readonly Identifier[],
+): string {
+  const acknowledged = cascade.length === 0 ? '' : ` where name not in (${cascade.map(literal).join(', ')})`;
+  return `with dependents as (
+    select distinct d.classid, d.objid
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+    join pg_catalog.pg_depend other on other.classid = d.classid and other.objid = d.objid
+      and other.refclassid = d.refclassid and other.refobjid = d.refobjid and other.refobjsubid not in (0, d.refobjsubid)
+      and other.deptype = d.deptype
+    where a.attrelid = to_regclass(${literal(qualified(org, table))}) and a.attname = ${literal(column)} and d.deptype = 'a'),
+  names as (
+    select coalesce(
+      (select k.conname from pg_catalog.pg_constraint k where d.classid = 'pg_catalog.pg_constraint'::regclass and k.oid = d.objid),
+      (select c.relname from pg_catalog.pg_class c where d.classid = 'pg_catalog.pg_class'::regclass and c.oid = d.objid),
+      (select s.stxname from pg_catalog.pg_statistic_ext s where d.classid = 'pg_catalog.pg_statistic_ext'::regclass and s.oid = d.objid)
+    )::text as name from dependents d)
+  select string_agg(name, ', ' order by name) from names${acknowledged}`;
+}

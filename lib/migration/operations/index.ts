@@ -1,11 +1,27 @@
 import type * as t from 'io-ts';
 import { addField } from './add-field';
+import { addIndex } from './add-index';
+import { alterField } from './alter-field';
 import { createModel } from './create-model';
 import { dropField } from './drop-field';
+import { dropIndex } from './drop-index';
+import { dropModel } from './drop-model';
 import type { Operation } from './operation';
+import { renameField } from './rename-field';
+import { renameModel } from './rename-model';
 
 /** Every operation, by the `kind` of its change. A new one is its file, a line here and a test. */
-export const operations = { createModel, addField, dropField } as const;
+export const operations = {
+  createModel,
+  addField,
+  dropField,
+  renameField,
+  alterField,
+  renameModel,
+  dropModel,
+  addIndex,
+  dropIndex,
+} as const;
 
 type Operations = typeof operations;
 export type ChangeKind = keyof Operations;

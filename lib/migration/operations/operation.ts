@@ -14,8 +14,19 @@ export interface Operation<C, S> {
   readonly codec: t.Type<C, S, unknown>;
   /** The statements, in the order they run. */
   steps(org: Identifier, change: C): readonly Step[];
+  /** Run before the steps: each fails where the catalog shows what no plan can know, and changes nothing. */
+  guards?(org: Identifier, change: C): readonly string[];
+  /** Those that come after the statements of every change beside it that has such too. */
+  lastSteps?(org: Identifier, change: C): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
   subject(org: Identifier, change: C): Subject;
   /** Every table that the change refers to: the gate against another tenant's reads it. */
   references(change: C): readonly ReferenceMade[];
+  /** One of each variant, on the tables of docs/operations.md: documented, and proved against a server. */
+  readonly examples: readonly Example<S>[];
+}
+
+export interface Example<S> {
+  readonly variant: string;
+  readonly change: S;
 }

@@ -1,0 +1,77 @@
+import { MigrationError } from '../errors';
+import { guard } from '../guard';
+import { qualified, type Identifier } from '../identifier';
+import { literal } from '../literal';
+import { logHazard } from '../log';
+import type { HazardPolicies, Settings } from '../options';
+import { HAZARD_KINDS, type Hazard, type HazardKind } from '../plan';
+import { sqlStateOf, GUARD_STATES } from '../sql-states';
+import { valueOf, type Answer } from './send';
+import type { Work } from './work';
+
+/** What is done about a kind of hazard. */
+export function policyOf(kind: HazardKind, policies: HazardPolicies): 'refuse' | 'warn' | 'allow' {
+  return typeof policies === 'string' ? policies : (policies[kind] ?? 'warn');
+}
+
+/** Those of a plan that a policy is about. */
+function those(work: Work, { hazards }: Settings, policy: 'refuse' | 'warn'): readonly Hazard[] {
+  return work.hazards.filter(({ kind }) => policyOf(kind, hazards) === policy);
+}
+
+/** @throws MigrationError HAZARD_REFUSED for a hazard that does not hang on rows */
+export function refuseWithoutRows(work: Work, settings: Settings): void {
+  const hazard = those(work, settings, 'refuse').find(({ kind }) => !HAZARD_KINDS[kind].onRowsOnly);
+  if (hazard !== undefined) throw refused(work.org, hazard);
+}
+
+/**
+ * The statements before those of the plan: one that fails where a refused hazard meets rows, and one that
+ * looks for rows where there is something to warn of. In the same round trip, behind the same turn.
+ */
+export function hazardStatements(work: Work, settings: Settings): readonly string[] {
+  const { org } = work;
+  const refusals = those(work, settings, 'refuse').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
+  const cases = refusals.map(
+    (hazard) => `when ${hasRows(org, hazard)} then ${literal(String(work.hazards.indexOf(hazard)))}`,
+  );
+  const guards = cases.length === 0 ? [] : [guard('hazard', `select case ${cases.join(' ')} end`)];
+  const warnings = warned(work, settings).map((hazard) => hasRows(org, hazard));
+  const looks =
+    warnings.length === 0 ? [] : [`select json_build_array(${warnings.join(', ')})::text as tenant_ddl_rows`];
+  return [...guards, ...looks];
+}
+
+/** Logs the hazards that were met; to be called when the change has run. */
+export function warnOfHazards(work: Work, settings: Settings, answers: readonly Answer[]): void {
+  const { org } = work;
+  const found = valueOf(answers, 'tenant_ddl_rows');
+  const rows = typeof found === 'string' ? (JSON.parse(found) as boolean[]) : [];
+  const always = those(work, settings, 'warn').filter(({ kind }) => !HAZARD_KINDS[kind].onRowsOnly);
+  const onRows = warned(work, settings).filter((_hazard, index) => rows[index] === true);
+  for (const hazard of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
+}
+
+/** HAZARD_REFUSED, where it was the guard that failed. */
+export function refusedHazard(error: unknown, { org, hazards }: Work): MigrationError | undefined {
+  if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
+  const hazard = hazards[Number((error as Error).message)];
+  return hazard && refused(org, hazard);
+}
+
+function warned(work: Work, settings: Settings): readonly Hazard[] {
+  return those(work, settings, 'warn').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
+}
+
+function hasRows(org: Identifier, { table }: Hazard): string {
+  return `exists (select from ${qualified(org, table as Identifier)})`;
+}
+
+function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {
+  return new MigrationError(`${message} Nothing was changed (hazard ${kind}). ${saferWay}`, {
+    code: 'HAZARD_REFUSED',
+    org,
+    table,
+    column,
+  });
+}

@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import { applyChange, type ChangeResult } from './change';
+import type { IndexSpec } from './model-spec';
+import type { ChangeOptions } from './options';
+
+/**
+ * Adds an index to a model, inside the transaction.
+ *
+ * Locks, until the transaction ends: SHARE on the table, which blocks writes, not reads, while the index
+ * is built and until COMMIT. Scans the table.
+ *
+ * @throws MigrationError MODEL_NOT_FOUND, FIELD_NOT_FOUND, MODEL_EXISTS (a table or index has the name),
+ *   UNIQUE_VIOLATION, HAZARD_REFUSED, LOCK_TIMEOUT, STATEMENT_TIMEOUT, …
+ * @example
+ * await addIndex('acme-corp', 'invoice', { columns: ['status', 'amount'] }, tenant);
+ * // create index "invoice_status_amount_idx_…" on "acme-corp"."invoice" ("status", "amount")
+ */
+export async function addIndex(
+  org: string,
+  table: string,
+  index: IndexSpec,
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  return applyChange(org, { ...index, kind: 'addIndex', table }, tenant, options);
+}
+
+/**
+ * Drops an index of a model, by its name.
+ *
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table. Neither scans nor rewrites.
+ *
+ * @throws MigrationError MODEL_NOT_FOUND, DATABASE_ERROR where the table has no such index,
+ *   DEPENDENT_OBJECTS where a key needs it, LOCK_TIMEOUT, …
+ * @example
+ * await dropIndex('acme-corp', 'invoice', 'invoice_by_status', tenant);
+ * // drop index "acme-corp"."invoice_by_status"
+ */
+export async function dropIndex(
+  org: string,
+  table: string,
+  name: string,
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  return applyChange(org, { kind: 'dropIndex', table, name }, tenant, options);
+}

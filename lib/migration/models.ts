@@ -1,0 +1,124 @@
+import type { Knex } from 'knex';
+import { contextOf } from './adapter/tenant-context';
+import { applyChange, applyChanges, type ChangeResult } from './change';
+import { MigrationError } from './errors';
+import type { FieldSpec } from './field-spec';
+import type { ModelSpec } from './model-spec';
+import type { Change } from './operations';
+import type { ChangeOptions } from './options';
+
+/**
+ * Creates a model's table, with its key, checks, indexes, comments and foreign keys.
+ *
+ * Locks, until the transaction ends: SHARE ROW EXCLUSIVE on each table that the model refers to, which
+ * blocks writes to it, not reads (manual 13.3.1).
+ *
+ * @param org the tenant's schema; it has to be there (`createTenant`)
+ * @param spec the model, or only its fields: the name is then the tenant's `model`
+ * @param tenant what `withTenant` hands out, any knex transaction, or a Knex
+ * @param options `lockTimeoutMs` 1000, `statementTimeoutMs` 30000, …; those of the tenant handle otherwise
+ * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER, CROSS_TENANT_REFERENCE, TENANT_NOT_FOUND,
+ *   MODEL_EXISTS, REFERENCE_NOT_FOUND, LOCK_TIMEOUT, …
+ * @example
+ * await createModel('acme-corp', { table: 'invoice', fields: [
+ *   { name: 'id', type: 'String' },
+ *   { name: 'amount', type: 'Float', default: 0 },
+ * ] }, tenant);
+ * // create table "acme-corp"."invoice" ("id" varchar(100) not null, "amount" double precision default 0,
+ * //   constraint "invoice_pkey_…" primary key ("id"))
+ */
+export async function createModel(
+  org: string,
+  spec: ModelSpec | readonly FieldSpec[],
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  const model = (Array.isArray(spec) ? { table: modelNameOf(tenant), fields: spec } : spec) as ModelSpec;
+  return applyChange(org, createModelOf(org, model), tenant, options);
+}
+
+/**
+ * Creates models in one round trip, all of them or none. They may refer to each other in any order, in
+ * circles, and to themselves: every foreign key is made when all the tables are there.
+ *
+ * Locks, until the transaction ends: SHARE ROW EXCLUSIVE on each table referred to that was there before.
+ *
+ * @throws MigrationError as {@link createModel}; `table` names the model at fault, where it is known
+ * @example
+ * await createModels('acme-corp', [{ table: 'invoice', fields }, { table: 'line', fields: lineFields }], tenant);
+ * // create table "acme-corp"."invoice" (…); create table "acme-corp"."line" (…); alter table … add constraint …
+ */
+export async function createModels(
+  org: string,
+  specs: readonly ModelSpec[],
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  const changes = specs.map((spec) => createModelOf(org, spec));
+  return applyChanges(org, changes, tenant, options);
+}
+
+/**
+ * Renames a model, and so its table, with the keys, indexes and checks whose names were derived from it.
+ * Every query with the old name fails from COMMIT on.
+ *
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table. Neither scans nor rewrites.
+ *
+ * @throws MigrationError MODEL_NOT_FOUND, MODEL_EXISTS, HAZARD_REFUSED, LOCK_TIMEOUT, …
+ * @example
+ * await renameModel('acme-corp', 'invoice', 'bill', tenant);
+ * // alter table "acme-corp"."invoice" rename to "bill"; do $…$ (the derived names)
+ */
+export async function renameModel(
+  org: string,
+  table: string,
+  to: string,
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  return applyChange(org, { kind: 'renameModel', table, to }, tenant, options);
+}
+
+/**
+ * Drops a model, and so its table with all its rows. Refused while another table or a view needs it.
+ *
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and on each table it refers to.
+ *
+ * @throws MigrationError MODEL_NOT_FOUND, DEPENDENT_OBJECTS, LOCK_TIMEOUT, …
+ * @example
+ * await dropModel('acme-corp', 'invoice', tenant);
+ * // drop table "acme-corp"."invoice"
+ */
+export async function dropModel(
+  org: string,
+  table: string,
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ChangeResult> {
+  return applyChange(org, { kind: 'dropModel', table }, tenant, options);
+}
+
+/** The change of a spec. A `kind` of the spec's own would choose another operation, or be overwritten unseen. */
+function createModelOf(org: string, spec: ModelSpec): Change {
+  if (Object.hasOwn(Object(spec) as object, 'kind')) throw unknownKind(org, spec);
+  return { ...spec, kind: 'createModel' };
+}
+
+function unknownKind(org: string, { table }: ModelSpec): MigrationError {
+  const fault = { path: 'kind', message: 'unknown key' };
+  return new MigrationError('createModel takes a spec, which has no kind. Give a change to applyChange.', {
+    code: 'INVALID_SPEC',
+    org,
+    table: typeof table === 'string' ? table : undefined,
+    faults: [fault],
+  });
+}
+
+function modelNameOf(tenant: Knex): string {
+  const model = contextOf(tenant)?.model;
+  if (model !== undefined) return model;
+  throw new MigrationError(
+    "A list of fields needs the model's name: give createModel { table, fields }, or withTenant the option model.",
+    { code: 'INVALID_SPEC', org: contextOf(tenant)?.org },
+  );
+}

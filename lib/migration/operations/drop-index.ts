@@ -1,0 +1,47 @@
+import * as t from 'io-ts';
+import { closed } from '../closed';
+import { nameOf } from '../codecs';
+import { guard } from '../guard';
+import { qualified, type Identifier } from '../identifier';
+import { literal } from '../literal';
+import { step } from '../plan';
+import { rendered } from '../render';
+import { expectedModel } from '../subject';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'dropIndex',
+  { kind: t.literal('dropIndex'), table: nameOf('table'), name: nameOf('constraint') },
+  {},
+);
+
+type DropIndex = t.TypeOf<typeof codec>;
+
+/** `drop index`, after a look whether it is this table's: names of indexes are the schema's. */
+export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, name }) => {
+    const [sql = ''] = rendered(org, (schema) =>
+      schema.alterTable(table, (builder) => void builder.dropIndex([], name)),
+    );
+    return [step(sql, { locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }] })];
+  },
+  guards: (org, { table, name }) => [guard('index', notOnTable(org, table, name))],
+  hazards: () => [],
+  subject: (org, { table, name }) => ({
+    message: 'DROP INDEX',
+    table,
+    fields: [],
+    expectations: [expectedModel(org, table)],
+    effects: [{ schema: org, table: name, present: false }],
+  }),
+  references: () => [],
+  examples: [{ variant: 'an index', change: { kind: 'dropIndex', table: 'invoice', name: 'invoice_by_status' } }],
+};
+
+function notOnTable(org: Identifier, table: Identifier, name: Identifier): string {
+  const reason = literal(`There is no index "${name}" on ${qualified(org, table)}`);
+  return `select ${reason} where to_regclass(${literal(qualified(org, table))}) is not null and not exists (
+    select from pg_catalog.pg_index x
+    where x.indexrelid = to_regclass(${literal(qualified(org, name))}) and x.indrelid = to_regclass(${literal(qualified(org, table))}))`;
+}

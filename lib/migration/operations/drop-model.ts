@@ -1,0 +1,42 @@
+import * as t from 'io-ts';
+import { closed } from '../closed';
+import { listOf, nameOf } from '../codecs';
+import { locksOnReferenced, referenced } from '../referenced';
+import { step } from '../plan';
+import { rendered } from '../render';
+import { expectedModel } from '../subject';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'dropModel',
+  { kind: t.literal('dropModel'), table: nameOf('table') },
+  { referencing: listOf(referenced) },
+);
+
+type DropModel = t.TypeOf<typeof codec>;
+
+/** `drop table`, with all it holds. Refused by PostgreSQL as long as another table refers to it. */
+export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, referencing }) => {
+    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
+    return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
+  },
+  hazards: () => [],
+  subject: (org, { table }) => ({
+    message: 'DROP TABLE',
+    table,
+    fields: [],
+    expectations: [expectedModel(org, table)],
+    effects: [{ schema: org, table, present: false }],
+  }),
+  references: () => [],
+  examples: [
+    { variant: 'a model that refers to none', change: { kind: 'dropModel', table: 'setting' } },
+    {
+      variant: 'a model that refers to another',
+      change: { kind: 'dropModel', table: 'line', referencing: [{ schema: 'acme-corp', table: 'invoice' }] },
+    },
+  ],
+};
