@@ -19,10 +19,11 @@ async function main(): Promise<void> {
   const [file, ...others] = process.argv.slice(2);
   if (others.length > 0) throw new BadFile('Give one file at most: npm run demo -- models.json');
   const models = file === undefined ? undefined : readModels(file);
+  const signal = interruption();
   const db = knex(config.development);
   try {
     await greet(db);
-    await inTenant(db, models);
+    await inTenant(db, models, signal);
   } finally {
     await db.destroy();
   }
@@ -37,35 +38,44 @@ async function greet(db: Knex): Promise<void> {
   say(`A tenant is a schema (here "${ORG}"), a model is a table in it, a field a column.`);
 }
 
-/** What ends the demo early does so between two steps, so that nothing is left half-way. */
-async function inTenant(db: Knex, models: readonly ModelSpec[] | undefined): Promise<void> {
-  const interruption = new AbortController();
-  const interrupt = (): void => interruption.abort(new Interrupted());
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
-
+async function inTenant(db: Knex, models: readonly ModelSpec[] | undefined, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   await createTenant(ORG, db, QUIET);
   try {
-    interruption.signal.throwIfAborted();
-    if (models === undefined) await tell(db, interruption.signal);
+    signal.throwIfAborted();
+    if (models === undefined) await tell(db, signal);
     else await createAll(models, db);
-    interruption.signal.throwIfAborted();
+    signal.throwIfAborted();
   } finally {
     await dropTenant(ORG, db, { confirm: ORG, ...QUIET });
   }
+}
+
+/** Aborted by Ctrl-C, and looked at between two steps, so that nothing is left half-way. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort(new Interrupted());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  return controller.signal;
 }
 
 class Interrupted extends Error {}
 
 main().catch((error: unknown) => {
   process.exitCode = error instanceof Interrupted ? INTERRUPTED : 1;
-  if (error instanceof Interrupted) return complain(`\nInterrupted. Schema "${ORG}" is dropped again.`);
+  if (error instanceof Interrupted) return complain('\nInterrupted. Nothing is left behind.');
   if (error instanceof MigrationError && error.code === 'TENANT_EXISTS') {
     return complain(
       `This database has a schema "${ORG}" already. The demo leaves it alone and stops: nothing was changed.`,
     );
   }
-  // What is wrong outside of this program needs no stack.
-  complain(
-    error instanceof BadFile || error instanceof MigrationError ? error.message : String((error as Error).stack),
-  );
+  complain(reasonOf(error));
 });
+
+/** What is wrong outside of this program needs no stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof BadFile || error instanceof MigrationError) return error.message;
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  if (code === undefined) return String(stack);
+  return `The server can not be used: ${message || code}. Look at DATABASE_URL, or unset it.`;
+}

@@ -2,28 +2,33 @@ import Table from 'cli-table3';
 import picocolors from 'picocolors';
 
 // Only on a terminal: picocolors alone would colour a log file too where CI is set.
-const colors = picocolors.createColors(process.stdout.isTTY && picocolors.isColorSupported);
+const colors = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
 
+const NARROWEST = 40;
 const WIDEST = 100;
 const INDENT = '  ';
 
 export function heading(text: string): void {
-  print(`\n${colors.bold(text)}`);
+  print(`\n${colors.bold(wrapped(text).join('\n'))}`);
 }
 
 export function say(text: string): void {
-  print(wrapped(text, '', '').join('\n'));
+  print(wrapped(text).join('\n'));
 }
 
 /** What a reader would write in a service. */
 export function code(text: string): void {
-  print(colors.cyan(wrapped(text, '', INDENT).join('\n')));
+  print(colors.cyan(wrapped(text, { later: INDENT }).join('\n')));
 }
 
 /** What it made of that; without the guards, which only look and refuse. */
 export function sql(statements: readonly string[]): void {
   const changing = statements.filter((statement) => !statement.startsWith('do $'));
-  print(colors.green(changing.flatMap((statement) => wrapped(`${statement};`, INDENT, INDENT + INDENT)).join('\n')));
+  print(
+    colors.green(
+      changing.flatMap((statement) => wrapped(`${statement};`, { first: INDENT, later: INDENT + INDENT })).join('\n'),
+    ),
+  );
 }
 
 export function complain(text: string): void {
@@ -38,14 +43,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     const widest = widths.indexOf(Math.max(...widths));
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
+  const cells = (row: readonly string[]): string[] =>
+    row.map((cell, at) => wrapped(cell, { within: (widths[at] ?? 0) - PADDING }).join('\n'));
   const made = new Table({
-    head: head.map(colors.bold),
+    head: cells(head).map(colors.bold),
     colWidths: widths,
-    wordWrap: true,
     // Colours of its own would not know whether this is a terminal.
     style: { head: [], border: [], compact: true },
   });
-  made.push(...rows.map((row) => [...row]));
+  made.push(...rows.map(cells));
   print(made.toString());
 }
 
@@ -56,19 +62,35 @@ function longest(texts: readonly string[]): number {
 }
 
 function width(): number {
-  return Math.min(process.stdout.columns ?? WIDEST, WIDEST);
+  // A terminal that does not know its width says 0.
+  return Math.max(NARROWEST, Math.min(process.stdout.columns || WIDEST, WIDEST));
 }
 
-/** Lines of whole words, where the words are short enough. */
-function wrapped(text: string, firstIndent: string, indent: string): string[] {
+interface Wrapping {
+  readonly first?: string;
+  readonly later?: string;
+  readonly within?: number;
+}
+
+/** Lines of whole words; a word that is longer than a line is cut. */
+function wrapped(text: string, { first = '', later = '', within = width() }: Wrapping = {}): string[] {
   const lines: string[] = [];
-  let line = firstIndent;
-  for (const word of text.split(' ')) {
-    if (line.trim() !== '' && line.length + 1 + word.length > width()) {
-      lines.push(line);
-      line = indent;
+  let line = first;
+  let isEmpty = true;
+  const next = (): void => {
+    lines.push(line);
+    line = later;
+    isEmpty = true;
+  };
+  for (let word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > within) next();
+    for (; line.length + word.length > within; next()) {
+      const room = Math.max(within - line.length, 1);
+      line += word.slice(0, room);
+      word = word.slice(room);
     }
-    line += line.trim() === '' ? word : ` ${word}`;
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
   }
   return [...lines, line];
 }
