@@ -141,7 +141,7 @@ export function sharedSchemasOf(
 /** Nothing given is no option; anything but an object is a fault. */
 function objectOf<T extends object>(given: unknown, path: string): Partial<T> {
   if (given === undefined || given === null) return {};
-  if (typeof given === 'object') return given as Partial<T>;
+  if (typeof given === 'object') return given;
   throw invalidOptions([{ path, message: 'must be an object' }]);
 }
 
