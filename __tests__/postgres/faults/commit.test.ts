@@ -1,0 +1,184 @@
+// A connection that is lost at COMMIT leaves both possible. What happened is found out, and the change is there once.
+import type { Knex } from 'knex';
+import { addFieldToModel, withTenant } from '../../../lib';
+import type { ChangeOptions, FieldSpec } from '../../../lib';
+import { startPostgres } from '../../support/embedded-postgres';
+import type { EmbeddedPostgres } from '../../support/embedded-postgres';
+import { quiet } from '../../support/log';
+import { connect, serverUrl } from '../../support/postgres';
+import { migrationError } from '../../support/rejection';
+import { BATCH, columnsOf, COMMIT, FATE, strikeOnce, throughProxy, until } from '../../support/through-proxy';
+import type { Proxied } from '../../support/through-proxy';
+
+const amount: FieldSpec = { name: 'amount', type: 'Float' };
+const options: ChangeOptions = { logger: quiet, retry: { delayMs: 1 } };
+
+const ways = {
+  withTenant: (db: Knex, org: string) =>
+    withTenant(
+      org,
+      db,
+      async (tenant) => {
+        await addFieldToModel(org, 'invoice', amount, tenant);
+        await tenant('metadata').insert({ name: 'amount' });
+      },
+      options,
+    ),
+  'a bare Knex': async (db: Knex, org: string) => {
+    await addFieldToModel(org, 'invoice', amount, db, options);
+    await db('metadata').withSchema(org).insert({ name: 'amount' });
+  },
+};
+
+let wire: Proxied;
+let server: EmbeddedPostgres | undefined;
+
+afterEach(async () => {
+  await wire.proxy.close();
+  await server?.stop();
+  server = undefined;
+});
+
+async function found(): Promise<unknown> {
+  const metadata = await wire.admin('metadata').withSchema(wire.org);
+  return { columns: await columnsOf(wire.admin, wire.org), metadata: metadata.length };
+}
+const once = { columns: ['id', 'amount'], metadata: 1 };
+
+describe.each(Object.entries(ways))('%s', (_name, change) => {
+  describe('when the connection is lost at COMMIT', () => {
+    beforeEach(async () => {
+      wire = await throughProxy();
+    });
+
+    it('runs again where COMMIT never arrived', async () => {
+      void strikeOnce(wire.proxy, COMMIT, (exchange) => exchange.cut());
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect(wire.count(BATCH)).toBe(2);
+    });
+
+    it.each(['reset', 'end'] as const)('runs nothing again where the answer was lost (%s)', async (how) => {
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        await exchange.ask();
+        exchange.cut(how);
+      });
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect(wire.count(BATCH)).toBe(1);
+    });
+
+    it('waits while the transaction is in progress, and runs nothing again when it commits', async () => {
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        exchange.cutClient();
+        // Asked again, so the answer was that nobody knows yet.
+        await until(() => wire.count(FATE) >= 2 || wire.count(BATCH) >= 2);
+        await exchange.ask();
+        exchange.cut();
+      });
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect(wire.count(BATCH)).toBe(1);
+    });
+
+    it('waits while the transaction is in progress, and runs again when it aborts', async () => {
+      let asked = 0;
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        exchange.cutClient();
+        await until(() => wire.count(FATE) >= 2 || wire.count(BATCH) >= 2);
+        asked = wire.count(FATE);
+        exchange.cut();
+      });
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect([asked, wire.count(BATCH)]).toEqual([2, 2]);
+    });
+
+    it('asks again where the connection is lost while it asks', async () => {
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        await exchange.ask();
+        exchange.cut();
+      });
+      void strikeOnce(wire.proxy, FATE, (exchange) => exchange.cut());
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect([wire.count(FATE), wire.count(BATCH)]).toEqual([2, 1]);
+    });
+  });
+
+  it('is OUTCOME_UNKNOWN, with the id of its transaction, where another server has taken over', async () => {
+    wire = await throughProxy();
+    server = await startPostgres({ major: Number(process.env.POSTGRES_MAJOR ?? 18) });
+    await takeOver(server.url);
+    void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+      await exchange.ask();
+      wire.proxy.leadTo(server?.url ?? '');
+      wire.proxy.cutAll();
+    });
+    const error = await migrationError(change(wire.db, wire.org));
+    expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', org: wire.org, retryScope: 'none' });
+    expect(wire.count(BATCH)).toBe(1);
+    const { rows } = await wire.admin.raw('select pg_xact_status(?::xid8) as fate', [String(error.transactionId)]);
+    expect(rows).toEqual([{ fate: 'committed' }]);
+    await wire.db.destroy();
+  });
+
+  describe('when the server crashes at COMMIT', () => {
+    beforeEach(async () => {
+      // Nothing is written to disk but by a COMMIT.
+      const settings = { fsync: 'off', wal_writer_delay: '10s' };
+      server = await startPostgres({ major: Number(process.env.POSTGRES_MAJOR ?? 18), settings });
+      wire = await throughProxy(server.url);
+    });
+
+    afterEach(() => Promise.all([wire.db.destroy(), wire.admin.destroy()]));
+
+    it('runs again, though the server has given the id to another transaction, which committed', async () => {
+      const ids: string[] = [];
+      let lost = '';
+      const struck = strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        const { rows } = await wire.admin.raw('select backend_xid::text as id from pg_stat_activity where pid = ?', [
+          exchange.pid,
+        ]);
+        lost = rows[0].id as string;
+        await server?.crash();
+        await server?.start();
+        const rival = connect({ connection: { connectionString: server?.url ?? '' } });
+        for (let tries = 0; tries < 10; tries += 1) {
+          const answer = await rival.raw('select pg_current_xact_id()::text as id');
+          ids.push(answer.rows[0].id as string);
+        }
+        await rival.destroy();
+        exchange.cut();
+      });
+      await change(wire.db, wire.org);
+      await struck;
+      expect(ids).toContain(lost);
+      expect(await found()).toEqual(once);
+      expect(wire.count(BATCH)).toBe(2);
+    });
+
+    it('runs nothing again where it had committed', async () => {
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        await exchange.ask();
+        await server?.crash();
+        await server?.start();
+        exchange.cut();
+      });
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect(wire.count(BATCH)).toBe(1);
+    });
+  });
+});
+
+/** Lets the other server in who is known to the first, and no more. */
+async function takeOver(url: string): Promise<void> {
+  const { username, password, pathname } = new URL(serverUrl());
+  const [role = '', secret = '', database = ''] = [username, password, pathname.slice(1)].map(decodeURIComponent);
+  const other = connect({ connection: { connectionString: url } });
+  if (role !== 'postgres') await other.raw('create role ?? superuser login', [role]);
+  await other.raw(`alter role ?? password '${secret.replaceAll("'", "''")}'`, [role]);
+  if (database !== 'postgres') await other.raw('create database ??', [database]);
+  await other.destroy();
+}
