@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Knex } from 'knex';
-import { addFieldToModel, createModel, MigrationError, planChange, withTenant, type ModelSpec } from '../lib';
+import { createModels, MigrationError, planChange, type ModelSpec } from '../lib';
 import { tablesOf } from './catalog';
-import { creationOrder } from './creation-order';
 import { ORG, QUIET } from './org';
 import { heading, say, table } from './screen';
 
@@ -50,21 +49,10 @@ function faultsOf(model: ModelSpec): string[] {
   }
 }
 
-/** Creates every model in one transaction, and shows what is in the catalog then. */
+/** Creates every model in one round trip, and shows what is in the catalog then. */
 export async function createAll(models: readonly ModelSpec[], db: Knex): Promise<void> {
-  heading(`${models.length === 1 ? '1 model' : `${models.length} models`}, one transaction`);
-  const order = creationOrder(models);
-  const startedAt = performance.now();
-  await withTenant(
-    ORG,
-    db,
-    async (tenant) => {
-      for (const model of order.models) await createModel(ORG, model, tenant);
-      for (const { table, field } of order.laterFields) await addFieldToModel(ORG, table, field, tenant);
-    },
-    QUIET,
-  );
-  const durationMs = Math.round(performance.now() - startedAt);
+  heading(`${models.length === 1 ? '1 model' : `${models.length} models`}, all or none`);
+  const { durationMs, statements } = await createModels(ORG, models, db, QUIET);
 
   const created = await tablesOf(db, ORG);
   const row = ({ name, columns, references, indexes }: (typeof created)[number]): string[] =>
@@ -74,9 +62,6 @@ export async function createAll(models: readonly ModelSpec[], db: Knex): Promise
   table(['table', 'columns', 'references', 'indexes'], created.map(row));
   say(
     `${created.length} tables, ${sum('columns')} columns, ${sum('references')} references, ${sum('indexes')} indexes ` +
-      `beside the primary keys: created in ${durationMs} ms, and counted in the catalog.`,
+      `beside the primary keys, counted in the catalog. ${statements.length} statements took ${durationMs} ms.`,
   );
-  for (const { table, field } of order.laterFields) {
-    say(`A circle of tables was broken at ${table}.${field.name}, which was added at the end.`);
-  }
 }

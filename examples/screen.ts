@@ -21,12 +21,11 @@ export function code(text: string): void {
   print(colors.cyan(wrapped(text, { later: INDENT }).join('\n')));
 }
 
-/** What it made of that; without the guards, which only look and refuse. */
+/** What it made of that. */
 export function sql(statements: readonly string[]): void {
-  const changing = statements.filter((statement) => !statement.startsWith('do $'));
   print(
     colors.green(
-      changing.flatMap((statement) => wrapped(`${statement};`, { first: INDENT, later: INDENT + INDENT })).join('\n'),
+      statements.flatMap((statement) => wrapped(`${statement};`, { first: INDENT, later: INDENT + INDENT })).join('\n'),
     ),
   );
 }

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import * as lib from '../../lib';
 import { ERROR_CODES, planChange } from '../../lib';
 import { fieldTypes, type FieldTypeName } from '../../lib/migration/field-types';
+import { operations } from '../../lib/migration/operations';
 import { DEFAULTS } from '../../lib/migration/options';
+import { HAZARD_KINDS } from '../../lib/migration/plan';
 import { codeIn, documents, evaluate, moduleOf, root, snippetsOf, tableOf, textOf } from '../support/markdown';
 
 describe('the TypeScript in the documents', () => {
@@ -65,6 +68,37 @@ describe('the tables of keys', () => {
   });
 });
 
+describe('the table of operations', () => {
+  const rows = tableOf('README.md', 'call');
+
+  it('has every operation', () => {
+    expect(rows.map(([, change]) => codeIn(change)[0]).sort()).toEqual(Object.keys(operations).sort());
+  });
+
+  it.each(rows)('%s is exported, makes the change %s, which runs %s and takes %s', (call, change, runs, lock) => {
+    const name = codeIn(call)[0]?.split('(')[0] ?? '';
+    expect(Object.keys(lib)).toContain(name);
+
+    const [example] = operations[codeIn(change)[0] as keyof typeof operations].examples;
+    const plan = planChange('acme-corp', example?.change as lib.Change);
+    const [step] = plan.steps;
+    const words =
+      codeIn(runs)[0]
+        ?.split('…')
+        .map((part) => part.trim()) ?? [];
+    const pattern = words.map((part) => part.replace(/[^\w ]/g, '\\$&')).join('.*');
+    expect(step?.sql).toMatch(new RegExp(`^${pattern}`));
+
+    const own = plan.steps.flatMap(({ locks }) => locks).filter(({ table }) => table === example?.change.table);
+    expect([...new Set(own.map(({ mode }) => mode))]).toEqual(codeIn(lock));
+  });
+});
+
+it('names every kind of hazard', () => {
+  const [, sentence = ''] = /^A hazard is what can hurt(.*?)\./m.exec(textOf('README.md')) ?? [];
+  expect(codeIn(sentence)).toEqual(Object.keys(HAZARD_KINDS));
+});
+
 describe('the table of options', () => {
   const rows = tableOf('README.md', 'option');
   const names = rows.map(([option]) => codeIn(option)[0] ?? '');
@@ -102,8 +136,7 @@ describe('the table of errors', () => {
   });
 
   it('says of each what happened and what to do', () => {
-    const raised = rows.filter(([, what]) => what !== 'not raised yet');
-    expect(raised.filter(([, what, remedy]) => what === '' || remedy === '')).toEqual([]);
+    expect(rows.filter(([, what, remedy]) => what === '' || remedy === '')).toEqual([]);
   });
 });
 
