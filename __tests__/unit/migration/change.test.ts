@@ -164,7 +164,7 @@ describe('a spec', () => {
       'indexes[0].using: unknown key',
       'indexes[0].unique: must be true or false',
       'indexes[0].columns[0]: is no field of this model',
-      'indexes[0].columns[2]: is that of indexes[0].columns[1] already',
+      'indexes[0].columns[2]: is that of columns[1] already',
       'indexes[1].columns: must not be empty',
       'indexes[2].columns: is missing',
       'foreignKeys[0].references.columns: must be as many as columns',
@@ -204,7 +204,7 @@ describe('a spec', () => {
     [
       'an index over a field twice',
       { indexes: [{ columns: ['id', 'id'] }] },
-      'indexes[0].columns[1]: is that of indexes[0].columns[0] already',
+      'indexes[0].columns[1]: is that of columns[0] already',
     ],
     ['a name of an index that is none', { indexes: [{ columns: ['id'], name: 'a b' }] }, `indexes[0].name: ${SHAPE}`],
     ['null for a list', { indexes: null }, 'indexes: must be a list'],

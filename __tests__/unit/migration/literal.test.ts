@@ -54,7 +54,7 @@ describe('a text in SQL', () => {
 describe('a number in SQL', () => {
   it.each([
     [0, '0'],
-    [-0, "'-0'"],
+    [-0, "'-0'::double precision"],
     [1, '1'],
     [-1.5, '-1.5'],
     [0.1, '0.1'],

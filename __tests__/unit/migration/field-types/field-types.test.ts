@@ -155,7 +155,9 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
         same(-1.5, '-1.5'),
         same(1e21, '1000000000000000000000'),
         same(1e-7, '0.0000001'),
-        same(-0, "'-0'"),
+        // JSON has no -0, and the server reads a bare one as the integer 0.
+        [-0, '-0', "'-0'::double precision"],
+        same('-0', "'-0'::double precision"),
       ],
       rejected: [
         [Infinity, FINITE],
