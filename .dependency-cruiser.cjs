@@ -1,7 +1,7 @@
 /** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
 const layers = [
   ['migration/errors'],
-  ['migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|derived-names)'],
+  ['migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|derived-names|references-made)'],
   ['migration/(codecs|closed|log|options|retry)'],
   ['migration/(field-spec|field-changes|model-spec|type-change|referenced|render)', 'migration/field-types/.+'],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],

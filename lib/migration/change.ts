@@ -5,11 +5,12 @@ import { MigrationError, type Fault } from './errors';
 import type { Work } from './adapter/work';
 import { execute } from './execute';
 import { isPlainObject } from './plain-object';
-import { identifier, type Identifier } from './identifier';
+import { identifier, identifierFault, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
 import { settingsOf, sharedSchemasOf, type ChangeOptions } from './options';
 import type { PlanOf } from './plan';
 import { planned, type Planned } from './planned';
+import { referencesMade } from './references-made';
 import { contextOf } from './adapter/tenant-context';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
@@ -126,18 +127,24 @@ function checked(org: Identifier, change: unknown, sharedSchemas: readonly strin
     const message = `must be one of ${Object.keys(operations).join(', ')}`;
     throw refused('A change', org, change, [{ path: 'kind', message }]);
   }
-  const operation = operationOf(kind);
-  const decoded = operation.codec.decode(change);
-  if (isLeft(decoded)) throw refused(kind, org, change, faultsOf(decoded.left));
-  const faults = operation
-    .references(decoded.right)
-    .filter(({ schema }) => schema !== org && !sharedSchemas.includes(schema))
-    .map(({ path, schema }): Fault => {
-      const message = `"${schema}" is neither the org nor one of sharedSchemas (${sharedSchemas.join(', ')})`;
-      return { path, message, code: 'CROSS_TENANT_REFERENCE' };
-    });
-  if (faults.length > 0) throw refused(kind, org, change, faults);
+  const decoded = operationOf(kind).codec.decode(change);
+  const faults = isLeft(decoded)
+    ? [...faultsOf(decoded.left), ...foreignTenants(change, org, sharedSchemas)]
+    : foreignTenants(decoded.right, org, sharedSchemas);
+  if (isLeft(decoded) || faults.length > 0) throw refused(kind, org, change, faults);
   return decoded.right;
+}
+
+/** References that leave the tenant. A schema that is no name is the codec's to refuse. */
+function foreignTenants(change: unknown, org: Identifier, sharedSchemas: readonly string[]): readonly Fault[] {
+  return referencesMade(change)
+    .filter(({ schema }) => schema !== org && !sharedSchemas.includes(schema))
+    .filter(({ schema }) => identifierFault(schema, 'schema') === undefined)
+    .map(({ path, schema }) => ({
+      path,
+      message: `"${schema}" is neither the org nor one of sharedSchemas (${sharedSchemas.join(', ')})`,
+      code: 'CROSS_TENANT_REFERENCE',
+    }));
 }
 
 function kindOf(change: unknown): ChangeKind | undefined {

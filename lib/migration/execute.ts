@@ -56,7 +56,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
     },
   );
 
-  const ran = { attempts, durationMs: durationMs() };
+  const ran = { durationMs: durationMs(), attempts };
   const log = (): void => {
     work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, ran));
     warnOfHazards(work, settings, answers);

@@ -10,7 +10,12 @@ const MAX_KEY_COLUMNS = 32;
 
 export const columns = listOf(nameOf('column'));
 
-const IndexSpec = closed('IndexSpec', { columns }, { unique: flag, name: nameOf('constraint') });
+const IndexSpec = closed(
+  'IndexSpec',
+  { columns },
+  { unique: flag, name: nameOf('constraint') },
+  ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
+);
 
 /** An index over one or more columns; `unique` makes it a unique index. Without a name it gets a derived one. */
 export type IndexSpec = t.OutputOf<typeof IndexSpec>;
@@ -23,6 +28,7 @@ const ForeignKeySpec = closed(
     references: closed('References', { schema: nameOf('schema'), table: nameOf('table'), columns, onDelete }, {}),
   },
   {},
+  ({ columns: listed = ['?'], references }) => foreignKeyFaults(listed, references?.columns),
 );
 
 /** A foreign key of several columns; one of a single column is a field's `references`. */
@@ -70,8 +76,8 @@ export function modelFaults(right: Partial<Checked>, given: Record<string, unkno
   return [
     ...repeated(names, (index) => `fields[${index}].name`),
     ...keyFaults(right.fields ?? [], given.fields),
-    ...(right.indexes ?? []).flatMap((index, at) => columnFaults(index.columns, names, `indexes[${at}].columns`)),
-    ...(right.foreignKeys ?? []).flatMap((key, at) => foreignKeyFaults(key, names, `foreignKeys[${at}]`)),
+    ...unknownColumns(given.indexes, names, 'indexes'),
+    ...unknownColumns(given.foreignKeys, names, 'foreignKeys'),
     ...relationNameFaults(right),
     ...foreignKeyNameFaults(right),
   ];
@@ -106,23 +112,33 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
   });
 }
 
-/** Columns that an index or a key is over. */
-export function columnFaults(listed: readonly string[], names: readonly string[], path: string): Fault[] {
+/** What the columns that an index or a key is over show by themselves. */
+export function columnFaults(listed: readonly string[], path: string): Fault[] {
   const faults = repeated(listed, (index) => `${path}[${index}]`);
   if (listed.length === 0) faults.push({ path, message: 'must not be empty' });
   if (listed.length > MAX_KEY_COLUMNS) faults.push({ path, message: `must be at most ${MAX_KEY_COLUMNS}` });
-  listed.forEach((name, index) => {
-    if (!names.includes(name)) faults.push({ path: `${path}[${index}]`, message: 'is no field of this model' });
-  });
   return faults;
 }
 
-function foreignKeyFaults(key: ForeignKey, names: readonly string[], path: string): Fault[] {
-  const faults = columnFaults(key.columns, names, `${path}.columns`);
-  if (key.columns.length !== key.references.columns.length) {
-    faults.push({ path: `${path}.references.columns`, message: 'must be as many as columns' });
+function foreignKeyFaults(listed: readonly string[], target: readonly string[] | undefined): Fault[] {
+  const faults = columnFaults(listed, 'columns');
+  if (target !== undefined && target.length !== listed.length) {
+    faults.push({ path: 'references.columns', message: 'must be as many as columns' });
   }
   return faults;
+}
+
+/** Read as they came, so that one that is wrong hides no fault of the others. */
+function unknownColumns(keys: unknown, names: readonly string[], path: string): Fault[] {
+  if (!Array.isArray(keys)) return [];
+  return keys.flatMap((key: unknown, at) => {
+    const listed: unknown = (key as { readonly columns?: unknown } | null)?.columns;
+    if (!Array.isArray(listed)) return [];
+    return listed.flatMap((name: unknown, index) => {
+      if (typeof name !== 'string' || names.includes(name)) return [];
+      return [{ path: `${path}[${at}].columns[${index}]`, message: 'is no field of this model' }];
+    });
+  });
 }
 
 /** Tables, keys and indexes share one space of names in a schema (manual, CREATE INDEX). */

@@ -113,7 +113,10 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
     hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
   };
   faults.push(...settingFaults(settings));
-  faults.push(...unknownKeys(options.retry ?? {}, RETRY_NAMES, 'options.retry'), ...retryFaults(settings.retry));
+  faults.push(
+    ...unknownKeys(options.retry ?? {}, RETRY_NAMES, 'options.retry'),
+    ...retryFaults(settings.retry, 'options.retry'),
+  );
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
 }
@@ -122,7 +125,7 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
 export function retrySettingsOf(given?: RetryOptions | null): RetrySettings {
   const options = objectOf<RetryOptions>(given, 'options');
   const settings = mergedRetry(options);
-  const faults = [...unknownKeys(options, RETRY_NAMES, 'options'), ...retryFaults(settings)];
+  const faults = [...unknownKeys(options, RETRY_NAMES, 'options'), ...retryFaults(settings, 'options')];
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
 }
@@ -202,13 +205,21 @@ function hazardFaults(hazards: unknown): Fault[] {
   ];
 }
 
-function retryFaults({ maxAttempts, delayMs, maxDelayMs, deadlineMs }: RetrySettings): Fault[] {
-  return [
-    ...rangeFaults('options.retry.maxAttempts', maxAttempts, 1),
-    ...rangeFaults('options.retry.delayMs', delayMs, 0),
-    ...rangeFaults('options.retry.maxDelayMs', maxDelayMs, 0),
-    ...(deadlineMs === undefined ? [] : rangeFaults('options.retry.deadlineMs', deadlineMs, 0)),
+function retryFaults(settings: RetrySettings, path: string): Fault[] {
+  const { maxAttempts, delayMs, maxDelayMs, deadlineMs, signal, onRetry } = settings;
+  const faults = [
+    ...rangeFaults(`${path}.maxAttempts`, maxAttempts, 1),
+    ...rangeFaults(`${path}.delayMs`, delayMs, 0),
+    ...rangeFaults(`${path}.maxDelayMs`, maxDelayMs, 0),
+    ...(deadlineMs === undefined ? [] : rangeFaults(`${path}.deadlineMs`, deadlineMs, 0)),
   ];
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    faults.push({ path: `${path}.signal`, message: 'must be an AbortSignal' });
+  }
+  if (onRetry !== undefined && typeof onRetry !== 'function') {
+    faults.push({ path: `${path}.onRetry`, message: 'must be a function' });
+  }
+  return faults;
 }
 
 function rangeFaults(path: string, value: number, min: number): Fault[] {

@@ -91,8 +91,8 @@ export function sqlStateOf(error: unknown): string | undefined {
 export function classify(error: unknown): FailureClass {
   const { code, constraint, message, name } = (error ?? {}) as DriverError;
   const sqlState = sqlStateOf(error);
-  if (sqlState === '23505' && typeof constraint === 'string' && CATALOG_INDEXES[constraint]) {
-    return CATALOG_INDEXES[constraint];
+  if (sqlState === '23505' && typeof constraint === 'string' && Object.hasOwn(CATALOG_INDEXES, constraint)) {
+    return CATALOG_INDEXES[constraint] as FailureClass;
   }
   if (sqlState !== undefined) {
     return SQL_STATES[sqlState] ?? (sqlState.startsWith('08') ? LOST : { code: 'DATABASE_ERROR', retryScope: 'none' });

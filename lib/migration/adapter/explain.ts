@@ -109,9 +109,18 @@ function unlisted(error: unknown, model: string): string {
   const sqlState = sqlStateOf(error);
   if (sqlState === GUARD_STATES.index)
     return `${reasonOf(error)}. Nothing was changed. Compare the names of the table's indexes.`;
+  const advice = ADVICE[sqlState ?? ''] ?? '';
   const words = sqlState?.startsWith('22') === true ? 'a value was refused' : reasonOf(error);
-  return `PostgreSQL refused the change of ${model}: ${words}${sqlState === undefined ? '' : ` (SQLSTATE ${sqlState})`}.`;
+  return `PostgreSQL refused the change of ${model}: ${words}${sqlState === undefined ? '' : ` (SQLSTATE ${sqlState})`}.${advice}`;
 }
+
+/** What to do about errors that have no code of their own. */
+const ADVICE: Readonly<Record<string, string>> = {
+  '42P07': ' Give the index another name, or drop the one that has it.',
+  '42710': ' Give it another name, or drop the one that has it.',
+  '42704': ' It may have been named by others: compare the names in the catalog.',
+  '54000': ' A default this long can not be added to a table: add the field without it, then set it with alterField.',
+};
 
 /** Its first line: pg-mem's messages go on for pages. */
 function reasonOf(error: unknown): string {

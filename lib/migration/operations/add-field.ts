@@ -46,8 +46,6 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
     ],
     effects: [{ schema: org, table, column: name, present: true }],
   }),
-  references: ({ field: { references } }) =>
-    references === undefined ? [] : [{ path: 'field.references.schema', schema: references.schema }],
   examples: [
     { variant: 'nullable', change: { kind: 'addField', table: 'invoice', field: { name: 'memo', type: 'Text' } } },
     {

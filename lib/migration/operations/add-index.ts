@@ -11,7 +11,7 @@ const codec = closed(
   'addIndex',
   { kind: t.literal('addIndex'), table: nameOf('table'), columns },
   { unique: flag, name: nameOf('constraint') },
-  ({ columns: listed = [] }) => columnFaults(listed, listed, 'columns'),
+  ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
 );
 
 type AddIndex = t.TypeOf<typeof codec>;
@@ -56,7 +56,6 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
     ],
     effects: [{ schema: org, table: indexName(table, index), present: true }],
   }),
-  references: () => [],
   examples: [
     { variant: 'an index', change: { kind: 'addIndex', table: 'invoice', columns: ['amount', 'quantity'] } },
     {

@@ -40,7 +40,6 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     expectations: [expectedModel(org, table), { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }],
     effects: [],
   }),
-  references: () => [],
   examples: [
     {
       variant: 'a longer String',

@@ -41,15 +41,6 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
       ...change.fields.map(({ name }) => ({ schema: org, table: change.table, column: name, present: true })),
     ],
   }),
-  references: ({ fields, foreignKeys: keys = [] }) => [
-    ...fields.flatMap(({ references }, index) =>
-      references === undefined ? [] : [{ path: `fields[${index}].references.schema`, schema: references.schema }],
-    ),
-    ...keys.map(({ references }, index) => ({
-      path: `foreignKeys[${index}].references.schema`,
-      schema: references.schema,
-    })),
-  ],
   examples: [
     {
       variant: 'fields of their own',

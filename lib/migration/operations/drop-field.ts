@@ -39,7 +39,6 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
     expectations: [expectedModel(org, table), { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }],
     effects: [{ schema: org, table, column, present: false }],
   }),
-  references: () => [],
   examples: [
     { variant: 'a field', change: { kind: 'dropField', table: 'invoice', column: 'note' } },
     { variant: 'a unique field', change: { kind: 'dropField', table: 'invoice', column: 'code' } },

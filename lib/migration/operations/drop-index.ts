@@ -35,7 +35,6 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
     expectations: [expectedModel(org, table)],
     effects: [{ schema: org, table: name, present: false }],
   }),
-  references: () => [],
   examples: [{ variant: 'an index', change: { kind: 'dropIndex', table: 'invoice', name: 'invoice_by_status' } }],
 };
 

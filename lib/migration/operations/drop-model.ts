@@ -31,7 +31,6 @@ export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
     expectations: [expectedModel(org, table)],
     effects: [{ schema: org, table, present: false }],
   }),
-  references: () => [],
   examples: [
     { variant: 'a model that refers to none', change: { kind: 'dropModel', table: 'setting' } },
     {

@@ -3,12 +3,6 @@ import type { Identifier } from '../identifier';
 import type { Hazard, Step } from '../plan';
 import type { Subject } from '../subject';
 
-/** A reference that a change makes, and where in the change it stands. */
-export interface ReferenceMade {
-  readonly path: string;
-  readonly schema: Identifier;
-}
-
 /** An operation: one file, one line in the registry, one test. Nothing in it touches a database. */
 export interface Operation<C, S> {
   readonly codec: t.Type<C, S, unknown>;
@@ -20,8 +14,6 @@ export interface Operation<C, S> {
   lastSteps?(org: Identifier, change: C): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
   subject(org: Identifier, change: C): Subject;
-  /** Every table that the change refers to: the gate against another tenant's reads it. */
-  references(change: C): readonly ReferenceMade[];
   /** One of each variant, on the tables of docs/operations.md: documented, and proved against a server. */
   readonly examples: readonly Example<S>[];
 }

@@ -49,7 +49,6 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
       { schema: org, table, column: to, present: true },
     ],
   }),
-  references: () => [],
   examples: [
     { variant: 'a field', change: { kind: 'renameField', table: 'invoice', column: 'note', to: 'remark' } },
     { variant: 'a unique field', change: { kind: 'renameField', table: 'invoice', column: 'code', to: 'number' } },

@@ -41,6 +41,5 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
       { schema: org, table: to, present: true },
     ],
   }),
-  references: () => [],
   examples: [{ variant: 'a model', change: { kind: 'renameModel', table: 'invoice', to: 'bill' } }],
 };
