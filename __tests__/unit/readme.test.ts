@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import ts from 'typescript';
 import * as lib from '../../lib';
 import { ERROR_CODES, planChange } from '../../lib';
@@ -140,21 +140,57 @@ describe('the table of errors', () => {
   });
 });
 
-it('names only files and scripts that are there', () => {
-  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
-  for (const document of [...documents(), 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+describe('every document', () => {
+  it.each([...documents(), 'CONTRIBUTING.md', 'CHANGELOG.md'])('%s names only what is there', (document) => {
     const text = textOf(document);
-    for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
-    const paths = [
-      ...text.matchAll(/\]\(([^)#]+)[^)]*\)/g),
-      ...text.matchAll(/`((?:lib|examples|docs|__tests__)\/[^`<*…]+)`/g),
-    ];
-    for (const [, path = ''] of paths) {
-      if (!path.startsWith('http'))
-        expect([document, path, existsSync(join(root, path))]).toEqual([document, path, true]);
-    }
-  }
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script);
+    expect(named.filter((script) => !(script in scripts))).toEqual([]);
+
+    const links = [...text.matchAll(/\]\(([^)#]+)/g)].map(([, path = '']) => path);
+    const paths = codeIn(text.replace(/^```.*?^```/gms, '')).filter((code) =>
+      /^(lib|examples|docs|__tests__)\/[^<]+$/.test(code),
+    );
+    const local = [...links.filter((link) => !link.startsWith('http')), ...paths];
+    // Of a file that a reader is to make.
+    const missing = local.filter((path) => !existsSync(join(root, path)) && !path.endsWith('/small-int.ts'));
+    expect(missing).toEqual([]);
+  });
 });
+
+describe('the layout in CONTRIBUTING.md', () => {
+  const layout = /^```text\n(.*?)^```/ms.exec(textOf('CONTRIBUTING.md'))?.[1] ?? '';
+  const paths = pathsIn(layout);
+
+  it('names only what is there', () => {
+    expect(paths.length).toBeGreaterThan(30);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('names every folder of lib/', () => {
+    const folders = readdirSync(join(root, 'lib'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `${relative(root, join(entry.parentPath, entry.name))}/`)
+      // git knows no empty folders.
+      .filter((folder) => readdirSync(join(root, folder)).length > 0);
+    expect(folders.filter((folder) => !paths.includes(folder))).toEqual([]);
+  });
+});
+
+/** The files and folders of an indented list, whose lines end in words. */
+function pathsIn(layout: string): string[] {
+  const parents: string[] = [];
+  return layout
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => {
+      const depth = line.search(/\S/) / 2;
+      const names = line.trim().split(/ {2,}/)[0]?.split(' ') ?? [];
+      const prefix = parents.slice(0, depth).join('');
+      parents[depth] = names[0] ?? '';
+      return names.map((name) => prefix + name);
+    });
+}
 
 function prefixed(prefix: string, values: object): [string, unknown][] {
   return Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]);
