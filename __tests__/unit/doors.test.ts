@@ -1,0 +1,45 @@
+import * as door from '../../lib';
+import * as testingDoor from '../../lib/testing';
+
+it('the main door exports exactly this', () => {
+  expect(Object.keys(door).sort()).toEqual([
+    'ERROR_CODES',
+    'FieldSpec',
+    'MigrationError',
+    'ModelSpec',
+    'addFieldToModel',
+    'addIndex',
+    'alterField',
+    'applyChange',
+    'applyChanges',
+    'createModel',
+    'createModels',
+    'createTenant',
+    'dropFieldFromModel',
+    'dropIndex',
+    'dropModel',
+    'dropTenant',
+    'formatPlan',
+    'planChange',
+    'planChanges',
+    'renameField',
+    'renameModel',
+    'withDbRetry',
+    'withTenant',
+  ]);
+});
+
+it('the door for tests exports exactly this', () => {
+  expect(Object.keys(testingDoor)).toEqual(['memoryTenant']);
+});
+
+it('the main door needs no pg-mem, which is an optional peer', () => {
+  jest.isolateModules(() => {
+    jest.doMock('pg-mem', () => {
+      throw new Error("Cannot find module 'pg-mem'");
+    });
+    expect(() => jest.requireActual('../../lib')).not.toThrow();
+    expect(() => jest.requireActual('../../lib/testing')).toThrow("Cannot find module 'pg-mem'");
+    jest.dontMock('pg-mem');
+  });
+});
