@@ -5,6 +5,7 @@ import ts from 'typescript';
 import * as lib from '../../lib';
 import * as testing from '../../lib/testing';
 import { documents, evaluate, moduleOf, snippetsOf, type Snippet } from '../support/markdown';
+import { quiet } from '../support/log';
 import { inOwnDatabase } from '../support/own-database';
 
 /** What a snippet did that its document can show. */
@@ -30,7 +31,7 @@ it.each(documents())('%s does what it shows, read from top to bottom', async (do
 it('takes the migration of the README for each tenant alone, too', async () => {
   const migration = snippetsOf('README.md').find(({ code }) => code.includes('export async function up'));
   await inOwnDatabase(async (url, db) => {
-    await lib.createTenant('acme-corp', db, QUIET);
+    await lib.createTenant('acme-corp', db, { logger: quiet });
     await db.schema.withSchema('acme-corp').createTable('invoice', (table) => void table.text('id'));
     const code = `${migration?.code}\nexport const config = { transaction: false };`;
     const ran = await run({ ...(migration as Snippet), code }, url, db);
@@ -41,15 +42,13 @@ it('takes the migration of the README for each tenant alone, too', async () => {
 it('writes its log records in the order that the README shows', async () => {
   const snippet = snippetsOf('README.md').find(({ shown }) => shown.json !== undefined);
   await inOwnDatabase(async (url, db) => {
-    await lib.createTenant('acme-corp', db, QUIET);
+    await lib.createTenant('acme-corp', db, { logger: quiet });
     await db.schema.withSchema('acme-corp').createTable('invoice', (table) => void table.text('id'));
     const { logged } = await run(snippet as Snippet, url, db);
     const keys = (line = ''): string[] => Object.keys(JSON.parse(line) as object);
     expect(keys(logged[0])).toEqual(keys(snippet?.shown.json));
   });
 });
-
-const QUIET = { logger: { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() } };
 
 async function run(snippet: Snippet, url: string, db: Knex): Promise<Ran> {
   const ran: Ran = { results: [], printed: [], logged: [] };
