@@ -1,15 +1,27 @@
 import { literal, dollarQuoted } from './literal';
 import { GUARD_STATES } from './sql-states';
 
+/** What a guard looks for, and what it says. */
+export interface Guard {
+  readonly kind: keyof typeof GUARD_STATES;
+  /** A query that gives a row where something may be wrong: cheap, since it runs every time. */
+  readonly test: string;
+  /** An expression, computed only then: null where all is well after all. */
+  readonly reason: string;
+}
+
 /**
- * Stops a plan, in the same round trip, where the catalog does not hold what it takes for granted. The
- * query gives one column, `reason`: null where all is well. Reads catalogs only, unless said otherwise.
+ * Stops a plan, in the same round trip, where the catalog does not hold what it takes for granted. Reads
+ * catalogs only, unless said otherwise.
  */
-export function guard(kind: keyof typeof GUARD_STATES, query: string): string {
-  return block(`declare reason text := (${query});
+export function guard({ kind, test, reason }: Guard): string {
+  return block(`declare reason text;
 begin
-  if reason is not null then
-    raise exception using errcode = ${literal(GUARD_STATES[kind])}, message = reason;
+  if exists (${test}) then
+    reason := ${reason};
+    if reason is not null then
+      raise exception using errcode = ${literal(GUARD_STATES[kind])}, message = reason;
+    end if;
   end if;
 end`);
 }

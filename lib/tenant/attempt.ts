@@ -6,7 +6,7 @@ import { explained, failureAt } from '../migration/adapter/explain';
 import { defaultToSchema } from '../migration/adapter/memory';
 import { clientOf, isMemory, send, valueOf, type Answer } from '../migration/adapter/send';
 import { setContext, type TenantContext } from '../migration/adapter/tenant-context';
-import { identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
+import { identityColumns, identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
 import { MigrationError } from '../migration/errors';
 import type { Identifier } from '../migration/identifier';
 import { sqlStateOf } from '../migration/sql-states';
@@ -79,16 +79,17 @@ function isRefusal(error: unknown): boolean {
 
 async function setUp(trx: Knex.Transaction, context: TenantContext): Promise<TransactionIdentity | undefined> {
   const { org, settings } = context;
+  const connection = await clientOf(trx).acquireConnection();
   let answers: readonly Answer[];
   try {
-    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, settings));
+    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, settings, identityColumns(connection)));
   } catch (error) {
     throw explained(error, failureAt(error, org));
   }
   if (valueOf(answers, 'tenant_ddl_schema') === null) {
     throw explained(undefined, { code: 'TENANT_NOT_FOUND', retryScope: 'none', org });
   }
-  return identityIn(answers);
+  return identityIn(answers, connection);
 }
 
 function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {

@@ -1,7 +1,6 @@
 import { literal } from '../literal';
 import { quoted, type Identifier } from '../identifier';
 import type { Settings } from '../options';
-import { IDENTITY_COLUMNS } from './transaction-identity';
 import type { Work } from './work';
 
 /** The savepoint that every change in a caller's transaction stands behind. */
@@ -20,7 +19,7 @@ export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: 
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
-    `select ${putTimeoutsBack()}, ${IDENTITY_COLUMNS}`,
+    `select ${putTimeoutsBack()}`,
     `release savepoint ${SAVEPOINT}`,
   ]);
 }
@@ -31,10 +30,10 @@ export function rollbackToSavepoint(...questions: readonly string[]): string {
 }
 
 /** A change in a transaction of its own, up to its COMMIT. */
-export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts): string {
+export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts, identity: string): string {
   return joined([
     'begin',
-    `select ${setTimeouts(timeouts)}, ${IDENTITY_COLUMNS}`,
+    `select ${setTimeouts(timeouts)}, ${identity}`,
     takeTurn(org),
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
@@ -42,11 +41,16 @@ export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Time
 }
 
 /** What a tenant's transaction begins with; `tenant_ddl_schema` is null where the schema is not there. */
-export function tenantSetup(org: Identifier, sharedSchemas: readonly Identifier[], timeouts: Timeouts): string {
+export function tenantSetup(
+  org: Identifier,
+  sharedSchemas: readonly Identifier[],
+  timeouts: Timeouts,
+  identity: string,
+): string {
   const searchPath = literal([org, ...sharedSchemas].map(quoted).join(', '));
   // A search_path skips what does not exist: unqualified names would lead to another schema.
   const schema = `(select oid::text from pg_catalog.pg_namespace where nspname = ${literal(org)}) as tenant_ddl_schema`;
-  return `select ${set('search_path', searchPath)}, ${setTimeouts(timeouts)}, ${IDENTITY_COLUMNS}, ${schema}`;
+  return `select ${set('search_path', searchPath)}, ${setTimeouts(timeouts)}, ${identity}, ${schema}`;
 }
 
 export function joined(statements: readonly string[]): string {

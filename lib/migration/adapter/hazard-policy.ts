@@ -35,7 +35,8 @@ export function hazardStatements(work: Work, settings: Settings): readonly strin
   const cases = refusals.map(
     (hazard) => `when ${hasRows(org, hazard)} then ${literal(String(work.hazards.indexOf(hazard)))}`,
   );
-  const guards = cases.length === 0 ? [] : [guard('hazard', `select case ${cases.join(' ')} end`)];
+  const reason = `case ${cases.join(' ')} end`;
+  const guards = cases.length === 0 ? [] : [guard({ kind: 'hazard', test: 'select', reason })];
   const warnings = warned(work, settings).map((hazard) => hasRows(org, hazard));
   const looks =
     warnings.length === 0 ? [] : [`select json_build_array(${warnings.join(', ')})::text as tenant_ddl_rows`];

@@ -3,7 +3,7 @@ import { beginBatch, joined } from './batch';
 import { watched } from './blockers';
 import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
-import { identityIn } from './transaction-identity';
+import { identityColumns, identityIn } from './transaction-identity';
 import type { Work } from './work';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
@@ -22,7 +22,7 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
   };
   try {
     const answers = await begun(work, db, connection, settings);
-    const identity = identityIn(answers);
+    const identity = identityIn(answers, connection);
     const sendCommit = async (): Promise<string | undefined> => (await send(db, 'commit', connection))[0]?.command;
     await commit(db, { org: work.org, identity, sendCommit, close, caught: () => undefined }, settings);
     return answers;
@@ -40,7 +40,7 @@ async function acquired(db: Knex, { org, subjects }: Work): Promise<Connection> 
 }
 
 function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
-  const batch = beginBatch(work, settings);
+  const batch = beginBatch(work, settings, identityColumns(connection));
   return watched(
     db,
     connection,

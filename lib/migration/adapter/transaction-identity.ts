@@ -1,5 +1,5 @@
 import { literal } from '../literal';
-import { valueOf, type Answer } from './send';
+import { valueOf, type Answer, type Connection } from './send';
 
 /** A transaction, so that its fate can be asked for on another connection. */
 export interface TransactionIdentity {
@@ -9,7 +9,7 @@ export interface TransactionIdentity {
   readonly history: string;
   /** Since when the server has been up without a crash. */
   readonly uptime: string;
-  /** The checkpoint that it would recover from. */
+  /** The checkpoint that it would have recovered from when the connection was new. */
   readonly checkpoint: string;
 }
 
@@ -23,15 +23,32 @@ const UPTIME = `concat_ws('/', extract(epoch from pg_postmaster_start_time()), e
 
 const CHECKPOINT = '(select checkpoint_lsn::text from pg_control_checkpoint())';
 
-/** The columns of a select that {@link identityIn} reads. They give the transaction its id, if it has none yet. */
-export const IDENTITY_COLUMNS = `pg_current_xact_id()::text as tenant_ddl_transaction, json_build_array(${HISTORY}, ${UPTIME}, ${CHECKPOINT})::text as tenant_ddl_server`;
+/** Which server a connection leads to. Behind a pooler, that can change; its uptime shows it. */
+const servers = new WeakMap<Connection, Omit<TransactionIdentity, 'transactionId'>>();
 
-export function identityIn(answers: readonly Answer[]): TransactionIdentity | undefined {
-  const transactionId = valueOf(answers, 'tenant_ddl_transaction');
-  const server = valueOf(answers, 'tenant_ddl_server');
-  if (typeof transactionId !== 'string' || typeof server !== 'string') return undefined;
-  const [history, uptime, checkpoint] = JSON.parse(server) as [string, string, string];
-  return { transactionId, history, uptime, checkpoint };
+/** Of a server that has taken the place of the one that was asked: no fate can be believed. */
+const NOT_ASKED = 'not asked';
+
+/**
+ * The columns of a select that {@link identityIn} reads; what costs most, only where the connection has
+ * not told it before. They give the transaction its id, if it has none yet.
+ */
+export function identityColumns(connection: Connection): string {
+  const each = `pg_current_xact_id()::text as tenant_ddl_transaction, ${UPTIME} as tenant_ddl_uptime`;
+  if (servers.has(connection)) return each;
+  return `${each}, ${HISTORY} as tenant_ddl_history, ${CHECKPOINT} as tenant_ddl_checkpoint`;
+}
+
+export function identityIn(answers: readonly Answer[], connection: Connection): TransactionIdentity | undefined {
+  const text = (column: string): string | undefined => valueOf(answers, column) as string | undefined;
+  const [transactionId, uptime] = [text('tenant_ddl_transaction'), text('tenant_ddl_uptime')];
+  if (transactionId === undefined || uptime === undefined) return undefined;
+  const [history, checkpoint] = [text('tenant_ddl_history'), text('tenant_ddl_checkpoint')];
+  if (history !== undefined && checkpoint !== undefined) servers.set(connection, { history, uptime, checkpoint });
+  const server = servers.get(connection);
+  if (server?.uptime === uptime) return { transactionId, ...server };
+  servers.delete(connection);
+  return { transactionId, history: NOT_ASKED, uptime, checkpoint: NOT_ASKED };
 }
 
 /**

@@ -28,9 +28,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
     );
     return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
   },
-  guards: (org, { table, column, cascade = [] }) => [
-    guard('dependents', sharedWithOthers(org, table, column, cascade)),
-  ],
+  guards: (org, { table, column, cascade = [] }) => [sharedWithOthers(org, table, column, cascade)],
   hazards: () => [],
   subject: (org, { table, column }) => ({
     message: 'DROP COLUMN',
@@ -68,20 +66,21 @@ function sharedWithOthers(
   column: Identifier,
   cascade: readonly Identifier[],
 ): string {
+  const relation = `to_regclass(${literal(qualified(org, table))})`;
+  const shared = `select classid, objid from pg_catalog.pg_depend
+    where refclassid = 'pg_catalog.pg_class'::regclass and refobjid = ${relation} and refobjsubid > 0 and deptype = 'a'
+    group by classid, objid
+    having count(distinct refobjsubid) > 1 and bool_or(refobjsubid = (
+      select attnum from pg_catalog.pg_attribute where attrelid = ${relation} and attname = ${literal(column)}))`;
   const acknowledged = cascade.length === 0 ? '' : ` where name not in (${cascade.map(literal).join(', ')})`;
-  return `with dependents as (
-    select distinct d.classid, d.objid
-    from pg_catalog.pg_attribute a
-    join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
-    join pg_catalog.pg_depend other on other.classid = d.classid and other.objid = d.objid
-      and other.refclassid = d.refclassid and other.refobjid = d.refobjid and other.refobjsubid not in (0, d.refobjsubid)
-      and other.deptype = d.deptype
-    where a.attrelid = to_regclass(${literal(qualified(org, table))}) and a.attname = ${literal(column)} and d.deptype = 'a'),
-  names as (
-    select coalesce(
-      (select k.conname from pg_catalog.pg_constraint k where d.classid = 'pg_catalog.pg_constraint'::regclass and k.oid = d.objid),
-      (select c.relname from pg_catalog.pg_class c where d.classid = 'pg_catalog.pg_class'::regclass and c.oid = d.objid),
-      (select s.stxname from pg_catalog.pg_statistic_ext s where d.classid = 'pg_catalog.pg_statistic_ext'::regclass and s.oid = d.objid)
-    )::text as name from dependents d)
-  select string_agg(name, ', ' order by name) from names${acknowledged}`;
+  return guard({
+    kind: 'dependents',
+    test: shared,
+    reason: `(select string_agg(name, ', ' order by name) from (
+      select coalesce(
+        (select conname from pg_catalog.pg_constraint where classid = 'pg_catalog.pg_constraint'::regclass and oid = objid),
+        (select relname from pg_catalog.pg_class where classid = 'pg_catalog.pg_class'::regclass and oid = objid),
+        (select stxname from pg_catalog.pg_statistic_ext where classid = 'pg_catalog.pg_statistic_ext'::regclass and oid = objid)
+      )::text as name from (${shared}) shared) names${acknowledged})`,
+  });
 }

@@ -26,7 +26,7 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
     );
     return [step(sql, { locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }] })];
   },
-  guards: (org, { table, name }) => [guard('index', notOnTable(org, table, name))],
+  guards: (org, { table, name }) => [notOnTable(org, table, name)],
   hazards: () => [],
   subject: (org, { table, name }) => ({
     message: 'DROP INDEX',
@@ -39,8 +39,11 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
 };
 
 function notOnTable(org: Identifier, table: Identifier, name: Identifier): string {
-  const reason = literal(`There is no index "${name}" on ${qualified(org, table)}`);
-  return `select ${reason} where to_regclass(${literal(qualified(org, table))}) is not null and not exists (
-    select from pg_catalog.pg_index x
-    where x.indexrelid = to_regclass(${literal(qualified(org, name))}) and x.indrelid = to_regclass(${literal(qualified(org, table))}))`;
+  const relation = `to_regclass(${literal(qualified(org, table))})`;
+  return guard({
+    kind: 'index',
+    test: `select where ${relation} is not null and not exists (
+      select from pg_catalog.pg_index where indexrelid = to_regclass(${literal(qualified(org, name))}) and indrelid = ${relation})`,
+    reason: literal(`There is no index "${name}" on ${qualified(org, table)}`),
+  });
 }
