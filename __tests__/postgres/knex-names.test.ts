@@ -320,7 +320,7 @@ describe("a caller's wrapIdentifier and postProcessResponse", () => {
       },
       { name: 'Kind', type: 'Enum', values: ['A'], comment: 'kindOf' },
     ],
-    indexes: [{ columns: ['unitPrice', 'Kind'], name: 'byPrice' }],
+    indexes: [{ columns: ['unitPrice', 'parentLine'], name: 'byPrice' }, { columns: ['Kind'] }],
   });
 
   async function expectOurNames(org: string): Promise<void> {
@@ -329,6 +329,7 @@ describe("a caller's wrapIdentifier and postProcessResponse", () => {
       columns: [{ name: 'lineId' }, { name: 'unitPrice' }, { name: 'parentLine' }, { name: 'addedLater' }],
       primaryKey: { columns: ['lineId'] },
       uniques: [{ columns: ['unitPrice'] }],
+      indexes: [{ columns: ['unitPrice', 'parentLine'], name: 'byPrice' }],
       foreignKeys: [
         { columns: ['parentLine'], references: { schema: org, table: 'InvoiceLine', columns: ['lineId'] } },
       ],
