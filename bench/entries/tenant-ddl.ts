@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module';
+import type * as Library from '../../lib/index.ts';
+import { COLUMN } from '../models.ts';
+import type { Model } from '../models.ts';
+import type { Entry, OpenOptions, Session } from './entry.ts';
+import { openKnex } from './knex.ts';
+
+/** What is published: the build, not the sources. */
+const library = createRequire(import.meta.url)('../../dist/index.js') as typeof Library;
+
+/** Its types are those of the root's copy of knex; a caller has one copy. */
+type Db = Parameters<typeof library.createModel>[2];
+
+const ignore = (): void => {};
+const options = { logger: { debug: ignore, info: ignore, warn: ignore, error: ignore } };
+
+/** Each operation is a transaction of its own: `createTenant` one, `createModels` another. */
+export const onBareKnex: Entry = {
+  name: 'tenant-ddl',
+  how: 'on a bare Knex',
+  kind: 'ours',
+  open: async (at) => {
+    const db = openKnex(at);
+    const tenant = db as unknown as Db;
+    return {
+      provision: async (org, models, { schema }) => {
+        if (schema) await library.createTenant(org, tenant, options);
+        await createModels(org, models, tenant);
+      },
+      ...columns(tenant),
+      close: () => db.destroy(),
+    };
+  },
+};
+
+export const inCallersTransaction: Entry = {
+  name: 'tenant-ddl, in a transaction',
+  how: "in the caller's knex transaction",
+  kind: 'ours',
+  open: async (at): Promise<Session> => {
+    const db = openKnex(at);
+    const inTransaction = (work: (trx: Db) => Promise<unknown>): Promise<void> =>
+      db.transaction(async (trx) => void (await work(trx as unknown as Db)));
+    return {
+      provision: (org, models, { schema }) =>
+        inTransaction(async (trx) => {
+          if (schema) await library.createTenant(org, trx, options);
+          await createModels(org, models, trx);
+        }),
+      addColumn: (org, table) => inTransaction((trx) => columns(trx).addColumn(org, table)),
+      dropColumn: (org, table) => inTransaction((trx) => columns(trx).dropColumn(org, table)),
+      close: () => db.destroy(),
+    };
+  },
+};
+
+function columns(tenant: Db): Required<Pick<Session, 'addColumn' | 'dropColumn'>> {
+  return {
+    addColumn: async (org, table) => void (await library.addFieldToModel(org, table, COLUMN, tenant, options)),
+    dropColumn: async (org, table) => void (await library.dropFieldFromModel(org, table, COLUMN.name, tenant, options)),
+  };
+}
+
+type CreateModels = (org: string, specs: readonly Model[], tenant: Db, options: object) => Promise<unknown>;
+
+async function createModels(org: string, models: readonly Model[], tenant: Db): Promise<void> {
+  const { createModels: all } = library as { createModels?: CreateModels };
+  if (all !== undefined) {
+    await all(org, models, tenant, options);
+    return;
+  }
+  const each = async (trx: Db): Promise<void> => {
+    for (const model of models) await library.createModel(org, model as never, trx, options);
+  };
+  if (tenant.isTransaction === true) await each(tenant);
+  else await library.withTenant(org, tenant, each, options);
+}

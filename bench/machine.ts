@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Server } from './server.ts';
+
+/** Where the numbers come from. */
+export interface Machine {
+  readonly date: string;
+  readonly commit: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly system: string;
+  readonly node: string;
+  readonly postgres: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly packages: Readonly<Record<string, string>>;
+  readonly arguments: readonly string[];
+}
+
+const PACKAGES = ['pg', 'postgres', 'knex', 'kysely', 'typeorm', 'sequelize', 'node-pg-migrate'];
+
+export function machineOf(server: Server, args: readonly string[]): Machine {
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release()}`,
+    node: process.version,
+    postgres: `${server.version}${server.own ? ', on the same machine' : ', at DATABASE_URL'}`,
+    settings: server.settings,
+    packages: Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
+    arguments: args,
+  };
+}
+
+function versionOf(name: string): string {
+  const manifest = readFileSync(join(import.meta.dirname, 'node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** With a plus where the sources were changed since. */
+function commit(): string {
+  try {
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, {
+        cwd: import.meta.dirname,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', '../lib', '.') === '' ? '' : '+');
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,33 @@
+// npm run bench: installs what is missing, builds the library where it is older than its sources, and starts the bench.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const here = import.meta.dirname;
+const root = join(here, '..');
+
+if (isOlder(join(root, 'node_modules', '.package-lock.json'), join(root, 'package-lock.json'))) npm(root, 'ci');
+if (isOlder(join(here, 'node_modules', '.package-lock.json'), join(here, 'package-lock.json'))) npm(here, 'ci');
+if (isOlder(join(root, 'dist', 'index.js'), join(root, 'lib'))) npm(root, 'run', 'build');
+
+const node = ['--expose-gc', '--import', 'tsx', join(here, 'main.ts'), ...process.argv.slice(2)];
+run(process.execPath, node, here);
+
+function npm(folder, ...args) {
+  run(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, '--no-audit', '--no-fund'], folder);
+}
+
+function run(command, args, cwd) {
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', shell: command.endsWith('.cmd') });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function isOlder(made, source) {
+  return !existsSync(made) || statSync(made).mtimeMs < newest(source);
+}
+
+function newest(path) {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
