@@ -81,6 +81,14 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
       change: { kind: 'addField', table: 'invoice', field: { name: 'token', type: 'Uuid', default: { fn: 'uuid' } } },
     },
     {
+      variant: 'not nullable, volatile default',
+      change: {
+        kind: 'addField',
+        table: 'invoice',
+        field: { name: 'token', type: 'Uuid', nullable: false, default: { fn: 'uuid' } },
+      },
+    },
+    {
       variant: 'not nullable, no default',
       change: { kind: 'addField', table: 'setting', field: { name: 'memo', type: 'Text', nullable: false } },
     },

@@ -106,6 +106,26 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
       },
     },
     {
+      variant: 'Text to Enum',
+      change: {
+        kind: 'alterField',
+        table: 'invoice',
+        column: 'note',
+        set: { type: 'Enum', values: ['note', 'remark'] },
+        from: { type: 'Text' },
+      },
+    },
+    {
+      variant: 'Enum to Text',
+      change: {
+        kind: 'alterField',
+        table: 'invoice',
+        column: 'status',
+        set: { type: 'Text' },
+        from: { type: 'Enum', values: ['draft', 'sent'] },
+      },
+    },
+    {
       variant: 'from a type that is not named',
       change: { kind: 'alterField', table: 'invoice', column: 'quantity', set: { type: 'Float' } },
     },
@@ -120,6 +140,10 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     {
       variant: 'default',
       change: { kind: 'alterField', table: 'invoice', column: 'title', set: { default: 'untitled' } },
+    },
+    {
+      variant: 'volatile default',
+      change: { kind: 'alterField', table: 'invoice', column: 'note', set: { default: { fn: 'uuid' } } },
     },
     {
       variant: 'no default',

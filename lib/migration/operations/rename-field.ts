@@ -51,6 +51,10 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
   }),
   examples: [
     { variant: 'a field', change: { kind: 'renameField', table: 'invoice', column: 'note', to: 'remark' } },
+    {
+      variant: 'a field with an index',
+      change: { kind: 'renameField', table: 'invoice', column: 'issued_at', to: 'sent_at' },
+    },
     { variant: 'a unique field', change: { kind: 'renameField', table: 'invoice', column: 'code', to: 'number' } },
     {
       variant: 'a field that refers to another table',
