@@ -93,40 +93,15 @@ const field = { name: 'id', type: 'Int' };
 const nowhere = { schema: 'acme-corp', table: 'nowhere', column: 'id', onDelete: 'CASCADE' };
 
 it.each([
-  ['is not there', undefined, /no such file/],
-  ['is no JSON', '[{"table": ', /broken\.json is no JSON/],
-  ['holds no list', '{"table": "a"}', /must be a list of models/],
-  [
-    'holds an unknown key',
-    [{ table: 'a', fields: [{ ...field, requird: true }] }],
-    /fields\[0\]\.requird: unknown key/,
-  ],
-  [
-    'is wrong twice',
-    [
-      { table: 'a b', fields: [field] },
-      { table: 'c', fields: 7 },
-    ],
-    /"a b"[^]*"c"/,
-  ],
-  [
-    'refers to a tenant',
-    [{ table: 'a', fields: [{ ...field, references: { ...nowhere, schema: 'b' } }] }],
-    /sharedSchemas/,
-  ],
-  [
-    'refers to nothing',
-    [{ table: 'a', fields: [{ ...field, references: nowhere }] }],
-    /"nowhere", which does not exist/,
-  ],
-])('exits 1 with the reason, and leaves no schema behind, when the file %s', async (_what, content, reason) => {
-  const path = join(folder, 'broken.json');
-  rmSync(path, { force: true });
-  if (content !== undefined) writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  ['before it asks for a server', { ...field, requird: true }, 'fields[0].requird: unknown key'],
+  ['when the server refuses', { ...field, references: nowhere }, '"acme-corp"."nowhere", which does not exist'],
+])('exits 1 with the reason, and leaves no schema behind, for a wrong file, %s', async (_when, wrong, reason) => {
+  const path = join(folder, 'wrong.json');
+  writeFileSync(path, JSON.stringify([{ table: 'a', fields: [wrong] }]));
   await inOwnDatabase(async (url, db) => {
     const { exitCode, stderr } = await demo([path], { DATABASE_URL: url });
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(reason);
+    expect(stderr).toContain(reason);
     expect(stderr).not.toMatch(/^ +at /m);
     expect(await schemasOf(db)).toEqual(NOTHING_LEFT);
   });

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BadFile, readModels } from '../../examples/models-file';
 import { planChanges, type ModelSpec } from '../../lib';
 import { fieldTypes } from '../../lib/migration/field-types';
 import { root } from '../support/markdown';
@@ -29,7 +31,7 @@ describe('the models of the example', () => {
     ['keys of several fields', models.some((model) => keyOf(model).length > 1)],
     ['a foreign key of several fields', models.some(({ foreignKeys = [] }) => foreignKeys.length > 0)],
     ['indexes, unique ones too', models.some(({ indexes = [] }) => indexes.some(({ unique }) => unique))],
-    ['a field that refers to its own model', models.some((model) => targets(model).includes(model.table))],
+    ['a field that refers to its own model', models.some((model) => targetsOf(model).includes(model.table))],
     ['every way to delete', new Set(fields.flatMap(({ references }) => references?.onDelete ?? [])).size === 3],
     ['comments', models.every(({ comment }) => comment !== undefined)],
   ])('have %s', (_what, there) => {
@@ -37,7 +39,7 @@ describe('the models of the example', () => {
   });
 
   it('refer to each other in one circle', () => {
-    const between = new Map(models.map((model) => [model.table, targets(model).filter((to) => to !== model.table)]));
+    const between = new Map(models.map((model) => [model.table, targetsOf(model).filter((to) => to !== model.table)]));
     const reached = (from: string): Set<string> => {
       const seen = new Set(between.get(from));
       for (const table of seen) between.get(table)?.forEach((to) => seen.add(to));
@@ -47,6 +49,41 @@ describe('the models of the example', () => {
   });
 });
 
-function targets({ fields: own, foreignKeys = [] }: ModelSpec): string[] {
+describe('a file of models', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'models-file-test-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const field = { name: 'id', type: 'Int' };
+  const elsewhere = { schema: 'other', table: 'b', column: 'id', onDelete: 'CASCADE' };
+
+  it.each([
+    ['is no JSON', '[{"table": ', 'wrong.json is no JSON'],
+    ['holds no list', '{"table": "a"}', 'must be a list of models'],
+    ['holds an empty list', '[]', 'must be a list of models'],
+    ['holds an unknown key', [{ table: 'a', fields: [{ ...field, requird: true }] }], 'fields[0].requird: unknown key'],
+    ['holds no model', [7], 'table: is missing'],
+    ['refers to another tenant', [{ table: 'a', fields: [{ ...field, references: elsewhere }] }], '"other" is neither'],
+  ])('is refused when it %s', (_what, content, reason) => {
+    const path = join(folder, 'wrong.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    expect(() => readModels(path)).toThrow(BadFile);
+    expect(() => readModels(path)).toThrow(reason);
+  });
+
+  it('is refused when it is not there', () => {
+    expect(() => readModels(join(folder, 'gone.json'))).toThrow(/can not be read: ENOENT/);
+  });
+
+  it('is told of every model that is wrong', () => {
+    const path = join(folder, 'wrong.json');
+    writeFileSync(
+      path,
+      JSON.stringify([{ table: 'a b', fields: [field] }, { table: 'good', fields: [field] }, { table: 'c' }]),
+    );
+    expect(() => readModels(path)).toThrow(/"a b"[^]*"c"/);
+  });
+});
+
+function targetsOf({ fields: own, foreignKeys = [] }: ModelSpec): string[] {
   return [...own, ...foreignKeys].flatMap(({ references }) => references?.table ?? []);
 }
