@@ -1,0 +1,499 @@
+// What a service's own unit tests can do without a server; and what they can't, each with a test that says so.
+import type { Knex } from 'knex';
+import { newDb } from 'pg-mem';
+import {
+  addFieldToModel,
+  applyChange,
+  createModel,
+  createTenant,
+  dropFieldFromModel,
+  dropTenant,
+  MigrationError,
+  withTenant,
+  type ErrorCode,
+  type FieldSpec,
+} from '../../../lib';
+import { memoryTenant } from '../../../lib/testing';
+import { EVERY_TYPE } from '../../support/every-type';
+import { quiet } from '../../support/log';
+import { rejection } from '../../support/rejection';
+
+const ORG = 'acme-corp';
+const ID = { name: 'id', type: 'String' } as const;
+const INVOICE = {
+  table: 'invoice',
+  fields: [ID, { name: 'name', type: 'String', nullable: false }, { name: 'amount', type: 'Float', default: 0 }],
+} as const;
+const to = (table: string, column = 'id') => ({ schema: ORG, table, column, onDelete: 'CASCADE' }) as const;
+
+const open: Knex[] = [];
+afterEach(() => Promise.all(open.splice(0).map((db) => db.destroy())));
+
+function opened<D extends Knex>(db: D): D {
+  open.push(db);
+  return db;
+}
+
+/** What pg-mem gives by itself, with the schema of a tenant. */
+async function plain(): Promise<Knex> {
+  const db = opened(newDb().adapters.createKnex() as Knex);
+  await createTenant(ORG, db, options);
+  return db;
+}
+
+const options = { logger: quiet };
+const memory = () => opened(memoryTenant(ORG, options));
+
+const KINDS = [
+  ['a plain createKnex()', plain],
+  ['memoryTenant', async (): Promise<Knex> => memory()],
+] as const;
+
+describe.each(KINDS)('on %s', (_kind, begin) => {
+  let db: Knex;
+  beforeEach(async () => (db = await begin()));
+
+  const rows = (table: string): Knex.QueryBuilder => db.withSchema(ORG).from(table);
+  const create = (model: Parameters<typeof createModel>[1]) => createModel(ORG, model, db, options);
+  const add = (table: string, field: FieldSpec) => addFieldToModel(ORG, table, field, db, options);
+  const drop = (table: string, column: string) => dropFieldFromModel(ORG, table, column, db, options);
+
+  it('the three operations run, and say what they did', async () => {
+    expect(await create(INVOICE)).toEqual({
+      org: ORG,
+      changes: [{ kind: 'createModel', ...INVOICE }],
+      statements: [
+        'create table "acme-corp"."invoice" ("id" varchar(100) not null, "name" varchar(100) not null, "amount" double precision default 0, constraint "invoice_pkey_66ebf28520ac" primary key ("id"))',
+      ],
+      attempts: 1,
+      durationMs: expect.any(Number),
+    });
+    await rows('invoice').insert({ id: '1', name: 'first' });
+
+    const status = { name: 'status', type: 'String', nullable: true, default: 'draft' } as const;
+    expect(await add('invoice', status)).toMatchObject({
+      statements: [`alter table "acme-corp"."invoice" add column "status" varchar(100) default 'draft'`],
+      changes: [{ kind: 'addField', table: 'invoice', field: status }],
+    });
+    await rows('invoice').insert({ id: '2', name: 'second', amount: 1.5 });
+    expect(await rows('invoice').orderBy('id')).toEqual([
+      { id: '1', name: 'first', amount: 0, status: 'draft' },
+      { id: '2', name: 'second', amount: 1.5, status: 'draft' },
+    ]);
+
+    expect(await drop('invoice', 'name')).toMatchObject({
+      statements: ['alter table "acme-corp"."invoice" drop column "name"'],
+    });
+    await rows('invoice').insert({ id: '3' });
+    expect(await rows('invoice').where({ id: '3' })).toEqual([{ id: '3', amount: 0, status: 'draft' }]);
+    await expect(rows('invoice').insert({ id: '4', name: 'n' })).rejects.toThrow(/name/);
+  });
+
+  it('keys, uniques, indexes, checks, comments and references are made', async () => {
+    await create({
+      table: 'invoice',
+      comment: "it's why?",
+      fields: [
+        { name: 'number', type: 'Int', primaryKey: true, comment: 'a?' },
+        { name: 'year', type: 'Int', primaryKey: true },
+        { name: 'code', type: 'String', unique: true },
+        { name: 'state', type: 'Enum', values: ['draft', "it's"], default: 'draft' },
+      ],
+      indexes: [{ columns: ['code', 'state'] }, { columns: ['state', 'year', 'number'], unique: true, name: 'mine' }],
+    });
+    const keys = {
+      columns: ['number', 'year'],
+      references: { schema: ORG, table: 'invoice', columns: ['number', 'year'], onDelete: 'CASCADE' },
+    } as const;
+    await create({
+      table: 'line',
+      fields: [
+        ID,
+        { name: 'number', type: 'Int' },
+        { name: 'year', type: 'Int' },
+        { name: 'parent', type: 'String', references: to('line') },
+      ],
+      foreignKeys: [keys],
+    });
+    await rows('invoice').insert({ number: 1, year: 2024, code: 'a' });
+    await rows('line').insert({ id: '1', number: 1, year: 2024 });
+    await rows('line').insert({ id: '2', parent: '1' });
+
+    await expect(rows('invoice').insert({ number: 1, year: 2024, code: 'b' })).rejects.toThrow(/unique|duplicate/);
+    await expect(rows('invoice').insert({ number: 2, year: 2024, code: 'a' })).rejects.toThrow(/unique|duplicate/);
+    await expect(rows('invoice').insert({ number: 2, year: 2024, state: 'sent' })).rejects.toThrow(/check constraint/);
+    await expect(rows('invoice').insert({ number: null, year: 2024 })).rejects.toThrow(/null/);
+    await expect(rows('line').insert({ id: '3', number: 9, year: 9 })).rejects.toThrow(/foreign key/);
+    await rows('invoice').insert({ number: 2, year: 2024, state: "it's" });
+    await rows('invoice').where({ number: 1 }).delete();
+    expect(await rows('line').where({ id: '1' })).toEqual([]);
+    await rows('line').insert([{ id: '4' }, { id: '5', parent: '4' }]);
+    await rows('line').where({ id: '4' }).delete();
+    expect(await rows('line').where({ id: '5' })).toEqual([]);
+  });
+
+  it('a field that is added holds for the rows that are there', async () => {
+    await create({ table: 'invoice', fields: [ID] });
+    await rows('invoice').insert([{ id: '1' }, { id: '2' }]);
+    await add('invoice', { name: 'state', type: 'Enum', values: ['draft', 'sent'], default: 'draft', nullable: false });
+    await add('invoice', { name: 'code', type: 'String', unique: true });
+    const first = { id: '1', state: 'draft', code: null };
+    expect(await rows('invoice').orderBy('id')).toEqual([first, { ...first, id: '2' }]);
+    await rows('invoice').insert({ id: '3', code: 'a' });
+    await expect(rows('invoice').insert({ id: '4', code: 'a' })).rejects.toThrow(/unique|duplicate/);
+  });
+
+  it('a reference that is added with the field holds', async () => {
+    await create(INVOICE);
+    await create({ table: 'line', fields: [ID] });
+    await add('line', { name: 'invoice', type: 'String', references: to('invoice') });
+    await expect(rows('line').insert({ id: '1', invoice: 'nowhere' })).rejects.toThrow(/foreign key/);
+    await rows('invoice').insert({ id: 'a', name: 'n' });
+    await rows('line').insert({ id: '1', invoice: 'a' });
+  });
+
+  const ERRORS: readonly (readonly [string, () => Promise<unknown>, ErrorCode, object])[] = [
+    ['a schema that is there', () => createTenant(ORG, db, options), 'TENANT_EXISTS', {}],
+    ['a model that is there', () => create({ table: 'invoice', fields: [ID] }), 'MODEL_EXISTS', { table: 'invoice' }],
+    [
+      'a field that is there',
+      () => add('invoice', { name: 'amount', type: 'Int' }),
+      'FIELD_EXISTS',
+      { table: 'invoice', column: 'amount' },
+    ],
+    ['a field on no model', () => add('nowhere', { name: 'a', type: 'Int' }), 'MODEL_NOT_FOUND', { table: 'nowhere' }],
+    [
+      'a field that is not there',
+      () => drop('invoice', 'nothing'),
+      'FIELD_NOT_FOUND',
+      { table: 'invoice', column: 'nothing' },
+    ],
+    ['a field of no model', () => drop('nowhere', 'a'), 'MODEL_NOT_FOUND', { table: 'nowhere' }],
+    [
+      'a reference to no model',
+      () => create({ table: 'line', fields: [ID, { name: 'a', type: 'String', references: to('nowhere') }] }),
+      'REFERENCE_NOT_FOUND',
+      { table: 'line' },
+    ],
+    [
+      'a reference to no field',
+      () =>
+        create({ table: 'line', fields: [ID, { name: 'a', type: 'String', references: to('invoice', 'nothing') }] }),
+      'REFERENCE_NOT_FOUND',
+      { table: 'line' },
+    ],
+    [
+      'an added reference to no model',
+      () => add('invoice', { name: 'a', type: 'String', references: to('nowhere') }),
+      'REFERENCE_NOT_FOUND',
+      { table: 'invoice', column: 'a' },
+    ],
+    [
+      'a unique field with a default, on rows',
+      () => add('invoice', { name: 'a', type: 'Int', unique: true, default: 1 }),
+      'UNIQUE_VIOLATION',
+      { table: 'invoice', column: 'a' },
+    ],
+    [
+      'a field that is not nullable, on rows',
+      () => add('invoice', { name: 'a', type: 'Int', nullable: false }),
+      'NOT_NULL_VIOLATION',
+      { table: 'invoice', column: 'a' },
+    ],
+  ];
+
+  it.each(ERRORS)('%s is told by its code and its place', async (_what, run, code, place) => {
+    await create(INVOICE);
+    await rows('invoice').insert([
+      { id: '1', name: 'n' },
+      { id: '2', name: 'n' },
+    ]);
+    const error = (await rejection(run())) as MigrationError;
+    expect(error).toBeInstanceOf(MigrationError);
+    const { table, column } = error;
+    expect({ code: error.code, org: error.org, retryScope: error.retryScope, table, column }).toEqual({
+      code,
+      org: ORG,
+      retryScope: 'none',
+      table: undefined,
+      column: undefined,
+      ...place,
+    });
+    expect(error.cause).toBeInstanceOf(Error);
+    // What is wrong and where; pg-mem's own pages of advice are none of the message.
+    expect(error.message).toContain(ORG);
+    expect(error.message).not.toMatch(/pg-mem|\n|undefined|\[object|""/);
+  });
+
+  it('a change of a tenant whose schema is not there is TENANT_NOT_FOUND', async () => {
+    const bare = opened(newDb().adapters.createKnex() as Knex);
+    const error = await rejection(createModel('nobody', { table: 'invoice', fields: [ID] }, bare, options));
+    expect({ ...(error as MigrationError) }).toEqual({
+      name: 'MigrationError',
+      code: 'TENANT_NOT_FOUND',
+      org: 'nobody',
+      retryScope: 'none',
+    });
+  });
+
+  it('a spec is refused as on a server, before anything is sent', async () => {
+    const queries: unknown[] = [];
+    db.on('query', (query) => queries.push(query));
+    await expect(create({ table: 'a.b', fields: [] })).rejects.toMatchObject({ code: 'INVALID_IDENTIFIER' });
+    await expect(applyChange(ORG, { kind: 'nothing' } as never, db, options)).rejects.toMatchObject({
+      code: 'INVALID_SPEC',
+    });
+    expect(queries).toEqual([]);
+  });
+
+  it('withTenant hands out a transaction whose tables are the org’s, with org and model', async () => {
+    const value = await withTenant(
+      ORG,
+      db,
+      async (tenant) => {
+        expect([tenant.org, tenant.model, tenant.isTransaction]).toEqual([ORG, 'invoice', true]);
+        await createModel(ORG, INVOICE.fields, tenant);
+        await tenant('invoice').insert({ id: '1', name: 'n' });
+        return tenant('invoice').first();
+      },
+      { ...options, model: 'invoice' },
+    );
+    expect(value).toEqual({ id: '1', name: 'n', amount: 0 });
+    expect(await rows('invoice')).toHaveLength(1);
+  });
+
+  it('withTenant throws what the callback threw, as it is, and runs it once', async () => {
+    const error = new Error('mine');
+    const callback = jest.fn().mockRejectedValue(error);
+    expect(await rejection(withTenant(ORG, db, callback, options))).toBe(error);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  it('withTenant takes a function that finds the Knex of an org', async () => {
+    const resolve = jest.fn(async () => db);
+    expect(await withTenant(ORG, resolve, async (tenant) => tenant.org, options)).toBe(ORG);
+    expect(resolve.mock.calls).toEqual([[ORG]]);
+  });
+
+  it('a change for another org than the tenant’s is a TENANT_MISMATCH', async () => {
+    const error = await rejection(
+      withTenant(ORG, db, (tenant) => createModel('globex', INVOICE, tenant, options), options),
+    );
+    expect(error).toMatchObject({ code: 'TENANT_MISMATCH', org: 'globex' });
+  });
+});
+
+describe('memoryTenant', () => {
+  it('is a tenant: its tables are the org’s, as `tenant(table)`', async () => {
+    const tenant = memory();
+    expect([tenant.org, tenant.model]).toEqual([ORG, undefined]);
+    await createModel(ORG, INVOICE, tenant);
+    await tenant('invoice').insert({ id: '1', name: 'n' });
+    expect(await tenant('invoice').select()).toEqual([{ id: '1', name: 'n', amount: 0 }]);
+    expect(await tenant('invoice').where({ id: '1' }).update({ amount: 2 })).toBe(1);
+    expect(await tenant.from('invoice').first()).toEqual({ id: '1', name: 'n', amount: 2 });
+    expect(await tenant('invoice as i').where('i.id', '1').first('i.amount')).toEqual({ amount: 2 });
+    expect(await tenant('invoice').delete()).toBe(1);
+  });
+
+  it('names the model of a list of fields', async () => {
+    const tenant = opened(memoryTenant(ORG, { ...options, model: 'invoice' }));
+    expect(tenant.model).toBe('invoice');
+    expect((await createModel(ORG, INVOICE.fields, tenant)).changes).toEqual([{ kind: 'createModel', ...INVOICE }]);
+    const error = await rejection(createModel(ORG, INVOICE.fields, memory()));
+    expect(error).toMatchObject({
+      code: 'INVALID_SPEC',
+      org: ORG,
+      message:
+        "A list of fields needs the model's name: give createModel { table, fields }, or withTenant the option model.",
+    });
+  });
+
+  it('takes the options of a tenant, which its changes inherit', async () => {
+    const tenant = opened(memoryTenant(ORG, { ...options, sharedSchemas: [] }));
+    const references = { schema: 'public', table: 't', column: 'id', onDelete: 'CASCADE' } as const;
+    const model = { table: 'invoice', fields: [ID, { name: 'a', type: 'String', references }] } as const;
+    expect(await rejection(createModel(ORG, model, tenant))).toMatchObject({ code: 'CROSS_TENANT_REFERENCE' });
+    expect(() => memoryTenant(ORG, { lockTimeoutMs: 0 })).toThrow('options.lockTimeoutMs');
+    expect(() => memoryTenant(ORG, { lockTimeout: 1 } as never)).toThrow('options.lockTimeout: unknown key');
+  });
+
+  it('refuses what is no org', () => {
+    expect(() => memoryTenant('public')).toThrow(expect.objectContaining({ code: 'INVALID_IDENTIFIER' }));
+  });
+
+  it('knows the org of another tenant from its own', async () => {
+    expect(await rejection(createModel('globex', INVOICE, memory()))).toMatchObject({ code: 'TENANT_MISMATCH' });
+  });
+
+  it('is made in a database of the caller’s, with what else is there', async () => {
+    const db = newDb({ noAstCoverageCheck: true });
+    db.public.none("create table country (code text primary key); insert into country values ('de')");
+    const tenant = opened(memoryTenant(ORG, { ...options, db }));
+    const references = { schema: 'public', table: 'country', column: 'code', onDelete: 'RESTRICT' } as const;
+    await createModel(ORG, { table: 'customer', fields: [ID, { name: 'country', type: 'Text', references }] }, tenant);
+    await tenant('customer').insert({ id: '1', country: 'de' });
+    await expect(tenant('customer').insert({ id: '2', country: 'xx' })).rejects.toThrow(/foreign key/);
+    expect(db.getSchema(ORG).many('select id from customer')).toEqual([{ id: '1' }]);
+  });
+
+  it('is empty each time', async () => {
+    await createModel(ORG, INVOICE, memory());
+    await createModel(ORG, INVOICE, memory());
+  });
+
+  it('has the default of every type', async () => {
+    const tenant = memory();
+    await createModel(ORG, { table: 'sample', fields: [ID, ...EVERY_TYPE] }, tenant);
+    await tenant('sample').insert({ id: '1' });
+    expect(await tenant('sample').first()).toEqual({
+      id: '1',
+      string: "it's a string?",
+      string_20: '',
+      text: 'zażółć 請求 🧾',
+      int: 2 ** 31 - 1,
+      // pg-mem keeps bigint in JavaScript's numbers.
+      big_int: 9007199254740992,
+      float: -1.5e-300,
+      decimal: '0.1',
+      decimal_12_2: '99.95',
+      decimal_5: '-12345',
+      boolean: false,
+      date_time: new Date('2024-02-29T23:59:59.999Z'),
+      date: '2024-02-29',
+      time: '23:59:59.999999',
+      json: { a: [1, null, "it's"] },
+      uuid: '00000000-0000-4000-8000-000000000000',
+      bytes: Buffer.from([0, 255]),
+      enum: 'draft',
+    });
+  });
+
+  it('computes the defaults that are functions, for each row anew', async () => {
+    const tenant = memory();
+    const fields = [
+      ID,
+      { name: 'key', type: 'Uuid', default: { fn: 'uuid' } },
+      { name: 'at', type: 'DateTime', default: { fn: 'now' } },
+      { name: 'time', type: 'Time', default: { fn: 'now' } },
+    ] as const;
+    await createModel(ORG, { table: 'sample', fields }, tenant);
+    await tenant('sample').insert([{ id: '1' }, { id: '2' }]);
+    const [first, second] = await tenant('sample').orderBy('id');
+    expect(first.key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(second.key).not.toBe(first.key);
+    expect(first.at).toBeInstanceOf(Date);
+    expect(first.time).toMatch(/^\d\d:\d\d:\d\d/);
+  });
+
+  it("has the functions that a service's own SQL calls", async () => {
+    const { rows } = await memory().raw(`select version() as version, hashtextextended('acme', 0) as hash,
+      gen_random_uuid() as uuid, decode('AP8=', 'base64') as bytes, pg_advisory_xact_lock(7) as locked`);
+    expect(rows).toEqual([
+      {
+        version: expect.stringMatching(/^PostgreSQL \d/),
+        hash: expect.any(Number),
+        uuid: expect.any(String),
+        bytes: Buffer.from([0, 255]),
+        locked: null,
+      },
+    ]);
+  });
+});
+
+describe('what pg-mem can not do', () => {
+  it('undo: what a transaction did before it failed stays', async () => {
+    const tenant = memory();
+    await rejection(
+      withTenant(
+        ORG,
+        tenant,
+        async (trx) => {
+          await createModel(ORG, INVOICE, trx);
+          throw new Error('mine');
+        },
+        options,
+      ),
+    );
+    expect(await tenant('invoice')).toEqual([]);
+  });
+
+  it('forget what a row holds in a field that is dropped', async () => {
+    const tenant = memory();
+    await createModel(ORG, INVOICE, tenant);
+    await tenant('invoice').insert({ id: '1', name: 'n' });
+    await dropFieldFromModel(ORG, 'invoice', 'name', tenant);
+    expect(await tenant('invoice').where({ id: '1' })).toEqual([{ id: '1', amount: 0, name: 'n' }]);
+  });
+
+  it('know that an org has no schema before its first change', async () => {
+    const db = await plain();
+    expect(await withTenant('nobody', db, async () => 'it ran', options)).toBe('it ran');
+  });
+
+  it('drop a schema', async () => {
+    const error = await rejection(dropTenant(ORG, memory(), { confirm: ORG, ...options }));
+    expect(error).toMatchObject({
+      code: 'INVALID_SPEC',
+      message: 'pg-mem can not drop a schema: begin each test with a new database.',
+    });
+  });
+
+  it('create a model without fields', async () => {
+    const error = await rejection(createModel(ORG, { table: 'empty', fields: [] }, memory(), options));
+    expect(error).toMatchObject({ code: 'DATABASE_ERROR', message: expect.stringContaining('failed to parse') });
+  });
+
+  it.each([
+    ['a backslash beside a question mark', 'why\\?'],
+    ['a backslash beside a tab', 'a\\\tb'],
+  ])('read a text with %s', async (_what, value) => {
+    const fields = [ID, { name: 'a', type: 'Text', default: value }] as const;
+    expect(await rejection(createModel(ORG, { table: 'sample', fields }, memory(), options))).toMatchObject({
+      code: 'DATABASE_ERROR',
+    });
+    // A backslash alone it can.
+    const tenant = memory();
+    await createModel(ORG, { table: 'sample', fields: [ID, { name: 'a', type: 'Text', default: "\\it's\\" }] }, tenant);
+    await tenant('sample').insert({ id: '1' });
+    expect(await tenant('sample').first()).toEqual({ id: '1', a: "\\it's\\" });
+  });
+
+  it('make a day of now: a Date with the default now is an instant', async () => {
+    const tenant = memory();
+    await createModel(
+      ORG,
+      { table: 'sample', fields: [ID, { name: 'day', type: 'Date', default: { fn: 'now' } }] },
+      tenant,
+    );
+    await tenant('sample').insert({ id: '1' });
+    expect((await tenant('sample').first()).day).toBeInstanceOf(Date);
+  });
+
+  it('hold an Enum to its values when it is added, not created with its model', async () => {
+    const tenant = memory();
+    await createModel(ORG, { table: 'invoice', fields: [ID] }, tenant);
+    const state = { name: 'state', type: 'Enum', values: ['draft', "it's", 'a\\'], default: 'draft' } as const;
+    await addFieldToModel(ORG, 'invoice', state, tenant);
+    await tenant('invoice').insert({ id: '1', state: 'anything' });
+    expect(await tenant('invoice').first()).toEqual({ id: '1', state: 'anything' });
+  });
+
+  it('refuse a name of 64 bytes by itself: it is refused before', async () => {
+    const tenant = memory();
+    await tenant.raw(`create table "${'x'.repeat(64)}" (id text)`);
+    expect(await rejection(createModel(ORG, { table: 'x'.repeat(64), fields: [ID] }, tenant))).toMatchObject({
+      code: 'INVALID_IDENTIFIER',
+    });
+  });
+
+  it.each<[string, FieldSpec]>([
+    ['a Decimal with a precision', { name: 'a', type: 'Decimal', precision: 5, scale: 2 }],
+    ['a uuid made by the server', { name: 'a', type: 'Uuid', default: { fn: 'uuid' } }],
+    ['bytes', { name: 'a', type: 'Bytes', default: { base64: 'AP8=' } }],
+  ])('%s, on a plain Knex; memoryTenant can', async (_what, field) => {
+    const model = { table: 'sample', fields: [ID, field] };
+    expect(await rejection(createModel(ORG, model, await plain(), options))).toMatchObject({ code: 'DATABASE_ERROR' });
+    expect(await createModel(ORG, model, memory())).toMatchObject({ org: ORG });
+  });
+});
