@@ -23,13 +23,14 @@ module.exports = {
       globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
       globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
       setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
-      testTimeout: 20_000,
     },
   ],
   // A limit, whatever its size, keeps Jest from running few files in its own process, where a connection that a test left
   // open would keep a red run from ending.
   workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/__tests__/support/reporter.cjs'],
+  // A global option: jest ignores it inside projects.
+  testTimeout: 20_000,
   collectCoverageFrom: ['lib/**/*.ts'],
   coverageThreshold: { global: { statements: 95 } },
 };

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { tenantSetup } from '../migration/adapter/batch';
@@ -32,7 +33,7 @@ export async function attempted<T>(
     // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
     throw isRefusal(error) && caught() !== undefined ? rolledBack(org, caught()) : error;
   }
-  const sendCommit = (): Promise<string | undefined> => committed(trx);
+  const sendCommit = (): Promise<string | undefined> => committed(trx, org);
   const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
   await commit(server, { org, identity, sendCommit, close, caught }, settings);
   return value;
@@ -102,7 +103,7 @@ function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
 /** A callback that is over while its work is not, or that ended the transaction itself. */
 async function refuseUnfinished(trx: Knex.Transaction, org: Identifier, unanswered: () => boolean): Promise<void> {
   if (trx.isCompleted()) {
-    throw unfinished(org, 'The callback called commit or rollback. Leave both to withTenant: throw to roll back.');
+    throw unfinished(org, ENDED_BY_CALLBACK);
   }
   // A query that was begun and not awaited reaches the driver within this turn.
   await turnOfTheLoop();
@@ -118,13 +119,28 @@ function unfinished(org: Identifier, message: string): MigrationError {
 }
 
 /** knex resolves a COMMIT whatever the answer; what the driver said is in what its `commit` gives. */
-async function committed(trx: Knex.Transaction): Promise<string | undefined> {
-  const [answer] = await Promise.all([
-    trx.commit() as unknown as Promise<{ readonly response?: { readonly command?: string } } | undefined>,
-    trx.executionPromise,
-  ]);
-  return answer?.response?.command;
+async function committed(trx: Knex.Transaction, org: Identifier): Promise<string | undefined> {
+  const connection = (await clientOf(trx).acquireConnection()) as Partial<EventEmitter>;
+  let ended = false;
+  const listen = ({ code }: { readonly code?: string }): void => {
+    // no_active_sql_transaction: COMMIT had nothing to commit.
+    if (code === '25P01') ended = true;
+  };
+  connection.on?.('notice', listen);
+  try {
+    const [answer] = await Promise.all([
+      trx.commit() as unknown as Promise<{ readonly response?: { readonly command?: string } } | undefined>,
+      trx.executionPromise,
+    ]);
+    if (ended) throw unfinished(org, ENDED_BY_CALLBACK);
+    return answer?.response?.command;
+  } finally {
+    connection.off?.('notice', listen);
+  }
 }
+
+const ENDED_BY_CALLBACK =
+  'The callback ended the transaction itself, by commit or rollback. Leave both to withTenant: throw to roll back.';
 
 /** The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. */
 async function rolledBackFor(trx: Knex.Transaction, error: unknown): Promise<void> {

@@ -46,7 +46,10 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   await refuseDependents(checkedOrg, server);
   const startedAt = performance.now();
   const statements: string[] = [];
-  for (let batch = await nextBatch(checkedOrg, server); batch.length > 0; batch = await nextBatch(checkedOrg, server)) {
+  for (;;) {
+    const batch = await nextBatch(checkedOrg, server);
+    if (batch.length === 0) break;
+    if (batch.join() === statements.slice(-batch.length).join()) throw stuck(org, batch);
     await execute({ org: checkedOrg, statements: batch, subjects: [], lockWaits: 1, hazards: [] }, server, settings);
     statements.push(...batch);
   }
@@ -59,6 +62,14 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   );
   const durationMs = Math.round(performance.now() - startedAt);
   return { org, changes: [], statements: [...statements, last], attempts, durationMs };
+}
+
+/** The same relations as before: whatever keeps them, asking again will not help. */
+function stuck(org: string, batch: readonly string[]): MigrationError {
+  return new MigrationError(`What is left of schema "${org}" does not drop: ${batch.join('; ')}.`, {
+    code: 'DATABASE_ERROR',
+    org,
+  });
 }
 
 function refused(org: string, message: string): MigrationError {

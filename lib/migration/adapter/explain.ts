@@ -143,7 +143,7 @@ export function explainedInMemory(error: unknown, org: string, subjects: readonl
   const named = /"([^"]*)"|schema not found: (\S+)/.exec(reasonOf(error));
   const name = named?.[1] ?? named?.[2];
   if (name !== undefined && isAnothers(code, name, org, subject)) {
-    const target = code === 'FIELD_NOT_FOUND' ? { schema: org, table: '', column: name } : { schema: org, table: name };
+    const target = code === 'FIELD_NOT_FOUND' ? undefined : { schema: org, table: name };
     return explained(error, {
       code: 'REFERENCE_NOT_FOUND',
       retryScope,

@@ -31,15 +31,21 @@ export function isMemory(db: Knex): boolean {
  * fire as for any query; the caller's `postProcessResponse` has no say in what comes back.
  */
 export async function send(db: Knex, sql: string, connection?: Connection): Promise<readonly Answer[]> {
-  const client = Object.create(clientOf(db), { postProcessResponse: { value: asItIs } }) as KnexClient;
-  // knex takes a bare question mark for a binding.
-  const raw = client.raw(sql.replaceAll('?', '\\?'));
+  // knex takes a bare question mark for a binding. A transaction's client can not be told otherwise, but
+  // there all SQL is ours, with no backslash before one.
+  const raw = unmapped(clientOf(db)).raw(db.isTransaction === true ? sql.replaceAll('?', '\\?') : sql);
   try {
     const answer = (await (connection === undefined ? raw : raw.connection(connection))) as Answer | Answer[];
     return Array.isArray(answer) ? answer : [answer];
   } catch (error) {
     throw withoutStatement(error, sql);
   }
+}
+
+/** The same client, on the same connections and with the same events, that changes nothing on the way. */
+function unmapped(client: KnexClient): KnexClient {
+  const asItIs = { value: (unchanged: unknown) => unchanged };
+  return Object.create(client, { postProcessResponse: asItIs, positionBindings: asItIs }) as KnexClient;
 }
 
 /**
@@ -55,10 +61,6 @@ function withoutStatement(error: unknown, sql: string): unknown {
   const keys = code === '2BP01' ? ['where', 'internalQuery', 'hint'] : ['detail', 'where', 'internalQuery', 'hint'];
   for (const key of keys) Reflect.deleteProperty(error, key);
   return error;
-}
-
-function asItIs(response: unknown): unknown {
-  return response;
 }
 
 /** Keeps the pool from giving a connection out again whose state nobody knows. */
