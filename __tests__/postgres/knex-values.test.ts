@@ -1,5 +1,6 @@
 // What knex's schema builder does to values, row by row, and what is stored here instead. Each test is red when the
 // value goes through knex as it is.
+import type { Knex } from 'knex';
 import {
   addFieldToModel,
   createModel,
@@ -28,20 +29,19 @@ beforeEach(async () => {
   await db.raw('create table ??.victim (id int)', [org]);
 });
 
-/** Creates a model of these fields, adds them to another one by one, and expects both to have the defaults given. */
+/** Creates models of these fields, and adds them one by one, in a transaction and out of one; all have the defaults. */
 async function expectStored(...fields: FieldSpec[]): Promise<void> {
-  await createModel(org, { table: 'created', fields }, db, options);
-  await createModel(
-    org,
-    { table: 'altered', fields: [{ name: 'id', type: 'Uuid', default: { fn: 'uuid' } }] },
-    db,
-    options,
-  );
-  for (const field of fields) await addFieldToModel(org, 'altered', field, db, options);
+  const tables = ['created', 'created_in_transaction', 'altered', 'altered_in_transaction'];
+  const create = async (tenant: Knex, suffix: string): Promise<void> => {
+    await createModel(org, { table: `created${suffix}`, fields }, tenant, options);
+    await createModel(org, { table: `altered${suffix}`, fields: [] }, tenant, options);
+    for (const field of fields) await addFieldToModel(org, `altered${suffix}`, field, tenant, options);
+  };
+  await create(db, '');
+  await db.transaction((trx) => create(trx, '_in_transaction'));
   const expected = Object.fromEntries(fields.map((field) => [field.name, expectedDefault(field)]));
-  expect(await insertedDefaults(db, org, 'created', fields)).toEqual(expected);
-  expect(await insertedDefaults(db, org, 'altered', fields)).toEqual(expected);
-  expect(await tablesOf(db, org)).toEqual(['altered', 'created', 'victim']);
+  for (const table of tables) expect(await insertedDefaults(db, org, table, fields)).toEqual(expected);
+  expect(await tablesOf(db, org)).toEqual([...tables, 'victim'].sort());
 }
 
 /** Expects both operations to refuse a field before there is as much as a connection. */
