@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { addFieldToModel, withTenant } from '../../../lib';
 import type { ChangeOptions, FieldSpec } from '../../../lib';
-import { startPostgres } from '../../support/embedded-postgres';
+import { NOT_DURABLE, startPostgres } from '../../support/embedded-postgres';
 import type { EmbeddedPostgres } from '../../support/embedded-postgres';
 import { quiet } from '../../support/log';
 import { connect, serverUrl } from '../../support/postgres';
@@ -106,13 +106,18 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
     });
   });
 
-  it('is OUTCOME_UNKNOWN, with the id of its transaction, where another server has taken over', async () => {
+  it.each([
+    ['which has not come to that id', 0],
+    ['which has given that id to another transaction', 1000],
+  ])('is OUTCOME_UNKNOWN, with the id of its transaction, where a server has taken over %s', async (_how, further) => {
     wire = await throughProxy();
-    server = await startPostgres({ major: Number(process.env.POSTGRES_MAJOR ?? 18) });
-    await takeOver(server.url);
+    server = await startPostgres({ major: Number(process.env.POSTGRES_MAJOR ?? 18), settings: NOT_DURABLE });
+    const { url } = server;
     void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+      const id = Number(await transactionOf(exchange.pid));
       await exchange.ask();
-      wire.proxy.leadTo(server?.url ?? '');
+      await takeOver(url, further === 0 ? 0 : id + further);
+      wire.proxy.leadTo(url);
       wire.proxy.cutAll();
     });
     const error = await migrationError(change(wire.db, wire.org));
@@ -135,22 +140,20 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
 
     it('runs again, though the server has given the id to another transaction, which committed', async () => {
       const ids: string[] = [];
-      let lost = '';
-      const struck = strikeOnce(wire.proxy, COMMIT, async (exchange) => {
-        const { rows } = await wire.admin.raw('select backend_xid::text as id from pg_stat_activity where pid = ?', [
-          exchange.pid,
-        ]);
-        lost = rows[0].id as string;
+      let lost: string | undefined;
+      const struck = strikeOnce(wire.proxy, COMMIT, async ({ pid }) => {
+        lost = await transactionOf(pid);
         await server?.crash();
         await server?.start();
         const rival = connect({ connection: { connectionString: server?.url ?? '' } });
         for (let tries = 0; tries < 10; tries += 1) {
-          const answer = await rival.raw('select pg_current_xact_id()::text as id');
-          ids.push(answer.rows[0].id as string);
+          const { rows } = await rival.raw('select pg_current_xact_id()::text as id');
+          ids.push(rows[0].id as string);
         }
         await rival.destroy();
-        exchange.cut();
       });
+      // The crash itself ends the connection; the question comes when the other transaction has the id.
+      void strikeOnce(wire.proxy, FATE, () => struck);
       await change(wire.db, wire.org);
       await struck;
       expect(ids).toContain(lost);
@@ -172,13 +175,21 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
   });
 });
 
-/** Lets the other server in who is known to the first, and no more. */
-async function takeOver(url: string): Promise<void> {
+async function transactionOf(pid: number): Promise<string> {
+  const { rows } = await wire.admin.raw('select backend_xid::text as id from pg_stat_activity where pid = ?', [pid]);
+  return rows[0].id as string;
+}
+
+/** Lets in who is known to the first server, and counts transactions up to the given one. */
+async function takeOver(url: string, transactions: number): Promise<void> {
   const { username, password, pathname } = new URL(serverUrl());
   const [role = '', secret = '', database = ''] = [username, password, pathname.slice(1)].map(decodeURIComponent);
   const other = connect({ connection: { connectionString: url } });
   if (role !== 'postgres') await other.raw('create role ?? superuser login', [role]);
   await other.raw(`alter role ?? password '${secret.replaceAll("'", "''")}'`, [role]);
   if (database !== 'postgres') await other.raw('create database ??', [database]);
+  await other.raw(`do $$ begin
+    while pg_current_xact_id()::text::bigint < ${transactions} loop commit; end loop;
+  end $$`);
   await other.destroy();
 }
