@@ -177,7 +177,8 @@ describe('generated constraint names: folded, never cut, and colliding', () => {
     const { rows } = await db.raw(
       `select relname::text as name from pg_class where relnamespace = to_regnamespace(quote_ident(:org)) and relkind = 'i'
        union all select conname from pg_constraint
-         where connamespace = to_regnamespace(quote_ident(:org)) and contype in ('f', 'c')`,
+         where connamespace = to_regnamespace(quote_ident(:org)) and contype in ('f', 'c')
+       order by name`,
       { org },
     );
     return (rows as { name: string }[]).map(({ name }) => name);
