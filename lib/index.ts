@@ -11,6 +11,7 @@ export {
   renameModel,
   type AlterFieldOptions,
   type DropFieldOptions,
+  type DropModelOptions,
 } from './migration';
 export {
   applyChange,
@@ -45,6 +46,7 @@ export type {
   TenantOptions,
 } from './migration/options';
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './migration/plan';
+export type { ReferencedSpec } from './migration/referenced';
 export { withDbRetry } from './migration/retry';
 export type { TypeSpec } from './migration/type-change';
 export { createTenant, dropTenant, withTenant } from './tenant';

@@ -3,6 +3,7 @@ import { applyChange, type ChangeResult } from './change';
 import type { FieldChangesSpec } from './field-changes';
 import type { FieldSpec } from './field-spec';
 import type { ChangeOptions } from './options';
+import type { ReferencedSpec } from './referenced';
 import type { TypeSpec } from './type-change';
 
 /**
@@ -31,6 +32,8 @@ export async function addFieldToModel(
 /** `cascade` names the indexes, keys and checks over several fields that may go with the field. */
 export interface DropFieldOptions extends ChangeOptions {
   readonly cascade?: readonly string[] | undefined;
+  /** The table that the field refers to, for `lockTimeoutMs` to be shared with the wait for it. */
+  readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
 
 /**
@@ -52,8 +55,8 @@ export async function dropFieldFromModel(
   tenant: Knex,
   options?: DropFieldOptions,
 ): Promise<ChangeResult> {
-  const { cascade, ...changeOptions } = options ?? {};
-  return applyChange(org, { kind: 'dropField', table, column, cascade }, tenant, changeOptions);
+  const { cascade, referencing, ...changeOptions } = options ?? {};
+  return applyChange(org, { kind: 'dropField', table, column, cascade, referencing }, tenant, changeOptions);
 }
 
 /**
@@ -81,6 +84,8 @@ export async function renameField(
 /** `from` is the type that the field has now: with it, the plan knows whether the table is rewritten. */
 export interface AlterFieldOptions extends ChangeOptions {
   readonly from?: TypeSpec | undefined;
+  /** The tables at the other ends of the field's foreign keys, which a new type locks too. */
+  readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
 
 /**
@@ -106,6 +111,6 @@ export async function alterField(
   tenant: Knex,
   options?: AlterFieldOptions,
 ): Promise<ChangeResult> {
-  const { from, ...changeOptions } = options ?? {};
-  return applyChange(org, { kind: 'alterField', table, column, set, from }, tenant, changeOptions);
+  const { from, referencing, ...changeOptions } = options ?? {};
+  return applyChange(org, { kind: 'alterField', table, column, set, from, referencing }, tenant, changeOptions);
 }

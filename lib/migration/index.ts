@@ -7,4 +7,4 @@ export {
   type DropFieldOptions,
 } from './fields';
 export { addIndex, dropIndex } from './indexes';
-export { createModel, createModels, dropModel, renameModel } from './models';
+export { createModel, createModels, dropModel, renameModel, type DropModelOptions } from './models';

@@ -6,6 +6,7 @@ import type { FieldSpec } from './field-spec';
 import type { ModelSpec } from './model-spec';
 import type { Change } from './operations';
 import type { ChangeOptions } from './options';
+import type { ReferencedSpec } from './referenced';
 
 /**
  * Creates a model's table, with its key, checks, indexes, comments and foreign keys.
@@ -79,6 +80,11 @@ export async function renameModel(
   return applyChange(org, { kind: 'renameModel', table, to }, tenant, options);
 }
 
+/** `referencing` are the tables that the model refers to, for `lockTimeoutMs` to be shared with the waits for them. */
+export interface DropModelOptions extends ChangeOptions {
+  readonly referencing?: readonly ReferencedSpec[] | undefined;
+}
+
 /**
  * Drops a model, and so its table with all its rows. Refused while another table or a view needs it.
  *
@@ -93,9 +99,10 @@ export async function dropModel(
   org: string,
   table: string,
   tenant: Knex,
-  options?: ChangeOptions,
+  options?: DropModelOptions,
 ): Promise<ChangeResult> {
-  return applyChange(org, { kind: 'dropModel', table }, tenant, options);
+  const { referencing, ...changeOptions } = options ?? {};
+  return applyChange(org, { kind: 'dropModel', table, referencing }, tenant, changeOptions);
 }
 
 /** The change of a spec. A `kind` of the spec's own would choose another operation, or be overwritten unseen. */

@@ -4,13 +4,18 @@ import { nameOf } from './codecs';
 import type { Lock } from './plan';
 
 /**
- * A table that what is dropped refers to, as the caller's metadata has it. Dropping a foreign key locks
- * that table too, which no plan made without a database can know; it changes nothing of what runs.
+ * A table at the other end of a foreign key of what is dropped or written anew, as the caller's metadata has
+ * it. PostgreSQL locks that table too, which no plan made without a database can know. It is said for the
+ * plan alone: what runs is the same without it.
  */
 export const referenced = closed('Referenced', { schema: nameOf('schema'), table: nameOf('table') }, {});
 
+/** As a caller writes it. */
+export type ReferencedSpec = t.OutputOf<typeof referenced>;
+export type Referenced = t.TypeOf<typeof referenced>;
+
 /** PostgreSQL takes the triggers of the foreign key off that table. */
-export function locksOnReferenced(own: Lock, tables: readonly t.TypeOf<typeof referenced>[] = []): readonly Lock[] {
+export function locksOnReferenced(own: Lock, tables: readonly Referenced[] = []): readonly Lock[] {
   return tables
     .filter(({ schema, table }) => schema !== own.schema || table !== own.table)
     .map(({ schema, table }) => ({ schema, table, mode: 'AccessExclusiveLock' }));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError, type RetryScope } from './errors';
-import { retrySettingsOf, type RetryOptions, type RetrySettings } from './options';
+import type { RetryOptions, RetrySettings } from './options';
+import { retrySettingsOf } from './settings';
 import { classify } from './sql-states';
 
 /**

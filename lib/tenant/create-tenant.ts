@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { execute } from '../migration/execute';
 import { identifier, quoted } from '../migration/identifier';
-import { settingsOf, type ChangeOptions } from '../migration/options';
+import type { ChangeOptions } from '../migration/options';
+import { settingsOf } from '../migration/settings';
 import type { ChangeResult } from '../migration/change';
 import { serverOf, type TenantDb } from './server';
 

@@ -5,7 +5,8 @@ import { execute } from '../migration/execute';
 import { explained, failureAt } from '../migration/adapter/explain';
 import { identifier, quoted, type Identifier } from '../migration/identifier';
 import { literal } from '../migration/literal';
-import { settingsOf, type ChangeOptions } from '../migration/options';
+import type { ChangeOptions } from '../migration/options';
+import { settingsOf } from '../migration/settings';
 import { isMemory, send } from '../migration/adapter/send';
 import { serverOf, type TenantDb } from './server';
 

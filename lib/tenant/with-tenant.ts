@@ -1,6 +1,7 @@
 import type { Journal } from '../migration/adapter/tenant-context';
 import { identifier } from '../migration/identifier';
-import { settingsOf, type TenantOptions } from '../migration/options';
+import type { TenantOptions } from '../migration/options';
+import { settingsOf } from '../migration/settings';
 import { retrying, retryScopeOf } from '../migration/retry';
 import { attempted } from './attempt';
 import { serverOf, type TenantDb } from './server';

@@ -3,7 +3,8 @@ import type { Knex } from 'knex';
 import { DataType, newDb, type IMemoryDb } from 'pg-mem';
 import { identifier } from '../migration/identifier';
 import { defaultToSchema } from '../migration/adapter/memory';
-import { settingsOf, type TenantOptions } from '../migration/options';
+import type { TenantOptions } from '../migration/options';
+import { settingsOf } from '../migration/settings';
 import { setContext, type Journal } from '../migration/adapter/tenant-context';
 import type { TenantKnex } from '../tenant/tenant-knex';
 

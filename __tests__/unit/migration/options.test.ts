@@ -1,6 +1,7 @@
 import type { ChangeOptions, MigrationError } from '../../../lib';
 import { defaultLogger } from '../../../lib/migration/log';
-import { DEFAULTS, retrySettingsOf, settingsOf } from '../../../lib/migration/options';
+import { DEFAULTS } from '../../../lib/migration/options';
+import { retrySettingsOf, settingsOf } from '../../../lib/migration/settings';
 import { quiet } from '../../support/log';
 
 const ALL = {
@@ -14,7 +15,7 @@ const ALL = {
 
 function faults(options: unknown, inherited?: Parameters<typeof settingsOf>[1]): string[] {
   try {
-    settingsOf(options as ChangeOptions, inherited);
+    settingsOf(options, inherited);
   } catch (error) {
     const { code, faults: found = [], message } = error as MigrationError;
     expect(code).toBe('INVALID_SPEC');
@@ -77,6 +78,12 @@ describe('options', () => {
     expect(settingsOf({ retry }, inherited).retry).toEqual({ ...ALL.retry, ...retry });
     expect(retrySettingsOf(retry)).toMatchObject(retry);
     expect(settingsOf({ sharedSchemas: [] }, inherited).sharedSchemas).toEqual([]);
+  });
+
+  it('take one policy on hazards for all kinds, or one each', () => {
+    for (const hazards of ['refuse', 'allow', {}, { scan: 'refuse', rewrite: undefined, rename: 'allow' }] as const) {
+      expect(settingsOf({ hazards }).hazards).toEqual(hazards);
+    }
   });
 
   it('take a list of no shared schemas, and the largest time', () => {

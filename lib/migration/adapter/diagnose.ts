@@ -40,6 +40,10 @@ export function diagnosed(
     table: textOf(error, 'table') ?? only?.table,
     column: textOf(error, 'column') ?? onlyField(only),
   };
+  // feature_not_supported: a view or a generated column reads the column whose type is to change.
+  if (sqlStateOf(error) === '0A000' && only?.message === 'ALTER COLUMN') {
+    return { ...general, code: 'DEPENDENT_OBJECTS' };
+  }
   const facts = factsOf(answers);
   if (facts === undefined || !ABOUT_NAMES.has(sqlStateOf(error) ?? '')) return general;
   // Where all is as it should be, the name that is taken is one of an index or a constraint.

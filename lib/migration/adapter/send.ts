@@ -57,8 +57,11 @@ function withoutStatement(error: unknown, sql: string): unknown {
   const prefix = `${sql} - `;
   if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
   const { code } = error as { readonly code?: unknown };
-  // The names of what stands in the way of a drop hold no row.
-  const keys = code === '2BP01' ? ['where', 'internalQuery', 'hint'] : ['detail', 'where', 'internalQuery', 'hint'];
+  // The names of what stands in the way of a drop, or of a new type, hold no row.
+  const keys =
+    code === '2BP01' || code === '0A000'
+      ? ['where', 'internalQuery', 'hint']
+      : ['detail', 'where', 'internalQuery', 'hint'];
   for (const key of keys) Reflect.deleteProperty(error, key);
   return error;
 }

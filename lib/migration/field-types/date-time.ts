@@ -12,7 +12,7 @@ export const dateTimeType = fieldType({
       // Without an offset, its meaning would hang on the TimeZone of the session that runs the change.
       return { fault: "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z" };
     }),
-  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'now()'),
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::timestamptz` : 'now()'),
   column: (table, { name }) => table.timestamp(name, { useTz: true }),
   catalogName: () => 'timestamp with time zone',
 });

@@ -15,7 +15,7 @@ export const dateType = fieldType({
       // The day of any other Date depends on a time zone: midnight in Berlin is the day before in UTC.
       return { fault: "must be ISO 8601, 2024-02-29, or { fn: 'now' }, or a Date that is midnight in UTC" };
     }),
-  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'current_date'),
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(now() as date)'),
   column: (table, { name }) => table.date(name),
   catalogName: () => 'date',
 });

@@ -1,19 +1,18 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
-import { nameOf } from '../codecs';
-import { changedDefaultSql, FieldChanges, fieldTypeSpec, impliedType } from '../field-changes';
-import { typeOf } from '../field-types';
-import { derivedName, qualified, quoted, type Identifier } from '../identifier';
-import { step, type Hazard, type Lock, type Step } from '../plan';
-import { checkClause, commentOn } from '../render';
+import { listOf, nameOf } from '../codecs';
+import { alterSteps, newType } from '../alter-steps';
+import { FieldChanges, fieldTypeSpec } from '../field-changes';
+import type { Hazard } from '../plan';
+import { referenced } from '../referenced';
 import { expectedModel } from '../subject';
-import { rewritesForType, type TypeSpec } from '../type-change';
+import { rewritesForType } from '../type-change';
 import type { Operation } from './operation';
 
 const codec = closed(
   'alterField',
   { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
-  { from: fieldTypeSpec },
+  { from: fieldTypeSpec, referencing: listOf(referenced) },
 );
 
 type AlterField = t.TypeOf<typeof codec>;
@@ -24,14 +23,7 @@ type AlterField = t.TypeOf<typeof codec>;
  */
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, change) => [
-    ...typeSteps(org, change),
-    ...defaultSteps(org, change),
-    ...nullableSteps(org, change),
-    ...checkSteps(org, change),
-    ...uniqueSteps(org, change),
-    ...commentSteps(org, change),
-  ],
+  steps: alterSteps,
   hazards: (_org, change) => hazardsOf(change),
   subject: (org, { table, column }) => ({
     message: 'ALTER COLUMN',
@@ -83,6 +75,17 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
         column: 'quantity',
         set: { type: 'BigInt' },
         from: { type: 'Int' },
+      },
+    },
+    {
+      variant: 'the type of a field that refers to another table',
+      change: {
+        kind: 'alterField',
+        table: 'invoice',
+        column: 'customer_id',
+        set: { type: 'BigInt' },
+        from: { type: 'Int' },
+        referencing: [{ schema: 'acme-corp', table: 'customer' }],
       },
     },
     {
@@ -174,74 +177,6 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     },
   ],
 };
-
-/** Null where the statement leaves the type alone. */
-function newType({ column, set }: AlterField): (TypeSpec & { readonly name: Identifier }) | undefined {
-  const type = impliedType(set);
-  // An Enum is text whatever its values.
-  if (type === undefined || (set.type === undefined && type === 'Enum')) return undefined;
-  const { length, precision, scale, values } = set;
-  return { name: column, type, length, precision, scale, values };
-}
-
-function typeSteps(org: Identifier, change: AlterField): Step[] {
-  const { table, column, set, from } = change;
-  const to = newType(change);
-  if (to === undefined) return [];
-  const name = typeOf(to).catalogName(to);
-  // A cast would cut a text that is too long; without one, PostgreSQL refuses it.
-  const using = name.startsWith('character varying') || name === 'text' ? '' : ` using ${quoted(column)}::${name}`;
-  const rewrites = rewritesForType(from, to);
-  const retyped = `alter column ${quoted(column)} type ${name}${using}`;
-  const steps = [alterTable(org, table, retyped, { rewritesTable: rewrites, scansTable: rewrites })];
-  // The old default may not be one of the new type; the new one is set afterwards.
-  if (set.default !== undefined) steps.unshift(alterTable(org, table, `alter column ${quoted(column)} drop default`));
-  // What held the values of an Enum has no say in another type.
-  if (set.type !== undefined && set.values === undefined) {
-    steps.unshift(alterTable(org, table, `drop constraint if exists ${quoted(derivedName('check', table, [column]))}`));
-  }
-  return steps;
-}
-
-function defaultSteps(org: Identifier, change: AlterField): Step[] {
-  const { table, column, set } = change;
-  if (set.default === undefined) return [];
-  // Dropped already, before the type was changed.
-  if (set.default === null && newType(change) !== undefined) return [];
-  const action = set.default === null ? 'drop default' : `set default ${changedDefaultSql(set, set.default)}`;
-  return [alterTable(org, table, `alter column ${quoted(column)} ${action}`)];
-}
-
-function nullableSteps(org: Identifier, { table, column, set }: AlterField): Step[] {
-  if (set.nullable === undefined) return [];
-  const action = set.nullable ? 'drop not null' : 'set not null';
-  return [alterTable(org, table, `alter column ${quoted(column)} ${action}`, { scansTable: !set.nullable })];
-}
-
-function checkSteps(org: Identifier, { table, column, set }: AlterField): Step[] {
-  if (set.values === undefined) return [];
-  const name = quoted(derivedName('check', table, [column]));
-  const clauses = `drop constraint if exists ${name}, add ${checkClause(table, column, set.values)}`;
-  return [alterTable(org, table, clauses, { scansTable: true })];
-}
-
-function uniqueSteps(org: Identifier, { table, column, set }: AlterField): Step[] {
-  if (set.unique === undefined) return [];
-  const name = derivedName('key', table, [column]);
-  if (!set.unique) return [alterTable(org, table, `drop constraint ${quoted(name)}`)];
-  return [alterTable(org, table, `add constraint ${quoted(name)} unique (${quoted(column)})`, { scansTable: true })];
-}
-
-function commentSteps(org: Identifier, { table, column, set }: AlterField): Step[] {
-  if (set.comment === undefined) return [];
-  const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
-  return [step(commentOn(org, table, column, set.comment), { locks })];
-}
-
-function alterTable(org: Identifier, table: Identifier, action: string, costs: Partial<Step> = {}): Step {
-  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
-  return step(`alter table ${qualified(org, table)} ${action}`, { locks, ...costs });
-}
 
 function hazardsOf(change: AlterField): Hazard[] {
   const { table, column, set, from } = change;
