@@ -1,5 +1,8 @@
 // The contract of every operation: what its plan says about locks, rewrites and scans is what the server does.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Knex } from 'knex';
+import { allExamples, MAJORS, ROWS } from '../../docs/examples';
 import {
   applyChange,
   planChange,
@@ -14,12 +17,15 @@ import {
 import { isBlock } from '../../lib/migration/guard';
 import { operations } from '../../lib/migration/operations';
 import { HAZARD_KINDS } from '../../lib/migration/plan';
-import { allExamples, exampleTables, inSchemas, ROWS, type ExampleSchemas } from '../support/example-tables';
+import { exampleTables, inSchemas, type ExampleSchemas } from '../support/example-tables';
 import { quiet } from '../support/log';
 import { knownTables, observed, strongest, witness, type KnownTable } from '../support/observed';
 
 const session = witness();
 const examples = allExamples();
+
+/** Those whose every statement did what was planned. */
+const proved = new Set<string>();
 
 interface Fixture {
   readonly schemas: ExampleSchemas;
@@ -61,7 +67,7 @@ describe.each(Object.keys(operations))('%s', (kind) => {
     expect([...new Set(variants)]).toEqual(variants);
   });
 
-  it.each(own)('$variant: each statement locks, rewrites and scans what is planned', async ({ change }) => {
+  it.each(own)('$variant: each statement locks, rewrites and scans what is planned', async ({ variant, change }) => {
     const isOne = planOf(change, shared.schemas).steps.length === 1;
     // What is committed is not undone.
     const { schemas, tables } = isOne ? shared : await freshFixture();
@@ -76,6 +82,7 @@ describe.each(Object.keys(operations))('%s', (kind) => {
       expect({ sql, ...seen }).toEqual({ sql, locks, rewritesTable, scansTable, heard });
       expect(locks.map(({ table }) => table)).toEqual(expect.arrayContaining([...scanned]));
     }
+    proved.add(`${kind} ${variant}`);
   });
 
   it.each(own)('$variant: the whole of it takes the planned locks and no others', async ({ change }) => {
@@ -95,6 +102,21 @@ describe.each(Object.keys(operations))('%s', (kind) => {
     expect(kinds.length > 0).toBe(steps.some(({ scansTable }) => scansTable));
   });
 });
+
+it('proves as many examples as docs/operations.md says, on the versions that it names', () => {
+  const claim = /\*\*(\d+) examples on PostgreSQL (.*): (\d+) rows proved\.\*\*/.exec(fileText('docs/operations.md'));
+  const majors = claim?.[2]?.match(/\d+/g) ?? [];
+  expect(Number(claim?.[1])).toBe(proved.size);
+  expect(majors).toEqual(MAJORS.map(String));
+  expect(Number(claim?.[3])).toBe(proved.size * majors.length);
+  // The matrix runs this file on each of them.
+  const [, versions = ''] = /const versions = \{(.*)\}/.exec(fileText('__tests__/support/matrix.mjs')) ?? [];
+  expect([...versions.matchAll(/(\d+): /g)].map(([, major]) => major)).toEqual(majors);
+});
+
+function fileText(path: string): string {
+  return readFileSync(join(__dirname, '..', '..', path), 'utf8');
+}
 
 /** What there is to alter, each way, and what a column can bring along: without its example none of it is proved. */
 const VARIANTS: Readonly<Record<string, (change: Change) => boolean>> = {

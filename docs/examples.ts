@@ -1,0 +1,68 @@
+// The examples of the registry, and the tables that they are about. What stands in operations.md is what the tests prove.
+import type { Change, ModelSpec } from '../lib';
+import { operations, type ChangeKind } from '../lib/migration/operations';
+
+/** The versions of PostgreSQL on which each example is proved. */
+export const MAJORS = [15, 17, 18] as const;
+
+/** In each table but the empty one and the shared one. */
+export const ROWS = 10_000;
+
+/** What the examples call the org and the schema that all orgs share. */
+export const ORG = 'acme-corp';
+export const SHARED = 'public';
+
+export const EXAMPLE_MODELS: readonly ModelSpec[] = [
+  { table: 'customer', fields: [{ name: 'id', type: 'Int' }] },
+  {
+    table: 'invoice',
+    fields: [
+      { name: 'id', type: 'Int' },
+      {
+        name: 'customer_id',
+        type: 'Int',
+        references: { schema: ORG, table: 'customer', column: 'id', onDelete: 'CASCADE' },
+      },
+      { name: 'code', type: 'String', unique: true },
+      { name: 'title', type: 'String', length: 40 },
+      { name: 'note', type: 'Text' },
+      { name: 'quantity', type: 'Int', default: 1 },
+      { name: 'amount', type: 'Decimal', precision: 12, scale: 2 },
+      { name: 'status', type: 'Enum', values: ['draft', 'sent'] },
+      { name: 'issued_at', type: 'DateTime', nullable: false },
+    ],
+    indexes: [{ columns: ['status', 'amount'], name: 'invoice_by_status' }, { columns: ['issued_at'] }],
+  },
+  {
+    table: 'line',
+    fields: [
+      {
+        name: 'invoice_id',
+        type: 'Int',
+        primaryKey: true,
+        references: { schema: ORG, table: 'invoice', column: 'id', onDelete: 'CASCADE' },
+      },
+      { name: 'place', type: 'Int', primaryKey: true },
+    ],
+  },
+  { table: 'setting', fields: [{ name: 'id', type: 'Int' }] },
+];
+
+/** In the shared schema. */
+export const SHARED_MODEL: ModelSpec = {
+  table: 'currency',
+  fields: [{ name: 'code', type: 'String', length: 3, primaryKey: true }],
+};
+
+export interface Example {
+  readonly kind: ChangeKind;
+  readonly variant: string;
+  readonly change: Change;
+}
+
+/** Every example of the registry. */
+export function allExamples(): readonly Example[] {
+  return Object.entries(operations).flatMap(([kind, { examples }]) =>
+    examples.map(({ variant, change }) => ({ kind: kind as ChangeKind, variant, change })),
+  );
+}
