@@ -53,6 +53,7 @@ it('has the fields that it was given, and none that it was not', () => {
     retryScope: 'savepoint',
     faults: [{ path: 'table', message: 'is missing' }],
     transactionId: '754',
+    blockedBy: [{ pid: 7, state: 'idle in transaction', ageMs: 1500, applicationName: 'billing' }],
   } as const;
   const full = new MigrationError('What', { code: 'LOCK_TIMEOUT', ...details });
   expect({ ...full }).toEqual({ name: 'MigrationError', code: 'LOCK_TIMEOUT', ...details });

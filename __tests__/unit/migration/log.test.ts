@@ -2,7 +2,7 @@ import { newDb } from 'pg-mem';
 import type { Knex } from 'knex';
 import { addFieldToModel, createModel, dropFieldFromModel, type FieldSpec, type Logger } from '../../../lib';
 import { fieldTypes, type FieldTypeName } from '../../../lib/migration/field-types';
-import { defaultLogger, logFailure, logSql, withoutValues } from '../../../lib/migration/log';
+import { defaultLogger, logFailure, logHazard, logSql, withoutValues } from '../../../lib/migration/log';
 import { MigrationError } from '../../../lib/migration/errors';
 import type { Identifier } from '../../../lib/migration/identifier';
 import { memoryTenant } from '../../../lib/testing';
@@ -106,6 +106,24 @@ describe('the record of an attempt that failed', () => {
     await rejection(createModel('acme-corp', { table: 'a.b', fields: [] }, tenant(log.logger)));
     expect(log.records()).toEqual([]);
   });
+});
+
+it('warns of a hazard that was met, with what to do next time', () => {
+  const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+  const hazard = { kind: 'scan', table: 'invoice', message: 'It reads every row.', saferWay: 'Do it in two.' } as const;
+  const record = {
+    org: 'acme-corp',
+    table: 'invoice',
+    kind: 'scan',
+    reason: hazard.message,
+    saferWay: hazard.saferWay,
+  };
+  logHazard(logger, 'acme-corp', { ...hazard, column: 'a' });
+  logHazard(logger, 'acme-corp', hazard);
+  expect(logger.warn.mock.calls).toEqual([
+    ['HAZARD', { ...record, fields: ['a'] }],
+    ['HAZARD', { ...record, fields: [] }],
+  ]);
 });
 
 describe('the SQL', () => {

@@ -247,10 +247,10 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
       column: 'timestamptz',
       catalogName: 'timestamp with time zone',
       accepted: [
-        [new Date('2024-02-29T23:59:59.999Z'), '2024-02-29T23:59:59.999Z', "'2024-02-29T23:59:59.999Z'"],
-        same('2024-02-29T23:59:59.999999Z', "'2024-02-29T23:59:59.999999Z'"),
-        same('2024-02-29T23:59+05:30', "'2024-02-29T23:59+05:30'"),
-        same('0001-01-01T00:00:00-15:59', "'0001-01-01T00:00:00-15:59'"),
+        [new Date('2024-02-29T23:59:59.999Z'), '2024-02-29T23:59:59.999Z', "'2024-02-29T23:59:59.999Z'::timestamptz"],
+        same('2024-02-29T23:59:59.999999Z', "'2024-02-29T23:59:59.999999Z'::timestamptz"),
+        same('2024-02-29T23:59+05:30', "'2024-02-29T23:59+05:30'::timestamptz"),
+        same('0001-01-01T00:00:00-15:59', "'0001-01-01T00:00:00-15:59'::timestamptz"),
         same({ fn: 'now' }, 'now()'),
       ],
       rejected: [
@@ -287,7 +287,7 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
         [new Date('2024-02-29T00:00:00.000Z'), '2024-02-29', "'2024-02-29'"],
         same('2000-02-29', "'2000-02-29'"),
         same('9999-12-31', "'9999-12-31'"),
-        same({ fn: 'now' }, 'current_date'),
+        same({ fn: 'now' }, 'cast(now() as date)'),
       ],
       rejected: [
         ['1900-02-29', DATE],
@@ -537,6 +537,11 @@ describe.each(types)('%s', (type) => {
 function createWith(field: object): never {
   return { kind: 'createModel', table: 'invoice', fields: [{ name: 'field', ...field }] } as never;
 }
+
+it('an Enum takes no default where it has no values', () => {
+  expect(typeOf({ type: 'Enum' }).defaultCodec({ name: 'a' }).is('a')).toBe(false);
+  expect(typeOf({ type: 'Enum' }).checkedValues({ name: 'a', values: ['x'] })).toEqual(['x']);
+});
 
 describe('the options of a type', () => {
   it.each<[string, object, string, string]>([

@@ -217,6 +217,19 @@ describe('foreign keys', () => {
   });
 });
 
+it('has indexes and foreign keys of at most 32 columns', () => {
+  const names = Array.from({ length: 33 }, (_, at) => `k${at}`);
+  const fields = names.map((name) => ({ name, type: 'Int' }) as const);
+  const columns = names.slice(0, 32);
+  const references = { schema: 'public', table: 't', columns, onDelete: 'CASCADE' } as const;
+  expect(sqlOf({ fields, indexes: [{ columns }], foreignKeys: [{ columns, references }] })).toHaveLength(3);
+  const keys = [{ columns: names, references: { ...references, columns: names } }];
+  expect(faultsOf({ fields, indexes: [{ columns: names }], foreignKeys: keys })).toEqual([
+    'indexes[0].columns: must be at most 32',
+    'foreignKeys[0].columns: must be at most 32',
+  ]);
+});
+
 describe('names that would clash', () => {
   const [a, b] = [
     { name: 'a', type: 'Int' },

@@ -15,7 +15,7 @@ const ALL = {
 
 function faults(options: unknown, inherited?: Parameters<typeof settingsOf>[1]): string[] {
   try {
-    settingsOf(options, inherited);
+    settingsOf(options as ChangeOptions, inherited);
   } catch (error) {
     const { code, faults: found = [], message } = error as MigrationError;
     expect(code).toBe('INVALID_SPEC');
