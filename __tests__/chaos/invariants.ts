@@ -20,7 +20,8 @@ export async function violationsOf(
   return [...outcomes.flatMap((outcome, index) => wrongIn(outcome, found[index] as Found)), ...leaks];
 }
 
-function wrongIn(outcome: Outcome, found: Found): string[] {
+/** What of a task is not as its caller was told. */
+export function wrongIn(outcome: Outcome, found: Found): string[] {
   const { task, told, error, violations } = outcome;
   const wrong = [...violations];
   const check = (holds: boolean, words: string): void => {

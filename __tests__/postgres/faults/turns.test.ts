@@ -78,7 +78,8 @@ describe('two services that change one tenant at the same moment', () => {
       async (tenant) => {
         pid = (await tenant.raw('select pg_backend_pid() as pid')).rows[0].pid as number;
         await createModel(org, line([]), tenant);
-        const options = { logger: log.logger, lockTimeoutMs: 100, retry: { maxAttempts: 1 } };
+        // Long enough for a look at who has it, on a machine that is busy.
+        const options = { logger: log.logger, lockTimeoutMs: 1500, retry: { maxAttempts: 1 } };
         const error = await migrationError(createModel(org, line([], 'other'), other, options));
         expect(error).toMatchObject({ code: 'LOCK_TIMEOUT', org });
       },
