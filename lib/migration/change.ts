@@ -1,18 +1,18 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import type { Knex } from 'knex';
+import { contextOf } from './adapter/tenant-context';
+import type { Work } from './adapter/work';
 import { faultsOf } from './closed';
 import { MigrationError, type Fault } from './errors';
-import type { Work } from './adapter/work';
 import { execute } from './execute';
-import { isPlainObject } from './plain-object';
 import { identifier, identifierFault, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
 import type { ChangeOptions } from './options';
-import { settingsOf, sharedSchemasOf } from './settings';
+import { isPlainObject } from './plain-object';
 import type { PlanOf } from './plan';
 import { planned, type Planned } from './planned';
 import { referencesMade } from './references-made';
-import { contextOf } from './adapter/tenant-context';
+import { settingsOf, sharedSchemasOf } from './settings';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
 export type Plan = PlanOf<Change>;
@@ -91,7 +91,7 @@ export async function applyChanges(
   return { org, changes: plan.changes, statements: plan.steps.map(({ sql }) => sql), ...ran };
 }
 
-function workOf(org: Identifier, { plan, statements }: Planned): Work {
+function workOf(org: Identifier, { plan, statements, hazardTables }: Planned): Work {
   const { changes, steps, hazards } = plan;
   return {
     org,
@@ -99,6 +99,7 @@ function workOf(org: Identifier, { plan, statements }: Planned): Work {
     subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
     lockWaits: new Set(steps.flatMap(({ locks }) => locks.map(({ schema, table }) => `${schema}.${table}`))).size,
     hazards,
+    hazardTables,
   };
 }
 

@@ -1,7 +1,7 @@
 import { isRight } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
-import type { Fault } from './errors';
 import { NAME_CODEC } from './codecs';
+import type { Fault } from './errors';
 import { isPlainObject } from './plain-object';
 
 /** What a closed codec gives: a property of `O` may be left out, or be undefined. */

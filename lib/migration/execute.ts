@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import { inCallersTransaction } from './adapter/callers-transaction';
 import { hazardStatements, refuseWithoutRows, warnOfHazards } from './adapter/hazard-policy';
+import { inMemory } from './adapter/memory';
+import { inOwnTransaction } from './adapter/own-transaction';
+import { isMemory, type Answer } from './adapter/send';
+import { contextOf, type TenantContext } from './adapter/tenant-context';
+import type { Work } from './adapter/work';
 import type { MigrationError, RetryScope } from './errors';
 import { logChange, logFailure, logSql } from './log';
-import { inMemory } from './adapter/memory';
 import type { Settings } from './options';
-import { inOwnTransaction } from './adapter/own-transaction';
 import { retrying, retryScopeOf } from './retry';
-import { isMemory, type Answer } from './adapter/send';
-import type { Work } from './adapter/work';
-import { contextOf, type TenantContext } from './adapter/tenant-context';
 
 /** What it took. */
 export interface Ran {

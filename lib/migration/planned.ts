@@ -6,6 +6,8 @@ import type { Lock, PlanOf, Step } from './plan';
 export interface Planned {
   readonly plan: PlanOf<CheckedChange>;
   readonly statements: readonly string[];
+  /** For each hazard of the plan, what its table is called before anything has run. */
+  readonly hazardTables: readonly Identifier[];
 }
 
 /** The statements of a list of changes in the order they run, and what they cost. Pure. */
@@ -21,7 +23,18 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
       .flatMap((change) => operationOf(change.kind).hazards(org, change))
       .filter(({ table }) => !created.has(table)),
   };
-  return { plan, statements: ordered.map(({ sql }) => sql) };
+  const earlier = earlierNames(changes);
+  const hazardTables = plan.hazards.map(({ table }) => earlier.get(table) ?? (table as Identifier));
+  return { plan, statements: ordered.map(({ sql }) => sql), hazardTables };
+}
+
+/** The names that tables had before the list renamed them. */
+function earlierNames(changes: readonly CheckedChange[]): ReadonlyMap<string, Identifier> {
+  const earlier = new Map<string, Identifier>();
+  for (const change of changes) {
+    if (change.kind === 'renameModel') earlier.set(change.to, earlier.get(change.table) ?? change.table);
+  }
+  return earlier;
 }
 
 /** A step, or a guard, which is no step: it changes nothing. */

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
+import type { ChangeResult } from '../migration/change';
 import { execute } from '../migration/execute';
 import { identifier, quoted } from '../migration/identifier';
 import type { ChangeOptions } from '../migration/options';
 import { settingsOf } from '../migration/settings';
-import type { ChangeResult } from '../migration/change';
 import { serverOf, type TenantDb } from './server';
 
 /**
@@ -22,7 +22,7 @@ export async function createTenant(org: string, db: TenantDb, options?: ChangeOp
   const statements = [`create schema ${quoted(checkedOrg)}`];
   const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
   const ran = await execute(
-    { org: checkedOrg, statements, subjects: [subject], lockWaits: 0, hazards: [] },
+    { org: checkedOrg, statements, subjects: [subject], lockWaits: 0, hazards: [], hazardTables: [] },
     server,
     settings,
   );

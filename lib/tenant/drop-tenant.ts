@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
+import { explained, failureAt } from '../migration/adapter/explain';
+import { isMemory, send } from '../migration/adapter/send';
 import type { ChangeResult } from '../migration/change';
 import { MigrationError } from '../migration/errors';
 import { execute } from '../migration/execute';
-import { explained, failureAt } from '../migration/adapter/explain';
 import { identifier, quoted, type Identifier } from '../migration/identifier';
 import { literal } from '../migration/literal';
 import type { ChangeOptions } from '../migration/options';
 import { settingsOf } from '../migration/settings';
-import { isMemory, send } from '../migration/adapter/send';
 import { serverOf, type TenantDb } from './server';
 
 /**
@@ -51,13 +51,17 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
     const batch = await nextBatch(checkedOrg, server);
     if (batch.length === 0) break;
     if (batch.join() === statements.slice(-batch.length).join()) throw stuck(org, batch);
-    await execute({ org: checkedOrg, statements: batch, subjects: [], lockWaits: 1, hazards: [] }, server, settings);
+    await execute(
+      { org: checkedOrg, statements: batch, subjects: [], lockWaits: 1, hazards: [], hazardTables: [] },
+      server,
+      settings,
+    );
     statements.push(...batch);
   }
   const last = `drop schema ${quoted(checkedOrg)} cascade`;
   const subject = { message: 'DROP SCHEMA', fields: [], expectations: [], effects: [] };
   const { attempts } = await execute(
-    { org: checkedOrg, statements: [last], subjects: [subject], lockWaits: 0, hazards: [] },
+    { org: checkedOrg, statements: [last], subjects: [subject], lockWaits: 0, hazards: [], hazardTables: [] },
     server,
     settings,
   );

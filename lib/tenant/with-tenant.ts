@@ -1,8 +1,8 @@
 import type { Journal } from '../migration/adapter/tenant-context';
 import { identifier } from '../migration/identifier';
 import type { TenantOptions } from '../migration/options';
-import { settingsOf } from '../migration/settings';
 import { retrying, retryScopeOf } from '../migration/retry';
+import { settingsOf } from '../migration/settings';
 import { attempted } from './attempt';
 import { serverOf, type TenantDb } from './server';
 import type { TenantKnex } from './tenant-knex';

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { DataType, newDb, type IMemoryDb } from 'pg-mem';
-import { identifier } from '../migration/identifier';
 import { defaultToSchema } from '../migration/adapter/memory';
+import { setContext, type Journal } from '../migration/adapter/tenant-context';
+import { identifier } from '../migration/identifier';
 import type { TenantOptions } from '../migration/options';
 import { settingsOf } from '../migration/settings';
-import { setContext, type Journal } from '../migration/adapter/tenant-context';
 import type { TenantKnex } from '../tenant/tenant-knex';
 
 /** The options of a tenant, and the database to make it in. */

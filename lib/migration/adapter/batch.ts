@@ -1,5 +1,5 @@
-import { literal } from '../literal';
 import { quoted, type Identifier } from '../identifier';
+import { literal } from '../literal';
 import type { Settings } from '../options';
 import type { Work } from './work';
 

@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
-import { rollbackToSavepoint, savepointBatch } from './batch';
-import { diagnosed, factsQuery } from './diagnose';
 import { MigrationError } from '../errors';
-import type { Work } from './work';
+import type { Settings } from '../options';
+import { sqlStateOf } from '../sql-states';
+import { rollbackToSavepoint, savepointBatch } from './batch';
 import { watched } from './blockers';
+import { diagnosed, factsQuery } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
-import type { Settings } from '../options';
 import { clientOf, send, valueOf, type Answer } from './send';
-import { sqlStateOf } from '../sql-states';
+import type { Work } from './work';
 
 /**
  * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction

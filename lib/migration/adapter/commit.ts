@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
+import type { Settings } from '../options';
+import { classify } from '../sql-states';
 import { explained, failureAt } from './explain';
 import { fateOf } from './fate';
 import type { TransactionIdentity } from './transaction-identity';
-import type { Settings } from '../options';
-import { classify } from '../sql-states';
 
 /** A transaction of ours with all its work done. */
 export interface Finished {

@@ -1,8 +1,8 @@
-import type { Failed } from './explain';
 import { literal } from '../literal';
-import type { Effect, Expectation, Subject } from '../subject';
-import { valueOf, type Answer } from './send';
 import { classify, sqlStateOf } from '../sql-states';
+import type { Effect, Expectation, Subject } from '../subject';
+import type { Failed } from './explain';
+import { valueOf, type Answer } from './send';
 
 /** The errors that leave open which name was meant: of the change's own table, or of one that it refers to. */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42701', '42703', '42710']);

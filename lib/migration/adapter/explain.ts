@@ -1,6 +1,6 @@
 import { MigrationError, type Blocker, type ErrorCode } from '../errors';
-import type { Subject } from '../subject';
 import { classify, classifyInMemory, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
+import type { Subject } from '../subject';
 
 /** What a failure turned out to be, and where. */
 export interface Failed extends FailureClass {

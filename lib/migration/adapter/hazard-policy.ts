@@ -1,6 +1,6 @@
 import { MigrationError } from '../errors';
 import { guard } from '../guard';
-import { qualified, type Identifier } from '../identifier';
+import { qualified } from '../identifier';
 import { literal } from '../literal';
 import { logHazard } from '../log';
 import type { HazardPolicies, Settings } from '../options';
@@ -30,14 +30,13 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
  * looks for rows where there is something to warn of. In the same round trip, behind the same turn.
  */
 export function hazardStatements(work: Work, settings: Settings): readonly string[] {
-  const { org } = work;
   const refusals = those(work, settings, 'refuse').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
   const cases = refusals.map(
-    (hazard) => `when ${hasRows(org, hazard)} then ${literal(String(work.hazards.indexOf(hazard)))}`,
+    (hazard) => `when ${hasRows(work, hazard)} then ${literal(String(work.hazards.indexOf(hazard)))}`,
   );
   const reason = `case ${cases.join(' ')} end`;
   const guards = cases.length === 0 ? [] : [guard({ kind: 'hazard', test: 'select', reason })];
-  const warnings = warned(work, settings).map((hazard) => hasRows(org, hazard));
+  const warnings = warned(work, settings).map((hazard) => hasRows(work, hazard));
   const looks =
     warnings.length === 0 ? [] : [`select json_build_array(${warnings.join(', ')})::text as tenant_ddl_rows`];
   return [...guards, ...looks];
@@ -64,8 +63,9 @@ function warned(work: Work, settings: Settings): readonly Hazard[] {
   return those(work, settings, 'warn').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
 }
 
-function hasRows(org: Identifier, { table }: Hazard): string {
-  return `exists (select from ${qualified(org, table as Identifier)})`;
+function hasRows({ org, hazards, hazardTables }: Work, hazard: Hazard): string {
+  const table = hazardTables[hazards.indexOf(hazard)];
+  return table === undefined ? 'false' : `exists (select from ${qualified(org, table)})`;
 }
 
 function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {

@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import { joined } from './batch';
-import type { Work } from './work';
-import { explainedInMemory } from './explain';
 import { isBlock } from '../guard';
 import type { Identifier } from '../identifier';
 import type { Settings } from '../options';
+import { joined } from './batch';
+import { explainedInMemory } from './explain';
 import { send, type Answer } from './send';
+import type { Work } from './work';
 
 /**
  * pg-mem: the statements alone. It knows neither savepoints, nor advisory locks, nor transaction ids, and

@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
+import type { Settings } from '../options';
 import { beginBatch, joined } from './batch';
 import { watched } from './blockers';
 import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
-import { identityColumns, identityIn } from './transaction-identity';
-import type { Work } from './work';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
-import type { Settings } from '../options';
 import { clientOf, discard, send, type Answer, type Connection } from './send';
+import { identityColumns, identityIn } from './transaction-identity';
+import type { Work } from './work';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
 export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {

@@ -10,4 +10,6 @@ export interface Work {
   /** How many tables it may have to wait for, one after the other, holding those before. */
   readonly lockWaits: number;
   readonly hazards: readonly Hazard[];
+  /** For each hazard, its table, by the name that it has before anything has run. */
+  readonly hazardTables: readonly Identifier[];
 }

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import * as t from 'io-ts';
+import type { Knex } from 'knex';
 import type { Fault } from '../errors';
 import { isPlainObject } from '../plain-object';
 

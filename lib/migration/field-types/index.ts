@@ -1,8 +1,8 @@
 import { bigIntType } from './big-int';
 import { booleanType } from './boolean';
 import { bytesType } from './bytes';
-import { dateTimeType } from './date-time';
 import { dateType } from './date';
+import { dateTimeType } from './date-time';
 import { decimalType } from './decimal';
 import { enumType } from './enum';
 import type { FieldType } from './field-type';

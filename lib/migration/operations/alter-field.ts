@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
+import { alterSteps, newType } from '../alter-steps';
 import { closed } from '../closed';
 import { listOf, nameOf } from '../codecs';
-import { alterSteps, newType } from '../alter-steps';
 import { FieldChanges, fieldTypeSpec } from '../field-changes';
 import type { Hazard } from '../plan';
 import { referenced } from '../referenced';

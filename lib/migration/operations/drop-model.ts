@@ -1,8 +1,8 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
 import { listOf, nameOf } from '../codecs';
-import { locksOnReferenced, referenced } from '../referenced';
 import { step } from '../plan';
+import { locksOnReferenced, referenced } from '../referenced';
 import { rendered } from '../render';
 import { expectedModel } from '../subject';
 import type { Operation } from './operation';
