@@ -5,6 +5,7 @@ import { faults } from './faults';
 import type { FaultName } from './faults';
 import type { Stage } from './fault';
 import { SERVICE_NAME, violationsOf } from './invariants';
+import { FEW_LOCKS } from './lock-table';
 import { planOf } from './plan';
 import type { RoundPlan } from './plan';
 import { startProxy } from './proxy';
@@ -29,9 +30,8 @@ const SETTINGS = {
   // A crash of the process loses nothing that was written; one of the machine is not among the faults.
   fsync: 'off',
   full_page_writes: 'off',
-  // Few slots, so that the lock table can be filled; and a deadlock is found while a lock is still waited for.
-  max_connections: '40',
-  max_locks_per_transaction: '10',
+  ...FEW_LOCKS,
+  // A deadlock is found while a lock is still waited for.
   deadlock_timeout: '30ms',
 };
 

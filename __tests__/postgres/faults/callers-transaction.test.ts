@@ -3,6 +3,8 @@
 import type { Knex } from 'knex';
 import { addFieldToModel, createModel } from '../../../lib';
 import type { ChangeOptions, FieldSpec } from '../../../lib';
+import { FEW_LOCKS, fillLockTable } from '../../chaos/lock-table';
+import { NOT_DURABLE, startPostgres } from '../../support/embedded-postgres';
 import { quiet } from '../../support/log';
 import { migrationError } from '../../support/rejection';
 import { BATCH, columnsOf, ROLLBACK, strikeOnce, throughProxy, until, waitingFor } from '../../support/through-proxy';
@@ -106,6 +108,30 @@ describe('goes on, with its settings as they were, after', () => {
     const { rows } = await admin.raw('select to_regclass(?) as line', [`"${org}".line`]);
     expect(rows).toEqual([{ line: null }]);
   });
+});
+
+it('goes on where not even the question what failed is answered', async () => {
+  const server = await startPostgres({
+    major: Number(process.env.POSTGRES_MAJOR ?? 18),
+    settings: { ...NOT_DURABLE, ...FEW_LOCKS },
+  });
+  const own = await throughProxy(server.url);
+  try {
+    await own.db.transaction(async (trx) => {
+      await trx('metadata').withSchema(own.org).insert({ name: 'before' });
+      // So many weak locks that the next one needs the table that is shared with all.
+      await trx.raw('select count(*) from pg_views, pg_rules, pg_policies, pg_publication_tables limit 1');
+      const letGo = await fillLockTable(server.url);
+      const error = await migrationError(addFieldToModel(own.org, 'invoice', amount, trx, once)).finally(letGo);
+      expect(error).toMatchObject({ code: 'TOO_MANY_LOCKS', sqlState: '53200' });
+      await trx('metadata').withSchema(own.org).insert({ name: 'after' });
+    });
+    expect(await own.admin('metadata').withSchema(own.org)).toEqual([{ name: 'before' }, { name: 'after' }]);
+  } finally {
+    await own.proxy.close();
+    await Promise.all([own.db.destroy(), own.admin.destroy()]);
+    await server.stop();
+  }
 });
 
 it('tries again from the savepoint after a lock timeout, and holds no lock while it waits', async () => {

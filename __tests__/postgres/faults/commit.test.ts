@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { addFieldToModel, withTenant } from '../../../lib';
 import type { ChangeOptions, FieldSpec } from '../../../lib';
+import { FEW_LOCKS, fillLockTable } from '../../chaos/lock-table';
 import { NOT_DURABLE, startPostgres } from '../../support/embedded-postgres';
 import type { EmbeddedPostgres } from '../../support/embedded-postgres';
 import { quiet } from '../../support/log';
@@ -126,6 +127,31 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
     const { rows } = await wire.admin.raw('select pg_xact_status(?::xid8) as fate', [String(error.transactionId)]);
     expect(rows).toEqual([{ fate: 'committed' }]);
     await wire.db.destroy();
+  });
+
+  it('asks again where the server has no room for the question', async () => {
+    const settings = { ...NOT_DURABLE, ...FEW_LOCKS };
+    server = await startPostgres({ major: Number(process.env.POSTGRES_MAJOR ?? 18), settings });
+    wire = await throughProxy(server.url);
+    const { url } = server;
+    let connections = 0;
+    let letGo = async (): Promise<void> => undefined;
+    void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+      await exchange.ask();
+      letGo = await fillLockTable(url);
+      wire.proxy.onConnect(() => {
+        connections += 1;
+        // The one before was refused.
+        if (connections === 2) void letGo();
+        return false;
+      });
+      wire.proxy.cutAll();
+    });
+    await change(wire.db, wire.org).finally(() => letGo());
+    expect(connections).toBeGreaterThan(1);
+    expect(await found()).toEqual(once);
+    expect(wire.count(BATCH)).toBe(1);
+    await Promise.all([wire.db.destroy(), wire.admin.destroy()]);
   });
 
   describe('when the server crashes at COMMIT', () => {
