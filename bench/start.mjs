@@ -10,7 +10,8 @@ if (isOlder(join(root, 'node_modules', '.package-lock.json'), join(root, 'packag
 if (isOlder(join(here, 'node_modules', '.package-lock.json'), join(here, 'package-lock.json'))) npm(here, 'ci');
 if (isOlder(join(root, 'dist', 'index.js'), join(root, 'lib'))) npm(root, 'run', 'build');
 
-const node = ['--expose-gc', '--import', 'tsx', join(here, 'main.ts'), ...process.argv.slice(2)];
+// A service that is in use keeps its code; here each entry pauses while the others run.
+const node = ['--expose-gc', '--no-flush-bytecode', '--import', 'tsx', join(here, 'main.ts'), ...process.argv.slice(2)];
 run(process.execPath, node, here);
 
 function npm(folder, ...args) {
