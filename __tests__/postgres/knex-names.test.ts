@@ -6,6 +6,7 @@ import {
   createModel,
   createTenant,
   dropFieldFromModel,
+  dropTenant,
   withTenant,
   type FieldSpec,
   type ModelSpec,
@@ -393,5 +394,27 @@ describe("a caller's wrapIdentifier and postProcessResponse", () => {
     await expect(
       mappedDb.transaction((trx) => dropFieldFromModel(org, 'InvoiceLine', 'noSuchField', trx, options)),
     ).rejects.toMatchObject({ code: 'FIELD_NOT_FOUND', column: 'noSuchField' });
+    // What these are can only be told by rows that are read back as they are.
+    const references = { schema: org, table: 'NoSuchModel', column: 'id', onDelete: 'CASCADE' as const };
+    const orphan: FieldSpec = { name: 'orphan', type: 'Int', references };
+    const refused = { code: 'REFERENCE_NOT_FOUND', table: 'InvoiceLine', column: 'orphan' };
+    for (const work of [
+      addFieldToModel(org, 'InvoiceLine', orphan, mappedDb, options),
+      mappedDb.transaction((trx) => addFieldToModel(org, 'InvoiceLine', orphan, trx, options)),
+    ]) {
+      await expect(work).rejects.toMatchObject(refused);
+    }
+    await expect(withTenant(`${org}-missing`, mappedDb, async () => {}, options)).rejects.toMatchObject({
+      code: 'TENANT_NOT_FOUND',
+    });
+  });
+
+  it('keep nothing from being dropped with its tenant', async () => {
+    const org = await freshTenant();
+    const mappedDb = connect(mapped);
+    await change(org, mappedDb);
+    const { statements } = await dropTenant(org, mappedDb, { ...options, confirm: org });
+    expect(statements).toEqual([expect.stringContaining('InvoiceLine'), expect.stringContaining('drop schema')]);
+    await expect(createModel(org, model(org), mappedDb, options)).rejects.toMatchObject({ code: 'TENANT_NOT_FOUND' });
   });
 });
