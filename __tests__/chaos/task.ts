@@ -81,13 +81,14 @@ async function inTransaction(run: Run, trx: Knex): Promise<void> {
   const { org, swallows } = task;
   if (task.failsFirst)
     await ignoringFailure(() => addFieldToModel(org, 'base', { name: 'id', type: 'Int' }, trx, run.options));
-  const both = async (): Promise<void> => {
+  const change = async (): Promise<void> => {
     await changeOf(run, trx);
     run.changed = true;
-    await recordMetadata(run, trx);
   };
-  if (swallows === 'the change') await ignoringFailure(both);
-  else await both();
+  // An error of a statement of its own, swallowed, would be the caller's own undoing.
+  if (swallows === 'the change') await ignoringFailure(change);
+  else await change();
+  if (run.changed) await recordMetadata(run, trx);
   await trx('note').withSchema(org).insert({ task: task.id });
   if (swallows === 'a statement') await ignoringFailure(() => trx.raw('select 1 / 0'));
   if (task.givesUp) throw new GivenUp('given up');
