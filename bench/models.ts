@@ -105,8 +105,7 @@ export function sqlDefault({ type, default: value }: Field): string | undefined 
   if (typeof value === 'string') return sqlText(value);
   const { fn, base64 } = value as { fn?: 'now' | 'uuid'; base64?: string };
   if (base64 !== undefined) return `decode(${sqlText(base64)}, 'base64')`;
-  if (fn === 'uuid') return 'gen_random_uuid()';
-  return type === 'DateTime' ? 'now()' : `current_${type.toLowerCase()}`;
+  return fn === 'now' ? 'now()' : 'gen_random_uuid()';
 }
 
 export function sqlText(text: string): string {

@@ -122,8 +122,8 @@ with tables as (
   select format('table %s %s', relname, obj_description(oid, 'pg_class')) as contents from tables
   union all
   select format('column %s.%s %s %s default %s %s', t.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-    a.attnotnull, replace(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[a-z ]+(\\(\\d+\\))?|[''()]', '', 'g'),
-      'CURRENT_TIMESTAMP', 'now'), col_description(t.oid, a.attnum))
+    a.attnotnull, regexp_replace(regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::[a-z ]+(\\(\\d+\\))?|[''()]', '', 'g'),
+      'CURRENT_(DATE|TIME|TIMESTAMP)', 'now'), col_description(t.oid, a.attnum))
   from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
   union all

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Library from '../../lib/index.ts';
 import { COLUMN } from '../models.ts';
-import type { Model } from '../models.ts';
 import type { Entry, OpenOptions, Session } from './entry.ts';
 import { openKnex } from './knex.ts';
 
@@ -25,7 +24,7 @@ export const onBareKnex: Entry = {
     return {
       provision: async (org, models, { schema }) => {
         if (schema) await library.createTenant(org, tenant, options);
-        await createModels(org, models, tenant);
+        await library.createModels(org, models, tenant, options);
       },
       ...columns(tenant),
       close: () => db.destroy(),
@@ -45,7 +44,7 @@ export const inCallersTransaction: Entry = {
       provision: (org, models, { schema }) =>
         inTransaction(async (trx) => {
           if (schema) await library.createTenant(org, trx, options);
-          await createModels(org, models, trx);
+          await library.createModels(org, models, trx, options);
         }),
       addColumn: (org, table) => inTransaction((trx) => columns(trx).addColumn(org, table)),
       dropColumn: (org, table) => inTransaction((trx) => columns(trx).dropColumn(org, table)),
@@ -59,19 +58,4 @@ function columns(tenant: Db): Required<Pick<Session, 'addColumn' | 'dropColumn'>
     addColumn: async (org, table) => void (await library.addFieldToModel(org, table, COLUMN, tenant, options)),
     dropColumn: async (org, table) => void (await library.dropFieldFromModel(org, table, COLUMN.name, tenant, options)),
   };
-}
-
-type CreateModels = (org: string, specs: readonly Model[], tenant: Db, options: object) => Promise<unknown>;
-
-async function createModels(org: string, models: readonly Model[], tenant: Db): Promise<void> {
-  const { createModels: all } = library as { createModels?: CreateModels };
-  if (all !== undefined) {
-    await all(org, models, tenant, options);
-    return;
-  }
-  const each = async (trx: Db): Promise<void> => {
-    for (const model of models) await library.createModel(org, model as never, trx, options);
-  };
-  if (tenant.isTransaction === true) await each(tenant);
-  else await library.withTenant(org, tenant, each, options);
 }
