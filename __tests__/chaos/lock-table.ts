@@ -5,7 +5,9 @@ export const FEW_LOCKS = { max_connections: '40', max_locks_per_transaction: '10
 
 /** Takes every lock that the server has to give, and gives them back when the function that comes of it is called. */
 export async function fillLockTable(url: string): Promise<() => Promise<void>> {
-  const hog = new Client({ connectionString: url, application_name: 'hog' });
+  // A statement_timeout of the server is another fault.
+  const options = '-c statement_timeout=0';
+  const hog = new Client({ connectionString: url, application_name: 'hog', options });
   // Its server may be stopped before it lets go.
   hog.on('error', () => undefined);
   await hog.connect();
