@@ -240,10 +240,12 @@ it('holds the SQL at level debug, and at no level a default, a comment or a row'
     { name: 'f', type: 'BigInt', default: -4711n },
   ];
   await createModel(org, { table: 'invoice', fields: secret, comment: SECRET }, db, { logger });
-  const first = { ...(secret[0] as FieldSpec), comment: SECRET };
+  const first = { ...secret[0], comment: SECRET };
   await addFieldToModel(org, 'invoice', { ...first, name: 'g' }, db, { logger });
   await migrationError(addFieldToModel(org, 'invoice', first, db, { logger }));
-  await db('invoice').withSchema(org).insert([{ c: 1 }, { c: 2 }]);
+  await db('invoice')
+    .withSchema(org)
+    .insert([{ c: 1 }, { c: 2 }]);
   await migrationError(
     addFieldToModel(org, 'invoice', { ...first, name: 'u', unique: true }, db, { logger, retry: {} }),
   );

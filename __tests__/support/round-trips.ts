@@ -22,11 +22,18 @@ export function countedConnect(options: Knex.Config = {}): Wire {
   let opened = 0;
   const afterCreate = ({ connection }: { connection: DriverConnection }, done: (error?: Error) => void): void => {
     opened += 1;
-    let text = '';
+    // The driver may send the next query before it tells us that the one before is done.
+    const unanswered: string[] = [];
     const { query, parse } = connection;
-    connection.query = (sql) => query.call(connection, (text = sql));
-    connection.parse = (prepared) => parse.call(connection, ((text = prepared.text), prepared));
-    connection.on('readyForQuery', () => sent.push(text));
+    connection.query = (text) => {
+      unanswered.push(text);
+      query.call(connection, text);
+    };
+    connection.parse = (prepared) => {
+      unanswered.push(prepared.text);
+      parse.call(connection, prepared);
+    };
+    connection.on('readyForQuery', () => sent.push(unanswered.shift() ?? ''));
     done();
   };
   return { db: connect({ ...options, pool: { ...options.pool, afterCreate } }), sent, opened: () => opened };
