@@ -5,7 +5,7 @@ const layers = [
   ['migration/(codecs|closed|log|options|settings|retry)'],
   ['migration/(field-spec|field-changes|model-spec|type-change|referenced|render|alter-steps)', 'migration/field-types/.+'],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
-  ['migration/(change|planned)'],
+  ['migration/(change|planned|table-names)'],
   ['tenant/.+', 'catalog/.+', 'migration/(index|fields|indexes|models|format-plan)'],
   ['index', 'testing/.+'],
 ].map((files) => `^lib/(${files.join('|')})\\.ts$`);

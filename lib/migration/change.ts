@@ -120,6 +120,9 @@ function checkedChanges(
   changes: readonly unknown[],
   sharedSchemas: readonly string[],
 ): readonly CheckedChange[] {
+  if (!Array.isArray(changes)) {
+    throw new MigrationError('The changes must be a list.', { code: 'INVALID_SPEC', org });
+  }
   return changes.map((change) => checked(org, change, sharedSchemas));
 }
 

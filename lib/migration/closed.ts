@@ -30,6 +30,8 @@ export function closed<R extends t.Props, O extends t.Props>(
   check: (right: Partial<Closed<R, O>>, given: Record<string, unknown>) => readonly Fault[] = () => [],
 ): ClosedCodec<R, O> {
   const known: t.Props = { ...required, ...optional };
+  const codecs = Object.entries(known);
+  const needed = new Set(Object.keys(required));
   const validate = (value: unknown, context: t.Context): t.Validation<Closed<R, O>> => {
     if (!isPlainObject(value)) return t.failure(value, context, 'must be an object');
     const errors: t.Errors = [];
@@ -37,10 +39,10 @@ export function closed<R extends t.Props, O extends t.Props>(
     for (const key of Object.keys(value)) {
       if (!Object.hasOwn(known, key)) errors.push(failed(context, key, 'unknown key'));
     }
-    for (const [key, codec] of Object.entries(known)) {
+    for (const [key, codec] of codecs) {
       const given = Object.hasOwn(value, key) ? value[key] : undefined;
       if (given === undefined) {
-        if (Object.hasOwn(required, key)) errors.push(failed(context, key, 'is missing'));
+        if (needed.has(key)) errors.push(failed(context, key, 'is missing'));
         continue;
       }
       const result = codec.validate(given, t.appendContext(context, key, codec, given));

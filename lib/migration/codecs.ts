@@ -30,14 +30,21 @@ export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unkno
   );
 }
 
-/** Each item by its codec; a message for what is no list at all. */
-export function listOf<A, O>(item: t.Type<A, O, unknown>): t.Type<readonly A[], readonly O[], unknown> {
+/** Each item by its codec, up to a number of items; a message for what is no list at all. */
+export function listOf<A, O>(
+  item: t.Type<A, O, unknown>,
+  maxItems = 1600,
+): t.Type<readonly A[], readonly O[], unknown> {
   const items = t.readonlyArray(item);
   return new t.Type<readonly A[], readonly O[], unknown>(
     'a list',
     items.is,
-    (value, context) =>
-      Array.isArray(value) ? items.validate(value, context) : t.failure(value, context, 'must be a list'),
+    (value, context) => {
+      if (!Array.isArray(value)) return t.failure(value, context, 'must be a list');
+      // Before the items are looked at: a list without end would keep all other tenants waiting.
+      if (value.length > maxItems) return t.failure(value, context, `must have at most ${maxItems} items`);
+      return items.validate(value, context);
+    },
     items.encode,
   );
 }

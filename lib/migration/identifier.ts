@@ -34,6 +34,8 @@ export function identifierFault(name: unknown, use: IdentifierUse): string | und
   if (!ALLOWED.test(name)) {
     return 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"';
   }
+  // pg_catalog comes first in every search_path: an unqualified query would read the server's own relation.
+  if (use === 'table' && name.startsWith('pg_')) return 'begins with "pg_", as the catalogs of PostgreSQL do';
   if (use === 'column' && SYSTEM_COLUMNS.has(name)) return 'is a system column of PostgreSQL';
   if (use === 'org' && (name === 'public' || isSystemSchema(name))) return 'is a schema of PostgreSQL, not an org';
   if (use === 'schema' && isSystemSchema(name)) return 'is a schema of PostgreSQL itself';

@@ -9,6 +9,8 @@ export interface Logger {
   info(message: string, meta: LogRecord): unknown;
   warn(message: string, meta: LogRecord): unknown;
   error(message: string, meta: LogRecord): unknown;
+  /** winston's: spares the work for a record that nobody reads. */
+  isLevelEnabled?(level: string): boolean;
 }
 
 /** What stands beside the message. No value of a default or a row is ever in it. */
@@ -33,7 +35,7 @@ function inOrder({ level, message, timestamp, ...record }: Record<string, unknow
 
 /** A change that ran. */
 export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {
-  logger.info(subject.message, { org, table: subject.table, fields: subject.fields, ...took });
+  quietly(() => logger.info(subject.message, { org, table: subject.table, fields: subject.fields, ...took }));
 }
 
 /** An attempt that failed: a warning where another follows, an error where none does. */
@@ -51,18 +53,35 @@ export function logFailure(logger: Logger, org: string, subject: LoggedSubject, 
     attempt,
     retryInMs,
   };
-  if (retryInMs === undefined) logger.error(subject.message, record);
-  else logger.warn(subject.message, record);
+  quietly(() =>
+    retryInMs === undefined ? logger.error(subject.message, record) : logger.warn(subject.message, record),
+  );
 }
 
 /** A change that ran although it could hurt: what to do next time. */
 export function logHazard(logger: Logger, org: string, { table, column, kind, message, saferWay }: Hazard): void {
-  logger.warn('HAZARD', { org, table, fields: column === undefined ? [] : [column], kind, reason: message, saferWay });
+  const record = { org, table, fields: column === undefined ? [] : [column], kind, reason: message, saferWay };
+  quietly(() => logger.warn('HAZARD', record));
 }
 
 /** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */
 export function logSql(logger: Logger, org: string, statements: readonly string[]): void {
-  logger.debug('SQL', { org, statements: statements.map(withoutValues) });
+  if (logger.isLevelEnabled?.('debug') === false) return;
+  quietly(() => logger.debug('SQL', { org, statements: statements.map(withoutValues) }));
+}
+
+/** What kept the blockers of a lock from being named. */
+export function logBlindness(logger: Logger, reason: string): void {
+  quietly(() => logger.debug('BLOCKERS', { reason }));
+}
+
+/** A logger that fails must not make a change that was committed look as if it was not. */
+export function quietly(tell: () => unknown): void {
+  try {
+    tell();
+  } catch (error) {
+    process.emitWarning(`A logger or callback threw, and was not heard: ${String(error)}`, 'tenant-ddl');
+  }
 }
 
 /** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */

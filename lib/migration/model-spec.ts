@@ -8,6 +8,9 @@ import { derivedName, type Identifier } from './identifier';
 /** PostgreSQL's limit for an index and a foreign key (manual, Appendix K: INDEX_MAX_KEYS). */
 const MAX_KEY_COLUMNS = 32;
 
+/** PostgreSQL's limit for a table (manual, Appendix K). */
+const MAX_FIELDS = 1600;
+
 export const columns = listOf(nameOf('column'));
 
 const IndexSpec = closed(
@@ -85,7 +88,7 @@ export function modelFaults(right: Partial<Checked>, given: Record<string, unkno
 
 /** Also those of fields that have other faults: an index on them is none. */
 function fieldNames(fields: unknown): readonly string[] {
-  if (!Array.isArray(fields)) return [];
+  if (!Array.isArray(fields) || fields.length > MAX_FIELDS) return [];
   return fields.map((field: unknown) => {
     const name = typeof field === 'object' && field !== null ? (field as { name?: unknown }).name : undefined;
     return typeof name === 'string' ? name : '';
@@ -93,9 +96,13 @@ function fieldNames(fields: unknown): readonly string[] {
 }
 
 function repeated(names: readonly string[], path: (index: number) => string): Fault[] {
+  const seen = new Map<string, number>();
   return names.flatMap((name, index) => {
-    const first = names.indexOf(name);
-    return name === '' || first === index ? [] : [{ path: path(index), message: `is that of ${path(first)} already` }];
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, index);
+    return name === '' || first === undefined
+      ? []
+      : [{ path: path(index), message: `is that of ${path(first)} already` }];
   });
 }
 
@@ -130,10 +137,10 @@ function foreignKeyFaults(listed: readonly string[], target: readonly string[] |
 
 /** Read as they came, so that one that is wrong hides no fault of the others. */
 function unknownColumns(keys: unknown, names: readonly string[], path: string): Fault[] {
-  if (!Array.isArray(keys)) return [];
+  if (!Array.isArray(keys) || keys.length > MAX_FIELDS) return [];
   return keys.flatMap((key: unknown, at) => {
     const listed: unknown = (key as { readonly columns?: unknown } | null)?.columns;
-    if (!Array.isArray(listed)) return [];
+    if (!Array.isArray(listed) || listed.length > MAX_KEY_COLUMNS) return [];
     return listed.flatMap((name: unknown, index) => {
       if (typeof name !== 'string' || names.includes(name)) return [];
       return [{ path: `${path}[${at}].columns[${index}]`, message: 'is no field of this model' }];

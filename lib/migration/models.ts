@@ -55,7 +55,8 @@ export async function createModels(
   tenant: Knex,
   options?: ChangeOptions,
 ): Promise<ChangeResult> {
-  const changes = specs.map((spec) => createModelOf(org, spec));
+  if (!Array.isArray(specs)) throw new MigrationError('The specs must be a list.', { code: 'INVALID_SPEC', org });
+  const changes = specs.map((spec: ModelSpec) => createModelOf(org, spec));
   return applyChanges(org, changes, tenant, options);
 }
 

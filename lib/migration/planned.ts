@@ -1,6 +1,7 @@
 import type { Identifier } from './identifier';
 import { operationOf, type CheckedChange } from './operations';
-import type { Lock, PlanOf, Step } from './plan';
+import type { Hazard, PlanOf, Step } from './plan';
+import { tableNames, type TableNames } from './table-names';
 
 /** A plan, and all that runs for it: its statements, each behind the guards of its change. */
 export interface Planned {
@@ -10,59 +11,46 @@ export interface Planned {
   readonly hazardTables: readonly Identifier[];
 }
 
-/** The statements of a list of changes in the order they run, and what they cost. Pure. */
-export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
-  const created = new Set(changes.filter(({ kind }) => kind === 'createModel').map(({ table }) => String(table)));
-  const isNew = ({ schema, table }: Lock): boolean => schema === org && created.has(table);
-  const ordered = inOrder(org, changes);
-  const plan = {
-    org,
-    changes,
-    steps: ordered.flatMap(({ step }) => (step === undefined ? [] : [withoutNew(step, isNew)])),
-    hazards: changes
-      .flatMap((change) => operationOf(change.kind).hazards(org, change))
-      .filter(({ table }) => !created.has(table)),
-  };
-  const earlier = earlierNames(changes);
-  const hazardTables = plan.hazards.map(({ table }) => earlier.get(table) ?? (table as Identifier));
-  return { plan, statements: ordered.map(({ sql }) => sql), hazardTables };
-}
-
-/** The names that tables had before the list renamed them. */
-function earlierNames(changes: readonly CheckedChange[]): ReadonlyMap<string, Identifier> {
-  const earlier = new Map<string, Identifier>();
-  for (const change of changes) {
-    if (change.kind === 'renameModel') earlier.set(change.to, earlier.get(change.table) ?? change.table);
-  }
-  return earlier;
-}
-
 /** A step, or a guard, which is no step: it changes nothing. */
 interface Statement {
   readonly sql: string;
   readonly step?: Step;
 }
 
-function inOrder(org: Identifier, changes: readonly CheckedChange[]): readonly Statement[] {
+/** The statements of a list of changes in the order they run, and what they cost. Pure. */
+export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
+  const names = tableNames();
   const statements: Statement[] = [];
+  const hazards: Hazard[] = [];
+  const hazardTables: Identifier[] = [];
   let last: Step[] = [];
-  const flush = (): void => {
-    statements.push(...last.sort(byLockedTable).map(stepOf));
+  const add = (steps: readonly Step[]): void => {
+    for (const step of steps) statements.push({ sql: step.sql, step: asOthersSeeIt(org, step, names) });
+  };
+  const addLast = (): void => {
+    add(last.sort(byLockedTable));
     last = [];
   };
+
   for (const change of changes) {
     const operation = operationOf(change.kind);
-    if (operation.lastSteps === undefined) flush();
+    if (operation.lastSteps === undefined) addLast();
     statements.push(...(operation.guards?.(org, change) ?? []).map((sql) => ({ sql })));
-    statements.push(...operation.steps(org, change).map(stepOf));
-    last.push(...(operation.lastSteps?.(org, change) ?? []));
+    const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
+    add(operation.steps(org, change, isNew));
+    last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
+    for (const hazard of operation.hazards(org, change)) {
+      const table = names.before(hazard.table);
+      if (table === undefined) continue;
+      hazards.push(hazard);
+      hazardTables.push(table);
+    }
+    names.follow(change);
   }
-  flush();
-  return statements;
-}
+  addLast();
 
-function stepOf(step: Step): Statement {
-  return { sql: step.sql, step };
+  const steps = statements.flatMap(({ step }) => step ?? []);
+  return { plan: { org, changes, steps, hazards }, statements: statements.map(({ sql }) => sql), hazardTables };
 }
 
 /** In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. */
@@ -75,11 +63,13 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** A table that the plan itself creates is nobody else's yet, and empty. */
-function withoutNew(step: Step, isNew: (lock: Lock) => boolean): Step {
-  const locks = step.locks.filter((lock) => !isNew(lock));
-  if (locks.length === step.locks.length) return step;
-  const [first] = step.locks;
-  const onNew = first !== undefined && isNew(first);
+/**
+ * Until COMMIT others know a table by the name it had; one that the plan creates is nobody else's yet, and
+ * empty, so that it costs nothing to read it whole.
+ */
+function asOthersSeeIt(org: Identifier, step: Step, names: TableNames): Step {
+  const seen = step.locks.map((lock) => (lock.schema === org ? { ...lock, table: names.before(lock.table) } : lock));
+  const locks = seen.flatMap(({ table, ...lock }) => (table === undefined ? [] : [{ ...lock, table }]));
+  const onNew = seen.length > 0 && seen[0]?.table === undefined;
   return { ...step, locks, ...(onNew ? { rewritesTable: false, scansTable: false } : {}) };
 }

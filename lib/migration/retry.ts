@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError, type RetryScope } from './errors';
+import { quietly } from './log';
 import type { RetryOptions, RetrySettings } from './options';
 import { retrySettingsOf } from './settings';
 import { classify } from './sql-states';
@@ -49,7 +50,7 @@ export async function retrying<T>(
       const ends = attempt >= maxAttempts || late || signal?.aborted === true || !canRetry(error);
       onFailure?.(error, attempt, ends ? undefined : delayMs);
       if (ends) throw error;
-      onRetry?.({ error, attempt, delayMs });
+      quietly(() => onRetry?.({ error, attempt, delayMs }));
       if (!(await slept(delayMs, signal))) throw error;
     }
   }

@@ -21,7 +21,7 @@ export async function attempted<T>(
 ): Promise<T> {
   const { org, settings } = context;
   const trx = await begun(server, org);
-  const { caught, unanswered } = watch(trx);
+  const { caught, seen, unanswered } = watch(trx);
   let value: T;
   let identity: TransactionIdentity | undefined;
   try {
@@ -31,12 +31,26 @@ export async function attempted<T>(
   } catch (error) {
     await rolledBackFor(trx, error);
     // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
-    throw isRefusal(error) && caught() !== undefined ? rolledBack(org, caught()) : error;
+    if (isRefusal(error) && caught() !== undefined) throw rolledBack(org, caught());
+    // A service that the callback calls can lose a connection too: repeating our transaction cures nothing there.
+    if (!(error instanceof MigrationError) && !seen(error)) markForeign(error);
+    throw error;
   }
   const sendCommit = (): Promise<string | undefined> => committed(trx, org);
   const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
   await commit(server, { org, identity, sendCommit, close, caught }, settings);
   return value;
+}
+
+const foreign = new WeakSet<object>();
+
+function markForeign(error: unknown): void {
+  if (typeof error === 'object' && error !== null) foreign.add(error);
+}
+
+/** Whether the callback threw it for reasons of its own, not of this transaction's queries. */
+export function isForeign(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && foreign.has(error);
 }
 
 async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
@@ -51,6 +65,8 @@ async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
 interface Watch {
   /** The latest failure, other than the refusals that follow it. */
   readonly caught: () => unknown;
+  /** Whether it came from a query of this transaction, and not from what else the callback did. */
+  readonly seen: (error: unknown) => boolean;
   /** A query was begun and has no answer yet; so has a stream, for good. */
   readonly unanswered: () => boolean;
 }
@@ -61,6 +77,7 @@ interface KnexQuery {
 
 function watch(trx: Knex.Transaction): Watch {
   let latest: unknown;
+  const errors = new WeakSet<object>();
   const asked = new Set<string>();
   trx.on('query', ({ __knexQueryUid }: KnexQuery) => {
     if (__knexQueryUid !== undefined) asked.add(__knexQueryUid);
@@ -68,9 +85,11 @@ function watch(trx: Knex.Transaction): Watch {
   trx.on('query-response', (_answer: unknown, { __knexQueryUid }: KnexQuery) => asked.delete(String(__knexQueryUid)));
   trx.on('query-error', (error: unknown, { __knexQueryUid }: KnexQuery) => {
     asked.delete(String(__knexQueryUid));
+    if (typeof error === 'object' && error !== null) errors.add(error);
     if (!isRefusal(error)) latest = error;
   });
-  return { caught: () => latest, unanswered: () => asked.size > 0 };
+  const seen = (error: unknown): boolean => typeof error === 'object' && error !== null && errors.has(error);
+  return { caught: () => latest, seen, unanswered: () => asked.size > 0 };
 }
 
 /** 25P02, in_failed_sql_transaction. */
@@ -87,8 +106,10 @@ async function setUp(trx: Knex.Transaction, context: TenantContext): Promise<Tra
   } catch (error) {
     throw explained(error, failureAt(error, org));
   }
-  if (valueOf(answers, 'tenant_ddl_schema') === null) {
-    throw explained(undefined, { code: 'TENANT_NOT_FOUND', retryScope: 'none', org });
+  const schema = valueOf(answers, 'tenant_ddl_schema');
+  if (schema !== 'usable') {
+    const code = schema === 'forbidden' ? 'PERMISSION_DENIED' : 'TENANT_NOT_FOUND';
+    throw explained(undefined, { code, retryScope: 'none', org });
   }
   return identityIn(answers, connection);
 }

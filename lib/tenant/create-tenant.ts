@@ -4,7 +4,7 @@ import { execute } from '../migration/execute';
 import { identifier, quoted } from '../migration/identifier';
 import type { ChangeOptions } from '../migration/options';
 import { settingsOf } from '../migration/settings';
-import { serverOf, type TenantDb } from './server';
+import { anyServerOf, type TenantDb } from './server';
 
 /**
  * Creates the schema of a tenant, empty. In a transaction, it is created with the transaction.
@@ -18,7 +18,7 @@ import { serverOf, type TenantDb } from './server';
 export async function createTenant(org: string, db: TenantDb, options?: ChangeOptions): Promise<ChangeResult> {
   const checkedOrg = identifier(org, 'org');
   const settings = settingsOf(options);
-  const server: Knex = await serverOf(checkedOrg, db);
+  const server: Knex = await anyServerOf(checkedOrg, db);
   const statements = [`create schema ${quoted(checkedOrg)}`];
   const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
   const ran = await execute(

@@ -36,12 +36,11 @@ export interface DropTenantOptions extends ChangeOptions {
  */
 export async function dropTenant(org: string, db: TenantDb, options: DropTenantOptions): Promise<ChangeResult> {
   const checkedOrg = identifier(org, 'org');
-  const { confirm, ...changeOptions } = options;
+  const { confirm, ...changeOptions } = { ...options };
   const settings = settingsOf(changeOptions);
   if (confirm !== org)
     throw refused(org, `dropTenant deletes all data of "${org}": say so with { confirm: '${org}' }.`);
-  const server = await serverOf(checkedOrg, db);
-  if (server.isTransaction === true) throw refused(org, 'dropTenant takes several transactions: give it a Knex.');
+  const server = await serverOf(checkedOrg, db, 'dropTenant');
   if (isMemory(server)) throw refused(org, 'pg-mem can not drop a schema: begin each test with a new database.');
 
   await refuseDependents(checkedOrg, server);
@@ -86,24 +85,34 @@ async function refuseDependents(org: Identifier, server: Knex): Promise<void> {
   const [schema, dependents] = await asked(org, server, dependentsQuery(org));
   if (schema === null) throw explained(undefined, { code: 'TENANT_NOT_FOUND', retryScope: 'none', org });
   if (dependents === null || dependents === undefined) return;
-  throw new MigrationError(`Outside of schema "${org}", ${dependents} need what is in it. Drop these first.`, {
+  throw new MigrationError(`Outside of schema "${org}", others need what is in it: ${dependents}. Drop these first.`, {
     code: 'DEPENDENT_OBJECTS',
     org,
   });
 }
 
+/**
+ * Follows pg_depend from the schema to all that would go with it. What belongs to another schema is named:
+ * a foreign key, a view, a column of one of our types, a table that inherits; and an extension, always, since
+ * other tenants' columns may be of its types.
+ */
 function dependentsQuery(org: Identifier): string {
-  return `with own as (select c.oid from pg_catalog.pg_class c where c.relnamespace = to_regnamespace(${literal(quoted(org))})),
-  dependents as (
-    select format('foreign key %I of %s', k.conname, k.conrelid::regclass) as name
-    from pg_catalog.pg_constraint k
-    where k.contype = 'f' and k.confrelid in (select oid from own) and k.conrelid not in (select oid from own)
+  const schema = `to_regnamespace(${literal(quoted(org))})`;
+  return `with recursive gone(classid, objid, objsubid) as (
+    select 'pg_catalog.pg_namespace'::regclass::oid, ${schema}::oid, 0
     union
-    select format('view %s', r.ev_class::regclass)
-    from pg_catalog.pg_depend d join pg_catalog.pg_rewrite r on r.oid = d.objid
-    where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
-      and d.refobjid in (select oid from own) and r.ev_class not in (select oid from own))
-select to_regnamespace(${literal(quoted(org))})::text as a, (select string_agg(name, ', ' order by name) from dependents) as b`;
+    select d.classid, d.objid, d.objsubid from gone join pg_catalog.pg_depend d
+      on d.refclassid = gone.classid and d.refobjid = gone.objid and (gone.objsubid = 0 or d.refobjsubid = gone.objsubid)),
+  named as (
+    select classid, objid, objsubid, pg_identify_object_as_address(classid, objid, objsubid) as address from gone),
+  outside as (
+    select pg_describe_object(classid, objid, objsubid) as name from named
+    where classid = 'pg_catalog.pg_extension'::regclass
+      or classid <> 'pg_catalog.pg_namespace'::regclass
+        and (address).type <> 'default acl'
+        and coalesce((address).object_names[1], '') not in (${literal(org)}, 'pg_toast', '')
+        and cardinality((address).object_names) > 1)
+  select ${schema}::text as a, (select string_agg(name, ', ' order by name) from (select name from outside order by name limit 20) few) as b`;
 }
 
 /**

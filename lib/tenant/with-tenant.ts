@@ -3,7 +3,7 @@ import { identifier } from '../migration/identifier';
 import type { TenantOptions } from '../migration/options';
 import { retrying, retryScopeOf } from '../migration/retry';
 import { settingsOf } from '../migration/settings';
-import { attempted } from './attempt';
+import { attempted, isForeign } from './attempt';
 import { serverOf, type TenantDb } from './server';
 import type { TenantKnex } from './tenant-knex';
 
@@ -30,10 +30,11 @@ export async function withTenant<T>(
   org: string,
   db: TenantDb,
   callback: (tenant: TenantKnex) => Promise<T>,
-  options: TenantOptions = {},
+  options?: TenantOptions,
 ): Promise<T> {
   const checkedOrg = identifier(org, 'org');
   const settings = settingsOf(options);
+  const model = options?.model;
   let ran: (() => void)[] = [];
   let failed: ((retryInMs: number | undefined) => void)[] = [];
   const journal: Journal = { ran: (tell) => ran.push(tell), failed: (tell) => failed.push(tell) };
@@ -42,11 +43,11 @@ export async function withTenant<T>(
     async (attempt) => {
       ran = [];
       failed = [];
-      const server = await serverOf(checkedOrg, db);
-      return attempted(server, { org: checkedOrg, model: options.model, settings, attempt, journal }, callback);
+      const server = await serverOf(checkedOrg, db, 'withTenant');
+      return attempted(server, { org: checkedOrg, model, settings, attempt, journal }, callback);
     },
     {
-      canRetry: (error) => retryScopeOf(error) !== 'none',
+      canRetry: (error) => !isForeign(error) && retryScopeOf(error) !== 'none',
       onFailure: (_error, _attempt, retryInMs) => failed.forEach((tell) => tell(retryInMs)),
     },
   );

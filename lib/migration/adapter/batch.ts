@@ -14,8 +14,9 @@ type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits'>;
 export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts): string {
   return joined([
     `savepoint ${SAVEPOINT}`,
-    `select ${keepTimeouts()}, ${setTimeouts(timeouts)}`,
-    takeTurn(org),
+    `select ${keepTimeouts()}`,
+    ...setTimeouts(timeouts),
+    `select ${turn(org)}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
@@ -26,31 +27,36 @@ export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: 
 
 /** What undoes a batch that failed; `questions` are asked in the same round trip. */
 export function rollbackToSavepoint(...questions: readonly string[]): string {
-  return joined([`rollback to savepoint ${SAVEPOINT}`, `release savepoint ${SAVEPOINT}`, ...questions]);
+  // Released last: a question that fails itself must still find a savepoint to go back to.
+  return joined([`rollback to savepoint ${SAVEPOINT}`, ...questions, `release savepoint ${SAVEPOINT}`]);
 }
 
 /** A change in a transaction of its own, up to its COMMIT. */
 export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts, identity: string): string {
   return joined([
     'begin',
-    `select ${setTimeouts(timeouts)}, ${identity}`,
-    takeTurn(org),
+    ...setTimeouts(timeouts),
+    `select ${turn(org)}, ${identity}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
   ]);
 }
 
-/** What a tenant's transaction begins with; `tenant_ddl_schema` is null where the schema is not there. */
+/**
+ * What a tenant's transaction begins with; `tenant_ddl_schema` tells whether the schema is there and may be
+ * used. A search_path skips one that is not, and unqualified names would lead to another schema.
+ */
 export function tenantSetup(
   org: Identifier,
   sharedSchemas: readonly Identifier[],
   timeouts: Timeouts,
   identity: string,
 ): string {
-  const searchPath = literal([org, ...sharedSchemas].map(quoted).join(', '));
-  // A search_path skips what does not exist: unqualified names would lead to another schema.
-  const schema = `(select oid::text from pg_catalog.pg_namespace where nspname = ${literal(org)}) as tenant_ddl_schema`;
-  return `select ${set('search_path', searchPath)}, ${setTimeouts(timeouts)}, ${identity}, ${schema}`;
+  // Searched first unless it is named: a temporary table of the session would stand before the tenant's.
+  const searchPath = [...[org, ...sharedSchemas].map(quoted), 'pg_temp'].join(', ');
+  const usable = `case when has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
+  const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname = ${literal(org)}) as tenant_ddl_schema`;
+  return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${identity}, ${schema}`]);
 }
 
 export function joined(statements: readonly string[]): string {
@@ -58,8 +64,8 @@ export function joined(statements: readonly string[]): string {
 }
 
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
-function takeTurn(org: Identifier): string {
-  return `select pg_advisory_xact_lock(hashtextextended(${literal(`tenant_ddl ${org}`)}, 0))`;
+function turn(org: Identifier): string {
+  return `pg_advisory_xact_lock(hashtextextended(${literal(`tenant_ddl ${org}`)}, 0))`;
 }
 
 /**
@@ -69,14 +75,15 @@ function takeTurn(org: Identifier): string {
 function shareLockTimeout(lockWaits: number, { lockTimeoutMs }: Timeouts): readonly string[] {
   if (lockWaits < 2) return [];
   const shareMs = Math.max(1, Math.floor(lockTimeoutMs / lockWaits));
-  return [`select ${set('lock_timeout', literal(`${shareMs}ms`))}`];
+  return [`set local lock_timeout = ${literal(`${shareMs}ms`)}`];
 }
 
-function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): string {
+/** No queries, which the server would have to plan. */
+function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly string[] {
   return [
-    set('lock_timeout', literal(`${lockTimeoutMs}ms`)),
-    set('statement_timeout', literal(`${statementTimeoutMs}ms`)),
-  ].join(', ');
+    `set local lock_timeout = ${literal(`${lockTimeoutMs}ms`)}`,
+    `set local statement_timeout = ${literal(`${statementTimeoutMs}ms`)}`,
+  ];
 }
 
 function keepTimeouts(): string {
@@ -89,7 +96,7 @@ function putTimeoutsBack(): string {
 
 const TIMEOUTS = ['lock_timeout', 'statement_timeout'] as const;
 
-/** SET LOCAL, as a function: in one query with others, and with a value that is an expression. */
+/** SET LOCAL, as a function: its value is an expression. */
 function set(name: string, value: string): string {
   return `set_config('${name}', ${value}, true)`;
 }

@@ -1,10 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Blocker } from '../errors';
+import { logBlindness } from '../log';
 import type { Settings } from '../options';
 import { clientOf, type Connection } from './send';
 
 /** The least time between two looks, in milliseconds. */
 const MIN_PAUSE_MS = 20;
+
+/** The longest that an error waits for a look that is under way, in milliseconds. */
+const MAX_LOOK_MS = 1000;
 
 /**
  * Runs a batch, and looks, while it waits for a lock, who holds it (manual 9.27.1, pg_blocking_pids):
@@ -29,7 +34,7 @@ export async function watched<T>(
       if (now.length > 0) seen = now;
     } catch (error) {
       // Without it, the lock timeout is told all the same.
-      logger.debug('BLOCKERS', { reason: error instanceof Error ? error.message : String(error) });
+      logBlindness(logger, error instanceof Error ? error.message : String(error));
     }
   };
   const pauseMs = Math.max(MIN_PAUSE_MS, lockTimeoutMs / 2);
@@ -38,7 +43,8 @@ export async function watched<T>(
     return await run();
   } catch (error) {
     clearInterval(timer);
-    await looking;
+    // A look that hangs must not keep the error back.
+    await Promise.race([looking, sleep(MAX_LOOK_MS, undefined, { ref: false })]);
     throw await explain(error, seen);
   } finally {
     clearInterval(timer);

@@ -39,11 +39,12 @@ async function undone(error: unknown, { org, subjects }: Work, trx: Knex): Promi
   try {
     const answers = await send(trx, rollbackToSavepoint(factsQuery(subjects), HOLDS_STRONG_LOCK));
     const found = diagnosed(error, org, subjects, answers);
-    const strong = valueOf(answers, 'tenant_ddl_strong') === true;
+    const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';
     return found.retryScope === 'savepoint' && strong ? { ...found, retryScope: 'transaction' } : found;
   } catch {
-    // The first error is the one to tell. PostgreSQL says to what follows that the transaction is aborted.
-    return { ...failed, retryScope: 'transaction' };
+    // The first error is the one to tell; the questions matter less than the caller's transaction.
+    await send(trx, rollbackToSavepoint()).catch(ignore);
+    return { ...failed, retryScope: failed.retryScope === 'none' ? 'none' : 'transaction' };
   }
 }
 
@@ -63,7 +64,7 @@ function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError 
  */
 const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
   where pid = pg_backend_pid() and locktype = 'relation' and granted
-  and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) as tenant_ddl_strong`;
+  and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))::text as tenant_ddl_strong`;
 
 const turns = new WeakMap<Knex, Promise<unknown>>();
 
@@ -77,5 +78,5 @@ async function inTurn<T>(trx: Knex, run: () => Promise<T>): Promise<T> {
 }
 
 function ignore(): void {
-  // Nothing to do: inTurn hands the failure to its caller.
+  // Told already: to the caller of the change that failed.
 }

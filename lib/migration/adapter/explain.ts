@@ -29,7 +29,7 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   NOT_NULL_VIOLATION: ({ column, model }) =>
     `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
   UNIQUE_VIOLATION: ({ model }) =>
-    `The rows of ${model} would not be unique. A unique field added to a table with rows can have no constant default.`,
+    `Rows of ${model} are alike where they would have to be unique. Correct these first; a unique field that is added to rows can have no constant default.`,
   FOREIGN_KEY_VIOLATION: ({ model }) =>
     `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
   DEPENDENT_OBJECTS: ({ model, column, dependents }) =>
@@ -50,8 +50,8 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `${model} has used up its 1,600 columns, dropped ones included. Nothing was changed. Copy it to a new table, or put the field on another one.`,
   PERMISSION_DENIED: ({ org, model }) =>
     `The database role may not change ${model}, or the session is read-only. Connect as the owner of schema "${org}", or grant it CREATE there.`,
-  INVALID_SPEC: ({ model }) =>
-    `A foreign key of ${model} and the column that it refers to are of types that can not be compared. Give the field the type of that column.`,
+  INVALID_SPEC: ({ column, model }) =>
+    `The types do not go together in ${model}${column === '' ? '' : `, "${column}"`}, and nothing was changed. A field that refers to another has the type of that one; a default has the type of its field: with a new type, give a new default, or null for none.`,
 };
 
 interface Named {
@@ -89,7 +89,7 @@ function dependentsIn(error: unknown): Named['dependents'] {
   const shared = sqlStateOf(error) === GUARD_STATES.dependents;
   return {
     shared,
-    names: shared ? reasonOf(error) : (detail ?? 'a view or a foreign key').replaceAll('\n', '; '),
+    names: shared ? reasonOf(error) : (detail ?? reasonOf(error)).replaceAll('\n', '; '),
   };
 }
 
@@ -104,14 +104,14 @@ function targetOf({ target }: Failed): string {
     : `"${target.column}" of ${table}, which does not exist`;
 }
 
-/** No more is known than the server's own words, which class 22 (data exception) ends with the value itself. */
+/** No more is known than the words of the server, or of knex where nothing reached the server. */
 function unlisted(error: unknown, model: string): string {
   const sqlState = sqlStateOf(error);
+  const reason = reasonOf(error).replace(/\.$/, '');
   if (sqlState === GUARD_STATES.index)
-    return `${reasonOf(error)}. Nothing was changed. Compare the names of the table's indexes.`;
-  const advice = ADVICE[sqlState ?? ''] ?? '';
-  const words = sqlState?.startsWith('22') === true ? 'a value was refused' : reasonOf(error);
-  return `PostgreSQL refused the change of ${model}: ${words}${sqlState === undefined ? '' : ` (SQLSTATE ${sqlState})`}.${advice}`;
+    return `${reason}. Nothing was changed. Compare the names of the table's indexes.`;
+  if (sqlState === undefined) return `The change of ${model} could not be made: ${reason}.`;
+  return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${ADVICE[sqlState] ?? ''}`;
 }
 
 /** What to do about errors that have no code of their own. */

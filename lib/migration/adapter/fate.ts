@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { Settings } from '../options';
-import { classify, sqlStateOf } from '../sql-states';
+import { sqlStateOf } from '../sql-states';
 import { send, valueOf } from './send';
 import { fateQuery, sameHistoryQuery, type TransactionIdentity } from './transaction-identity';
 
@@ -66,11 +66,12 @@ async function answered(db: Knex, question: string): Promise<Answered> {
 /** invalid_parameter_value: the server has not given out this id. */
 const IN_THE_FUTURE = '22023';
 
-/** object_not_in_prerequisite_state: a standby that has not taken over yet. */
-const IN_RECOVERY = '55000';
+/** insufficient_privilege, undefined_function: what no time cures. */
+const NEVER_ANSWERED: readonly (string | undefined)[] = ['42501', '42883'];
 
+/** A server that starts, recovers, has no room or takes its time will answer later. */
 function unanswered(error: unknown): Answered {
-  return classify(error).retryScope === 'connection' || sqlStateOf(error) === IN_RECOVERY ? 'unreachable' : 'unknown';
+  return NEVER_ANSWERED.includes(sqlStateOf(error)) ? 'unknown' : 'unreachable';
 }
 
 function outcomeUnknown({ org, identity, cause }: Doubtful): MigrationError {

@@ -1,6 +1,6 @@
 import { MigrationError } from '../errors';
 import { guard } from '../guard';
-import { qualified } from '../identifier';
+import { qualified, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import { logHazard } from '../log';
 import type { HazardPolicies, Settings } from '../options';
@@ -30,15 +30,20 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
  * looks for rows where there is something to warn of. In the same round trip, behind the same turn.
  */
 export function hazardStatements(work: Work, settings: Settings): readonly string[] {
+  const { org } = work;
   const refusals = those(work, settings, 'refuse').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
   const cases = refusals.map(
-    (hazard) => `when ${hasRows(work, hazard)} then ${literal(String(work.hazards.indexOf(hazard)))}`,
+    (hazard) => `when ${rowsIn(org, tableOf(work, hazard))} then ${literal(String(work.hazards.indexOf(hazard)))}`,
   );
   const reason = `case ${cases.join(' ')} end`;
   const guards = cases.length === 0 ? [] : [guard({ kind: 'hazard', test: 'select', reason })];
-  const warnings = warned(work, settings).map((hazard) => hasRows(work, hazard));
+  const tables = tablesToLookInto(work, settings);
   const looks =
-    warnings.length === 0 ? [] : [`select json_build_array(${warnings.join(', ')})::text as tenant_ddl_rows`];
+    tables.length === 0
+      ? []
+      : [
+          `select array_to_json(array[${tables.map((table) => rowsIn(org, table)).join(', ')}])::text as tenant_ddl_rows`,
+        ];
   return [...guards, ...looks];
 }
 
@@ -48,7 +53,8 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
   const found = valueOf(answers, 'tenant_ddl_rows');
   const rows = typeof found === 'string' ? (JSON.parse(found) as boolean[]) : [];
   const always = those(work, settings, 'warn').filter(({ kind }) => !HAZARD_KINDS[kind].onRowsOnly);
-  const onRows = warned(work, settings).filter((_hazard, index) => rows[index] === true);
+  const withRows = tablesToLookInto(work, settings).filter((_table, index) => rows[index] === true);
+  const onRows = warned(work, settings).filter((hazard) => withRows.includes(tableOf(work, hazard)));
   for (const hazard of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
 }
 
@@ -63,9 +69,17 @@ function warned(work: Work, settings: Settings): readonly Hazard[] {
   return those(work, settings, 'warn').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
 }
 
-function hasRows({ org, hazards, hazardTables }: Work, hazard: Hazard): string {
-  const table = hazardTables[hazards.indexOf(hazard)];
-  return table === undefined ? 'false' : `exists (select from ${qualified(org, table)})`;
+/** Each once: a list of changes may have many hazards of one table. */
+function tablesToLookInto(work: Work, settings: Settings): readonly Identifier[] {
+  return [...new Set(warned(work, settings).map((hazard) => tableOf(work, hazard)))];
+}
+
+function tableOf({ hazards, hazardTables }: Work, hazard: Hazard): Identifier {
+  return hazardTables[hazards.indexOf(hazard)] as Identifier;
+}
+
+function rowsIn(org: Identifier, table: Identifier): string {
+  return `exists (select from ${qualified(org, table)})`;
 }
 
 function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {

@@ -42,11 +42,19 @@ export async function send(db: Knex, sql: string, connection?: Connection): Prom
   }
 }
 
+const VALUE_REFUSED = 'a value was refused';
+
 /** The same client, on the same connections and with the same events, that changes nothing on the way. */
 function unmapped(client: KnexClient): KnexClient {
+  const known = unmappedClients.get(client);
+  if (known !== undefined) return known;
   const asItIs = { value: (unchanged: unknown) => unchanged };
-  return Object.create(client, { postProcessResponse: asItIs, positionBindings: asItIs }) as KnexClient;
+  const made = Object.create(client, { postProcessResponse: asItIs, positionBindings: asItIs }) as KnexClient;
+  unmappedClients.set(client, made);
+  return made;
 }
+
+const unmappedClients = new WeakMap<KnexClient, KnexClient>();
 
 /**
  * knex puts the statement before the server's message, and the server puts the row into `detail`: the
@@ -57,6 +65,11 @@ function withoutStatement(error: unknown, sql: string): unknown {
   const prefix = `${sql} - `;
   if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
   const { code } = error as { readonly code?: unknown };
+  // Data exceptions end with the value itself; the stack begins with the message.
+  if (String(code).startsWith('22')) {
+    error.stack = error.stack?.replace(error.message, VALUE_REFUSED) ?? '';
+    error.message = VALUE_REFUSED;
+  }
   // The names of what stands in the way of a drop, or of a new type, hold no row.
   const keys =
     code === '2BP01' || code === '0A000'

@@ -20,8 +20,10 @@ function optionFaults({ values }: TypedField): Fault[] {
   if (values === undefined || values.length === 0) {
     return [{ path: 'values', message: 'an Enum needs at least one value' }];
   }
+  const seen = new Set<string>();
   return values.flatMap((value, index) => {
-    const fault = textFault(value) ?? (values.indexOf(value) < index ? 'is there twice' : undefined);
+    const fault = textFault(value) ?? (seen.has(value) ? 'is there twice' : undefined);
+    seen.add(value);
     return fault === undefined ? [] : [{ path: `values[${index}]`, message: fault }];
   });
 }

@@ -3,15 +3,18 @@ import type { Identifier } from '../identifier';
 import type { Hazard, Step } from '../plan';
 import type { Subject } from '../subject';
 
+/** Whether a table is one that the same plan has created before. */
+export type IsNew = (schema: string, table: string) => boolean;
+
 /** An operation: one file, one line in the registry, one test. Nothing in it touches a database. */
 export interface Operation<C, S> {
   readonly codec: t.Type<C, S, unknown>;
   /** The statements, in the order they run. */
-  steps(org: Identifier, change: C): readonly Step[];
+  steps(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   /** Run before the steps: each fails where the catalog shows what no plan can know, and changes nothing. */
   guards?(org: Identifier, change: C): readonly string[];
   /** Those that come after the statements of every change beside it that has such too. */
-  lastSteps?(org: Identifier, change: C): readonly Step[];
+  lastSteps?(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
   subject(org: Identifier, change: C): Subject;
   /** One of each variant, on the tables of docs/operations.md: documented, and proved against a server. */
