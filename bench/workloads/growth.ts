@@ -25,7 +25,7 @@ const ENTRIES = ['tenant-ddl, in a transaction', 'pg', 'knex', 'one query'];
 
 export function growth(context: Context): Promise<GrowthPoint[]> {
   const sizes = context.quick ? [2000, 4000] : [2000, 10_000, 20_000, 35_000, 50_000];
-  const rounds = context.quick ? 7 : 15;
+  const rounds = context.quick ? 5 : 15;
   return withDatabase(context, 'growth', async (database) => {
     const chosen = entries.filter(({ name }) => ENTRIES.includes(name));
     const points: GrowthPoint[] = [];
