@@ -88,7 +88,13 @@ describe('a name', () => {
   it.each(['information_schema', 'pg_', 'pg_catalog', 'pg_toast', 'pg_mine'])('%s is no org and no schema', (text) => {
     expect(identifierFault(text, 'org')).toBe('is a schema of PostgreSQL, not an org');
     expect(identifierFault(text, 'schema')).toBe('is a schema of PostgreSQL itself');
-    expect(identifierFault(text, 'table')).toBeUndefined();
+    expect(identifierFault(text, 'column')).toBeUndefined();
+  });
+
+  // `select … from pg_class` is the server's, whatever stands first in the search_path.
+  it.each(['pg_', 'pg_class'])('%s is no table', (text) => {
+    expect(identifierFault(text, 'table')).toBe('begins with "pg_", as the catalogs of PostgreSQL do');
+    for (const use of ['column', 'constraint'] as const) expect(identifierFault(text, use)).toBeUndefined();
   });
 
   it('public is no org, and may be referred to', () => {

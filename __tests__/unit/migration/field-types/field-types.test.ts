@@ -46,6 +46,11 @@ function nested(levels: number): unknown {
   return levels === 0 ? 1 : [nested(levels - 1)];
 }
 
+/** An object without properties of its own. */
+function inheriting(properties: object): unknown {
+  return Object.create(Object.assign(Object.create(null) as object, properties)) as unknown;
+}
+
 const circular: unknown[] = [];
 circular.push(circular);
 
@@ -336,7 +341,8 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
         same('null', `'"null"'::jsonb`),
         same(0, "'0'::jsonb"),
         same(false, "'false'::jsonb"),
-        // A function to other types, data to this one.
+        // Functions elsewhere, data here.
+        same({ toJSON: 1 }, `'{"toJSON":1}'::jsonb`),
         same({ fn: 'now' }, `'{"fn":"now"}'::jsonb`),
         [Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }, `'{"a":1}'::jsonb`],
         same(nested(100), `'${JSON.stringify(nested(100))}'::jsonb`),
@@ -354,6 +360,7 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
         [new Date(0), 'must be a JSON value'],
         [new Map(), 'must be a JSON value'],
         [{ toJSON: () => 1 }, 'must be a JSON value'],
+        [inheriting({ toJSON: () => 1 }), 'must be a JSON value'],
         [{ a: 'a\0' }, NUL],
         [{ 'a\0': 1 }, NUL],
         [['a\ud800'], HALF],

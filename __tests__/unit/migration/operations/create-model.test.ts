@@ -191,9 +191,21 @@ describe('foreign keys', () => {
   });
 
   it('to the model itself take no lock: nobody else has it yet', () => {
-    const fields = [ID, { name: 'parent', type: 'String', references: to('invoice') }] as const;
-    expect(stepsOf({ fields })[1]).toMatchObject({
-      sql: `alter table ${INVOICE} add constraint "invoice_parent_fkey_7fea54f1ecc9" foreign key ("parent") references ${INVOICE} ("id") on delete cascade`,
+    const parent = { name: 'parent', type: 'String' } as const;
+    // Its primary key is there from the beginning, a unique only after.
+    expect(stepsOf({ fields: [ID, { ...parent, references: to('invoice') }] })).toEqual([
+      {
+        sql: `create table ${INVOICE} ("id" varchar(100) not null, "parent" varchar(100), constraint "invoice_pkey_66ebf28520ac" primary key ("id"), constraint "invoice_parent_fkey_7fea54f1ecc9" foreign key ("parent") references ${INVOICE} ("id") on delete cascade)`,
+        locks: [],
+        rewritesTable: false,
+        scansTable: false,
+        transactional: true,
+      },
+    ]);
+    const code = { name: 'code', type: 'String', unique: true } as const;
+    const onUnique = { ...to('invoice'), column: 'code' };
+    expect(stepsOf({ fields: [ID, code, { ...parent, references: onUnique }] })[2]).toMatchObject({
+      sql: `alter table ${INVOICE} add constraint "invoice_parent_fkey_7fea54f1ecc9" foreign key ("parent") references ${INVOICE} ("code") on delete cascade`,
       locks: [],
     });
     // A table of the same name elsewhere is another table.
