@@ -59,7 +59,7 @@ export function planChanges(org: string, changes: readonly Change[], options?: P
  * Makes one change of a tenant's tables. The functions named after the operations are words for this.
  *
  * @param tenant what `withTenant` hands out, any knex transaction, or a Knex, on which the change is a
- *   transaction of its own
+ *   transaction of its own; not a transaction that has a nested one open, which would undo the change with it
  * @throws MigrationError; see its codes
  */
 export async function applyChange(
@@ -161,7 +161,7 @@ function kindOf(change: unknown): ChangeKind | undefined {
 function refused(what: string, org: string, change: unknown, faults: readonly Fault[]): MigrationError {
   const { table } = (change ?? {}) as { readonly table?: unknown };
   const code = faults[0]?.code;
-  const subject = typeof table === 'string' ? `${what} ${JSON.stringify(table)}` : what;
+  const subject = typeof table === 'string' ? `${what} ${JSON.stringify(table.slice(0, 80))}` : what;
   const lines = faults.map(({ path, message }) => `${path}: ${message}`);
   const list = lines.length === 1 ? ` ${lines.join()}` : `\n  ${lines.join('\n  ')}`;
   return new MigrationError(`${subject} was refused, and nothing was sent to the database.${list}`, {

@@ -33,7 +33,7 @@ export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unkno
 /** Each item by its codec, up to a number of items; a message for what is no list at all. */
 export function listOf<A, O>(
   item: t.Type<A, O, unknown>,
-  maxItems = 1600,
+  maxItems = 5000,
 ): t.Type<readonly A[], readonly O[], unknown> {
   const items = t.readonlyArray(item);
   return new t.Type<readonly A[], readonly O[], unknown>(
@@ -43,7 +43,8 @@ export function listOf<A, O>(
       if (!Array.isArray(value)) return t.failure(value, context, 'must be a list');
       // Before the items are looked at: a list without end would keep all other tenants waiting.
       if (value.length > maxItems) return t.failure(value, context, `must have at most ${maxItems} items`);
-      return items.validate(value, context);
+      // A copy, each item read once: what it is later, or the second time, has no say.
+      return items.validate(Array.from(value as unknown[]), context);
     },
     items.encode,
   );

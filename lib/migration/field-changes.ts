@@ -2,7 +2,7 @@ import { isRight, map } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
 import { closed, faultsOf, type Closed } from './closed';
 import { flag, listOf, number, oneOf, text } from './codecs';
-import type { Fault } from './errors';
+import { MigrationError, type Fault } from './errors';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { isFunctionCall, TYPE_OPTIONS, type Json } from './field-types/field-type';
 import { isPlainObject } from './plain-object';
@@ -63,7 +63,9 @@ function withStoredDefault({ default: given, ...changes }: AsGiven): FieldChange
   if (given === null) return { ...changes, default: null };
   const kept = defaultCodec(changes, given).decode(given);
   if (isRight(kept)) return { ...changes, default: kept.right };
-  throw new TypeError('A default that was let through reads differently the second time.');
+  throw new MigrationError('A default that was let through reads differently the second time.', {
+    code: 'INVALID_SPEC',
+  });
 }
 
 function defaultCodec(changes: Partial<AsGiven>, given: unknown): t.Type<Json, Json, unknown> {

@@ -2,7 +2,7 @@ import { isRight, map } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
 import { closed, faultsOf, type Closed } from './closed';
 import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
-import type { Fault } from './errors';
+import { MigrationError, type Fault } from './errors';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { TYPE_OPTIONS, type Json, type TypeOption } from './field-types/field-type';
 
@@ -59,7 +59,9 @@ function withStoredDefault({ default: given, ...field }: Checked): Field {
   if (given === undefined || given === null) return field;
   const kept = typeOf(field).defaultCodec(field).decode(given);
   if (isRight(kept)) return { ...field, default: kept.right };
-  throw new TypeError('A default that was let through reads differently the second time.');
+  throw new MigrationError('A default that was let through reads differently the second time.', {
+    code: 'INVALID_SPEC',
+  });
 }
 
 /** What no single property of a field shows. */

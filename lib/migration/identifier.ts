@@ -6,6 +6,9 @@ declare const checked: unique symbol;
 /** A name that has passed {@link identifierFault}: nothing else may be quoted into SQL. */
 export type Identifier = string & { readonly [checked]: true };
 
+/** Of a name that is refused: it may be megabytes. */
+const MAX_SHOWN_BYTES = 80;
+
 /** What a name is for: each has words of its own that it may not be. */
 export type IdentifierUse = 'org' | 'schema' | 'table' | 'column' | 'constraint';
 
@@ -54,10 +57,10 @@ function isSystemSchema(name: string): boolean {
 export function identifier(name: unknown, use: IdentifierUse): Identifier {
   const fault = identifierFault(name, use);
   if (fault === undefined) return name as Identifier;
-  const shown = typeof name === 'string' ? ` ${JSON.stringify(name)}` : '';
+  const shown = typeof name === 'string' ? ` ${JSON.stringify(beginning(name, MAX_SHOWN_BYTES))}` : '';
   throw new MigrationError(`The ${use}${shown} ${fault}.`, {
     code: 'INVALID_IDENTIFIER',
-    org: use === 'org' && typeof name === 'string' ? name : undefined,
+    org: use === 'org' && typeof name === 'string' ? beginning(name, MAX_SHOWN_BYTES) : undefined,
   });
 }
 

@@ -10,7 +10,7 @@ export interface ReferenceMade {
 const MAX_DEPTH = 8;
 
 /** As many as a list may have; a longer one is refused by its codec. */
-const MAX_ITEMS = 1600;
+const MAX_ITEMS = 5000;
 
 /**
  * Every `references` in a change, wherever it stands: the gate against another tenant's tables reads this,

@@ -32,7 +32,7 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
     statementTimeoutMs: options.statementTimeoutMs ?? inherited?.statementTimeoutMs ?? DEFAULTS.statementTimeoutMs,
     retry: mergedRetry(options.retry, inherited?.retry),
     logger: options.logger ?? inherited?.logger ?? defaultLogger(),
-    sharedSchemas: (options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
+    sharedSchemas: copyOf(options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
     hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
   };
   faults.push(...settingFaults(settings));
@@ -58,10 +58,15 @@ export function sharedSchemasOf(
   given?: { readonly sharedSchemas?: readonly string[] | undefined } | null,
 ): readonly string[] {
   const options = objectOf<{ readonly sharedSchemas?: readonly string[] }>(given, 'options');
-  const sharedSchemas = options.sharedSchemas ?? DEFAULTS.sharedSchemas;
+  const sharedSchemas = copyOf(options.sharedSchemas ?? DEFAULTS.sharedSchemas);
   const faults = [...unknownKeys(options, ['sharedSchemas'], 'options'), ...schemaFaults(sharedSchemas)];
   if (faults.length > 0) throw invalidOptions(faults);
   return sharedSchemas;
+}
+
+/** What is checked is what is used, whatever becomes of the caller's list. */
+function copyOf(list: readonly string[]): readonly string[] {
+  return Array.isArray(list) ? Array.from(list as readonly string[]) : list;
 }
 
 /** Nothing given is no option; anything but an object is a fault. */

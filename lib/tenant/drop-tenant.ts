@@ -104,15 +104,20 @@ function dependentsQuery(org: Identifier): string {
     select d.classid, d.objid, d.objsubid from gone join pg_catalog.pg_depend d
       on d.refclassid = gone.classid and d.refobjid = gone.objid and (gone.objsubid = 0 or d.refobjsubid = gone.objsubid)),
   named as (
-    select classid, objid, objsubid, pg_identify_object_as_address(classid, objid, objsubid) as address from gone),
+    select classid, objid, (address).type, (address).object_names as names
+    from (select *, pg_identify_object_as_address(classid, objid, objsubid) as address from gone) found
+    where classid <> 'pg_catalog.pg_namespace'::regclass),
   outside as (
-    select pg_describe_object(classid, objid, objsubid) as name from named
-    where classid = 'pg_catalog.pg_extension'::regclass
-      or classid <> 'pg_catalog.pg_namespace'::regclass
-        and (address).type <> 'default acl'
-        and coalesce((address).object_names[1], '') not in (${literal(org)}, 'pg_toast', '')
-        and cardinality((address).object_names) > 1)
-  select ${schema}::text as a, (select string_agg(name, ', ' order by name) from (select name from outside order by name limit 20) few) as b`;
+    select case type when 'rule' then 'view' when 'table constraint' then kind else type end
+      || ' ' || array_to_string(case type when 'rule' then names[1:2] else names end, '.') as name
+    from named
+      left join lateral (select case contype when 'f' then 'foreign key' else 'constraint' end as kind
+        from pg_catalog.pg_constraint k where classid = 'pg_catalog.pg_constraint'::regclass and k.oid = objid) keys on true
+    where type = 'extension'
+      or type <> 'default acl' and cardinality(names) > 1 and names[1] not in (${literal(org)}, 'pg_toast')
+        and not exists (select from pg_catalog.pg_trigger g
+          where classid = 'pg_catalog.pg_trigger'::regclass and g.oid = objid and g.tgisinternal))
+  select ${schema}::text as a, (select string_agg(name, ', ' order by name) from (select distinct name from outside order by name limit 20) few) as b`;
 }
 
 /**

@@ -10,17 +10,18 @@ type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
 type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits'>;
 
-/** A change in a transaction of the caller's: one query, after which its timeouts are what they were. */
+/** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts): string {
   return joined([
     `savepoint ${SAVEPOINT}`,
-    `select ${keepTimeouts()}`,
+    `select ${keepSettings()}`,
     ...setTimeouts(timeouts),
+    OWN_SEARCH_PATH,
     `select ${turn(org)}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
-    `select ${putTimeoutsBack()}`,
+    `select ${putSettingsBack()}`,
     `release savepoint ${SAVEPOINT}`,
   ]);
 }
@@ -36,6 +37,7 @@ export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Time
   return joined([
     'begin',
     ...setTimeouts(timeouts),
+    OWN_SEARCH_PATH,
     `select ${turn(org)}, ${identity}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
@@ -86,15 +88,19 @@ function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly 
   ];
 }
 
-function keepTimeouts(): string {
-  return TIMEOUTS.map((name) => set(`${SAVEPOINT}.${name}`, `current_setting('${name}')`)).join(', ');
+/** A tenant's table named `uuid` is a type of that name too: our types are those of PostgreSQL itself. */
+const OWN_SEARCH_PATH = 'set local search_path = pg_catalog, pg_temp';
+
+/** The caller's, which a batch changes for itself. */
+const SETTINGS = ['lock_timeout', 'statement_timeout', 'search_path'] as const;
+
+function keepSettings(): string {
+  return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `current_setting('${name}')`)).join(', ');
 }
 
-function putTimeoutsBack(): string {
-  return TIMEOUTS.map((name) => set(name, `current_setting('${SAVEPOINT}.${name}')`)).join(', ');
+function putSettingsBack(): string {
+  return SETTINGS.map((name) => set(name, `current_setting('${SAVEPOINT}.${name}')`)).join(', ');
 }
-
-const TIMEOUTS = ['lock_timeout', 'statement_timeout'] as const;
 
 /** SET LOCAL, as a function: its value is an expression. */
 function set(name: string, value: string): string {

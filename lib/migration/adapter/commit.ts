@@ -33,7 +33,7 @@ export async function commit(db: Knex, finished: Finished, settings: Settings): 
     tag = await sendCommit();
   } catch (error) {
     const failure = explained(error, failureAt(error, org));
-    if (failure.retryScope !== 'connection') throw failure;
+    if (failure.retryScope !== 'connection') throw refusedAtCommit(error, failure);
     // Before the question: the pool may have this one connection only.
     await close();
     if ((await fateOf(db, { org, identity, cause: error }, settings)) === 'committed') return;
@@ -43,6 +43,24 @@ export async function commit(db: Knex, finished: Finished, settings: Settings): 
   }
   // Where a statement failed and nobody minded, COMMIT answers ROLLBACK, which knex takes for success.
   if (tag === 'ROLLBACK') throw rolledBack(org, caught());
+}
+
+/** A deferred constraint, or a conflict with another transaction: nothing that a change of ours has said. */
+function refusedAtCommit(error: unknown, { code, org, retryScope, sqlState }: MigrationError): MigrationError {
+  const { table, constraint } = error as { readonly table?: string; readonly constraint?: string };
+  const by = constraint === undefined ? '' : ` by "${constraint}" of "${table ?? ''}"`;
+  const words = error instanceof Error ? error.message : String(error);
+  return new MigrationError(
+    `COMMIT of the transaction of "${org}" was refused${by}, and nothing was changed: ${words}.`,
+    {
+      code,
+      org,
+      table,
+      retryScope: retryScope === 'savepoint' ? 'transaction' : retryScope,
+      sqlState,
+      cause: error,
+    },
+  );
 }
 
 /** PostgreSQL undid a transaction that nobody meant to undo. */

@@ -37,6 +37,7 @@ export function diagnosed(
   const general: Failed = {
     ...classify(error),
     org,
+    operation: only?.message,
     table: textOf(error, 'table') ?? only?.table,
     column: textOf(error, 'column') ?? onlyField(only),
   };

@@ -7,6 +7,8 @@ export interface Failed extends FailureClass {
   readonly org: string;
   readonly table?: string | undefined;
   readonly column?: string | undefined;
+  /** In SQL's words, where it was one change that failed. */
+  readonly operation?: string | undefined;
   /** Who held the lock that was waited for. */
   readonly blockedBy?: readonly Blocker[] | undefined;
   /** What was not there: a table, or a column of one, that the change refers to. */
@@ -28,8 +30,12 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
   NOT_NULL_VIOLATION: ({ column, model }) =>
     `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
-  UNIQUE_VIOLATION: ({ model }) =>
-    `Rows of ${model} are alike where they would have to be unique. Correct these first; a unique field that is added to rows can have no constant default.`,
+  UNIQUE_VIOLATION: ({ model, operation }) =>
+    `Rows of ${model} would be alike where they have to be unique. ${
+      operation === 'ADD COLUMN'
+        ? 'A unique field that is added to rows can have no constant default: add it without one, fill it, then make it unique.'
+        : 'Correct these first.'
+    }`,
   FOREIGN_KEY_VIOLATION: ({ model }) =>
     `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
   DEPENDENT_OBJECTS: ({ model, column, dependents }) =>
@@ -50,12 +56,15 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `${model} has used up its 1,600 columns, dropped ones included. Nothing was changed. Copy it to a new table, or put the field on another one.`,
   PERMISSION_DENIED: ({ org, model }) =>
     `The database role may not change ${model}, or the session is read-only. Connect as the owner of schema "${org}", or grant it CREATE there.`,
-  INVALID_SPEC: ({ column, model }) =>
-    `The types do not go together in ${model}${column === '' ? '' : `, "${column}"`}, and nothing was changed. A field that refers to another has the type of that one; a default has the type of its field: with a new type, give a new default, or null for none.`,
+  INVALID_SPEC: ({ column, model, operation }) =>
+    operation === 'ALTER COLUMN'
+      ? `The new type or default of "${column}" does not go together with what else ${model} has, and nothing was changed. Give a new default with a new type, or null for none; a field that refers to another keeps the type of that one.`
+      : `A foreign key of ${model} and the column that it refers to are of types that can not be compared. Give the field the type of that column.`,
 };
 
 interface Named {
   readonly org: string;
+  readonly operation: string | undefined;
   /** `"acme-corp"."invoice"`, or what stands for it where no table is concerned. */
   readonly model: string;
   readonly column: string;
@@ -70,7 +79,14 @@ export function explained(error: unknown, failed: Failed): MigrationError {
   if (error instanceof MigrationError) return error;
   const { code, org, table, column, retryScope, blockedBy } = failed;
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
-  const named = { org, model, column: column ?? '', target: targetOf(failed), dependents: dependentsIn(error) };
+  const named = {
+    org,
+    operation: failed.operation,
+    model,
+    column: column ?? '',
+    target: targetOf(failed),
+    dependents: dependentsIn(error),
+  };
   const message = MESSAGES[code]?.(named) ?? unlisted(error, model);
   return new MigrationError(message, {
     code,

@@ -79,7 +79,10 @@ function tableOf({ hazards, hazardTables }: Work, hazard: Hazard): Identifier {
 }
 
 function rowsIn(org: Identifier, table: Identifier): string {
-  return `exists (select from ${qualified(org, table)})`;
+  const relation = literal(qualified(org, table));
+  // Row security may hide every row from the owner too.
+  return `(exists (select from ${qualified(org, table)}) or exists (select from pg_catalog.pg_class
+    where oid = to_regclass(${relation}) and relforcerowsecurity and pg_relation_size(oid) > 0))`;
 }
 
 function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {

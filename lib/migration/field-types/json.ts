@@ -24,7 +24,7 @@ function jsonFault(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string') return textFault(value);
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must hold finite numbers only';
   if (Array.isArray(value)) return firstFault(value.length, (index) => jsonFault(value[index], depth + 1));
-  if (!isPlainObject(value) || 'toJSON' in value) return 'must be a JSON value';
+  if (!isPlainObject(value) || typeof value.toJSON === 'function') return 'must be a JSON value';
   const entries = Object.entries(value);
   return firstFault(entries.length, (index) => {
     const [key, inner] = entries[index] as [string, unknown];
