@@ -33,7 +33,10 @@ export function wrongIn(outcome: Outcome, found: Found): string[] {
   check(found.metadata === metadata, `there should be ${metadata} row(s) of metadata`);
   check(found.notes === notes, `there should be ${notes} note(s)`);
 
-  const { code, sqlState } = (error ?? {}) as { code?: unknown; sqlState?: unknown };
+  const { code, sqlState, retryScope } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  // Every fault has a name of its own, or can be cured.
+  const isNamed = code !== 'DATABASE_ERROR' || sqlState !== undefined || retryScope !== 'none';
+  check(isNamed || task.swallows === 'a statement', 'a failure that nobody recognised');
   check(code !== 'OUTCOME_UNKNOWN', 'the server could have said what became of it');
   if (task.swallows === 'a statement')
     check(told !== 'success', 'a transaction that was rolled back was told as success');

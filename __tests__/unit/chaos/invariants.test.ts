@@ -76,6 +76,7 @@ it.each<[RegExp, string, Outcome, Found]>([
     { ...failed('DATABASE_ERROR'), error: Object.assign(new Error(), { code: '25P02' }) },
     nothing,
   ],
+  [/nobody recognised/, 'a fault that has no name', failed('DATABASE_ERROR'), nothing],
   [/log says 1 times/, 'a log of what did not happen', { ...failed('LOCK_TIMEOUT'), logged: 1 }, nothing],
   [
     /not a MigrationError/,
