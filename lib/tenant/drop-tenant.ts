@@ -114,6 +114,9 @@ function dependentsQuery(org: Identifier): string {
       left join lateral (select case contype when 'f' then 'foreign key' else 'constraint' end as kind
         from pg_catalog.pg_constraint k where classid = 'pg_catalog.pg_constraint'::regclass and k.oid = objid) keys on true
     where type = 'extension'
+      or classid = 'pg_catalog.pg_type'::regclass and exists (select from pg_catalog.pg_type y
+        join pg_catalog.pg_namespace n on n.oid = y.typnamespace
+        where y.oid = objid and n.nspname not in (${literal(org)}, 'pg_toast'))
       or type <> 'default acl' and cardinality(names) > 1 and names[1] not in (${literal(org)}, 'pg_toast')
         and not exists (select from pg_catalog.pg_trigger g
           where classid = 'pg_catalog.pg_trigger'::regclass and g.oid = objid and g.tgisinternal))
