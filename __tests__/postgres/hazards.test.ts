@@ -229,6 +229,24 @@ it('does not count on a table that the list itself creates', async () => {
   expect(await tablesOf(db, org)).toContain('line');
 });
 
+it('is looked for in a list of any length', async () => {
+  const list = Array.from({ length: 101 }, (_item, at): Change => {
+    return { kind: 'addIndex', table: 'invoice', columns: ['id'], name: `index_${at}` };
+  });
+  for (const hazards of ['refuse', 'warn'] as const) {
+    const ran = withTenant(
+      org,
+      db,
+      async (tenant) => {
+        await applyChanges(org, list, tenant, { ...options, hazards });
+        throw new Error('undone');
+      },
+      options,
+    );
+    await expect(ran).rejects.toThrow('undone');
+  }
+});
+
 it('does not hide that the table is not there', async () => {
   for (const hazards of ['refuse', 'warn', 'allow'] as const) {
     const change: Change = { kind: 'addIndex', table: 'gone', columns: ['id'] };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   addFieldToModel,
+  alterField,
   createModel,
   createTenant,
   dropFieldFromModel,
@@ -12,7 +13,8 @@ import {
   type FieldSpec,
   type Logger,
 } from '../../lib';
-import { recordedLog } from '../support/log';
+import { tablesOf } from '../support/catalog';
+import { quiet, recordedLog } from '../support/log';
 import { connect, freshOrg, serverUrl } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 
@@ -259,6 +261,31 @@ it('holds the SQL at level debug, and at no level a default, a comment or a row'
       ...Array(2).fill(expect.stringMatching(/^comment on .* is '…'$/)),
     ],
   });
+});
+
+it('changes nothing about what happened when it throws', async () => {
+  const broken = (): never => {
+    throw new Error('the log is full');
+  };
+  const logger = { debug: broken, info: broken, warn: broken, error: broken };
+  const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  try {
+    await createModel(org, { table: 'invoice', fields }, db, { logger });
+    await withTenant(org, db, async (tenant) => createModel(org, { table: 'line', fields }, tenant), { logger });
+    const error = await migrationError(dropFieldFromModel(org, 'missing', 'name', db, { logger }));
+    expect(error.code).toBe('MODEL_NOT_FOUND');
+    expect(warned).toHaveBeenCalled();
+  } finally {
+    warned.mockRestore();
+  }
+  expect(await tablesOf(db, org)).toEqual(['invoice', 'line']);
+});
+
+it('has no value of a default even in the cause of an error, where the server told it', async () => {
+  await createModel(org, { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }, db, { logger: quiet });
+  const error = await migrationError(alterField(org, 'invoice', 'id', { default: 'hunter2' }, db, { logger: quiet }));
+  const { message, stack, ...rest } = error.cause as Error;
+  expect([message, stack, JSON.stringify(rest), error.message, error.stack].join()).not.toContain('hunter2');
 });
 
 it('can be anything that has the methods of winston', async () => {

@@ -12,7 +12,7 @@ import {
 } from '../../lib';
 import { columnsOf, readTable, tablesOf } from '../support/catalog';
 import { quiet, recordedLog } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
 import { migrationError, rejection } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
 
@@ -48,7 +48,9 @@ describe('the tenant that withTenant hands out', () => {
         expect(tenant.isTransaction).toBe(true);
         await tenant('invoice').insert({ id: 1, own: 2 });
         await tenant('country').insert({ id: 3, shared: 4 });
-        expect((await tenant.raw('show search_path')).rows).toEqual([{ search_path: `"${org}", "${shared}"` }]);
+        expect((await tenant.raw('show search_path')).rows).toEqual([
+          { search_path: `"${org}", "${shared}", pg_temp` },
+        ]);
       },
       { ...options, sharedSchemas: [shared] },
     );
@@ -88,6 +90,56 @@ describe('the tenant that withTenant hands out', () => {
 
   it('gives back what the callback gives', async () => {
     await expect(withTenant(org, db, async () => 42, options)).resolves.toBe(42);
+  });
+});
+
+describe('a name without a schema leads to the org’s table, and to no other', () => {
+  it('where a temporary table of the session has the name', async () => {
+    const one = connect({ pool: { min: 0, max: 1 } });
+    await createModel(org, model('invoice'), one, options);
+    await one.raw('create temp table invoice (id int)');
+    await withTenant(org, one, async (tenant) => tenant('invoice').insert({ id: 1 }), options);
+    expect(await db('invoice').withSchema(org)).toEqual([{ id: 1 }]);
+  });
+
+  it('where the catalog of the server has the name: no model can have it', async () => {
+    for (const table of ['pg_namespace', 'pg_stat_activity']) {
+      const created = createModel(org, model(table), db, options);
+      expect(await migrationError(created)).toMatchObject({ code: 'INVALID_IDENTIFIER' });
+    }
+  });
+
+  it('where the role may not use the schema of the org: then there is no tenant', async () => {
+    const role = freshRole();
+    const shared = await freshTenant();
+    for (const schema of [org, shared]) await createModel(schema, model('invoice'), db, options);
+    await db.raw(`create role ?? login password 'secret'`, [role]);
+    await db.raw('grant usage on schema ?? to ??; grant all on ??.invoice to ??', [shared, role, shared, role]);
+    const url = new URL(serverUrl());
+    [url.username, url.password] = [role, 'secret'];
+    const limited = connect({ connection: { connectionString: url.href } });
+    const inserted = withTenant(org, limited, async (tenant) => tenant('invoice').insert({ id: 1 }), {
+      ...once,
+      sharedSchemas: [shared],
+    });
+    expect(await migrationError(inserted)).toMatchObject({ code: 'PERMISSION_DENIED', org });
+    expect(await db('invoice').withSchema(shared)).toEqual([]);
+  });
+
+  it('after a withTenant inside it, which is refused: its search_path would outlive it', async () => {
+    const other = await freshTenant();
+    await createModel(org, model('invoice'), db, options);
+    await withTenant(
+      org,
+      db,
+      async (tenant) => {
+        const inner = withTenant(other, tenant, async () => undefined, options);
+        expect(await migrationError(inner)).toMatchObject({ code: 'INVALID_SPEC' });
+        await tenant('invoice').insert({ id: 1 });
+      },
+      options,
+    );
+    expect(await db('invoice').withSchema(org)).toEqual([{ id: 1 }]);
   });
 });
 
@@ -363,6 +415,22 @@ describe('withTenant runs the whole callback again', () => {
       await db.raw('drop table ??.??', [org, `attempt_${ids.length}`]);
     }
     expect(await db('row').withSchema(org).pluck('n')).toEqual([7, 7]);
+  });
+
+  it('not after an error of another server, whose code is the same', async () => {
+    let calls = 0;
+    const lost = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    const failed = withTenant(
+      org,
+      db,
+      async () => {
+        calls += 1;
+        throw lost;
+      },
+      { ...options, retry },
+    );
+    expect(await rejection(failed)).toBe(lost);
+    expect(calls).toBe(1);
   });
 
   it('not more often than maxAttempts, and rejects with the last error', async () => {
