@@ -55,7 +55,10 @@ export function isForeign(error: unknown): boolean {
 
 async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
   try {
-    return await server.transaction();
+    const trx = await server.transaction();
+    // knex hands out a transaction whose BEGIN failed all the same; this tells why.
+    if (trx.isCompleted()) await trx.executionPromise;
+    return trx;
   } catch (error) {
     throw explained(error, failureAt(error, org));
   }

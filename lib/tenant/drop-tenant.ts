@@ -113,7 +113,7 @@ function dependentsQuery(org: Identifier): string {
     from named
       left join lateral (select case contype when 'f' then 'foreign key' else 'constraint' end as kind
         from pg_catalog.pg_constraint k where classid = 'pg_catalog.pg_constraint'::regclass and k.oid = objid) keys on true
-    where type = 'extension'
+    where type in ('extension', 'event trigger')
       or classid = 'pg_catalog.pg_type'::regclass and exists (select from pg_catalog.pg_type y
         join pg_catalog.pg_namespace n on n.oid = y.typnamespace
         where y.oid = objid and n.nspname not in (${literal(org)}, 'pg_toast'))

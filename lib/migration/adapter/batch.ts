@@ -16,7 +16,6 @@ export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: 
     `savepoint ${SAVEPOINT}`,
     `select ${keepSettings()}`,
     ...setTimeouts(timeouts),
-    OWN_SEARCH_PATH,
     `select ${turn(org)}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
@@ -37,7 +36,6 @@ export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Time
   return joined([
     'begin',
     ...setTimeouts(timeouts),
-    OWN_SEARCH_PATH,
     `select ${turn(org)}, ${identity}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
@@ -88,11 +86,8 @@ function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly 
   ];
 }
 
-/** A tenant's table named `uuid` is a type of that name too: our types are those of PostgreSQL itself. */
-const OWN_SEARCH_PATH = 'set local search_path = pg_catalog, pg_temp';
-
 /** The caller's, which a batch changes for itself. */
-const SETTINGS = ['lock_timeout', 'statement_timeout', 'search_path'] as const;
+const SETTINGS = ['lock_timeout', 'statement_timeout'] as const;
 
 function keepSettings(): string {
   return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `current_setting('${name}')`)).join(', ');

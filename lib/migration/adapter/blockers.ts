@@ -12,7 +12,7 @@ const MIN_PAUSE_MS = 20;
 const MAX_LOOK_MS = 1000;
 
 /**
- * Runs a batch, and looks, while it waits for a lock, who holds it (manual 9.27.1, pg_blocking_pids):
+ * Runs a batch, and looks, while it may be waiting for a lock, who holds it (manual 9.27.1, pg_blocking_pids):
  * afterwards nobody can say. A batch that ends within half of its lock timeout is never looked at. The
  * look takes a connection beside the pool, which may be used up by the very sessions in the way.
  *
@@ -38,16 +38,21 @@ export async function watched<T>(
     }
   };
   const pauseMs = Math.max(MIN_PAUSE_MS, lockTimeoutMs / 2);
-  const timer = setInterval(() => void (looking = looking.then(look)), pauseMs);
+  let timer = setTimeout(lookAndGoOn, pauseMs, pauseMs);
+  function lookAndGoOn(pausedMs: number): void {
+    looking = looking.then(look);
+    // Less and less often: a batch that takes long may just have much to do.
+    timer = setTimeout(lookAndGoOn, pausedMs * 2, pausedMs * 2);
+  }
   try {
     return await run();
   } catch (error) {
-    clearInterval(timer);
+    clearTimeout(timer);
     // A look that hangs must not keep the error back.
     await Promise.race([looking, sleep(MAX_LOOK_MS, undefined, { ref: false })]);
     throw await explain(error, seen);
   } finally {
-    clearInterval(timer);
+    clearTimeout(timer);
   }
 }
 
