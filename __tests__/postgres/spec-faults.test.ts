@@ -2,11 +2,13 @@
 import type { Knex } from 'knex';
 import {
   addFieldToModel,
+  addIndex,
   applyChange,
   createModel,
   createTenant,
   dropFieldFromModel,
   dropTenant,
+  planChange,
   withTenant,
   type Change,
   type ErrorCode,
@@ -206,4 +208,19 @@ it('copies what it is given: what a caller does to a spec while it runs changes 
   const creating = createModel(org, { table: 'm', fields }, db, options);
   fields.push({ name: 'b"; drop table m; --', type: 'Int' });
   await expect(creating).resolves.toMatchObject({ changes: [{ fields: [id('a')] }] });
+  const columns = ['a'];
+  const indexing = addIndex(org, 'm', { columns }, db, options);
+  columns[0] = 'b';
+  await expect(indexing).resolves.toMatchObject({ changes: [{ columns: ['a'] }] });
+});
+
+it('reads each item of a list once: one that is another the second time reaches no SQL', () => {
+  let reads = 0;
+  const columns = Object.defineProperty([''], 0, {
+    get: () => {
+      reads += 1;
+      return reads === 1 ? 'a' : 'a"); drop table m; --';
+    },
+  });
+  expect(JSON.stringify(planChange('acme-corp', { kind: 'addIndex', table: 'm', columns }))).not.toContain('drop');
 });

@@ -12,6 +12,7 @@ import {
 } from '../../lib';
 import { columnsOf, readTable, tablesOf } from '../support/catalog';
 import { quiet, recordedLog } from '../support/log';
+import { inOwnDatabase } from '../support/own-database';
 import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
 import { migrationError, rejection } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
@@ -140,6 +141,21 @@ describe('a name without a schema leads to the org’s table, and to no other', 
       options,
     );
     expect(await db('invoice').withSchema(org)).toEqual([{ id: 1 }]);
+  });
+});
+
+describe('the search_path of the caller', () => {
+  it('leads what others attached to the database where it led before', async () => {
+    await inOwnDatabase(async (_url, own) => {
+      await createTenant(org, own, options);
+      await own.raw(`create table public.ddl_log (tag text);
+        create function public.log_ddl() returns event_trigger language plpgsql
+          as 'begin insert into ddl_log values (tg_tag); end';
+        create event trigger log_ddl on ddl_command_end execute function public.log_ddl()`);
+      await createModel(org, model('invoice'), own, options);
+      await own.transaction(async (trx) => createModel(org, model('line'), trx, options));
+      expect(await own('public.ddl_log').where({ tag: 'CREATE TABLE' })).toHaveLength(2);
+    });
   });
 });
 
