@@ -30,6 +30,7 @@ export const EXAMPLE_MODELS: readonly ModelSpec[] = [
       { name: 'amount', type: 'Decimal', precision: 12, scale: 2 },
       { name: 'status', type: 'Enum', values: ['draft', 'sent'] },
       { name: 'issued_at', type: 'DateTime', nullable: false },
+      { name: 'public_id', type: 'Uuid' },
     ],
     indexes: [{ columns: ['status', 'amount'], name: 'invoice_by_status' }, { columns: ['issued_at'] }],
   },

@@ -142,11 +142,23 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     },
     {
       variant: 'default',
-      change: { kind: 'alterField', table: 'invoice', column: 'title', set: { default: 'untitled' } },
+      change: {
+        kind: 'alterField',
+        table: 'invoice',
+        column: 'title',
+        set: { default: 'untitled' },
+        from: { type: 'String', length: 40 },
+      },
     },
     {
       variant: 'volatile default',
-      change: { kind: 'alterField', table: 'invoice', column: 'note', set: { default: { fn: 'uuid' } } },
+      change: {
+        kind: 'alterField',
+        table: 'invoice',
+        column: 'public_id',
+        set: { default: { fn: 'uuid' } },
+        from: { type: 'Uuid' },
+      },
     },
     {
       variant: 'no default',
