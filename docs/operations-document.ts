@@ -14,7 +14,7 @@ const BLOCKS: Readonly<Partial<Record<LockMode, string>>> = {
 };
 
 /** What no example shows. */
-const NOTES: Readonly<Record<ChangeKind, string>> = {
+const NOTES: Readonly<Partial<Record<ChangeKind, string>>> = {
   createModel: `Nobody can use a table before it is committed, so that only the tables it refers to are locked for others. \`createModels\` makes several in one round trip: their foreign keys come last, in the same order for everybody.`,
   addField: `One statement, whatever the field brings along: PostgreSQL then knows that a new field without a default is empty in every row, and reads none for its foreign key.`,
   dropField: `An index, key, check or statistics over other fields too would go along without a word: the change is refused, with their names, until \`cascade\` names them. A foreign key is dropped under a lock on the table that it refers to. No plan knows that table by itself: name it in \`referencing\`, and the plan is complete. It changes nothing of what runs.`,
@@ -99,7 +99,7 @@ function operationParts(kind: ChangeKind, examples: readonly Example[]): string[
   ]);
   return [
     `## ${kind}`,
-    NOTES[kind],
+    ...(NOTES[kind] === undefined ? [] : [NOTES[kind]]),
     table(['variant', 'locks', 'rewrite', 'scan', 'hazards'], rows),
     ...plans.flatMap(({ variant, change, plan }) => [
       `### ${title(kind, variant)}`,

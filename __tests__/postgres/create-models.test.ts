@@ -122,7 +122,7 @@ it('creates models whose references go in circles and to themselves, in any orde
       try {
         await createModels(
           org,
-          order.map((at) => models[at]),
+          order.flatMap((at) => models[at] ?? []),
           trx,
           options,
         );
