@@ -60,11 +60,11 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
 }
 
 function defaultSteps(org: Identifier, change: Alteration): Step[] {
-  const { table, column, set } = change;
+  const { table, column, set, from } = change;
   if (set.default === undefined) return [];
   // Dropped already, before the type was changed.
   if (set.default === null && newType(change) !== undefined) return [];
-  const action = set.default === null ? 'drop default' : `set default ${changedDefaultSql(set, set.default)}`;
+  const action = set.default === null ? 'drop default' : `set default ${changedDefaultSql(set, set.default, from)}`;
   return [alterTable(org, table, `alter column ${quoted(column)} ${action}`)];
 }
 

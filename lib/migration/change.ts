@@ -106,6 +106,12 @@ function workOf(org: Identifier, { plan, statements, hazardTables }: Planned): W
 /** The org, where it is a name and the tenant's own. */
 function orgOf(org: string, tenant: Knex): Identifier {
   const checked = identifier(org, 'org');
+  if (typeof tenant !== 'function') {
+    throw new MigrationError('The tenant must be what withTenant hands out, a knex transaction, or a Knex.', {
+      code: 'INVALID_SPEC',
+      org,
+    });
+  }
   const own = contextOf(tenant)?.org;
   if (own === undefined || own === checked) return checked;
   throw new MigrationError(

@@ -1,5 +1,5 @@
 import { block } from './guard';
-import { MAX_IDENTIFIER_BYTES, qualified, type Identifier } from './identifier';
+import { HASH_LENGTH, MAX_IDENTIFIER_BYTES, qualified, type Identifier } from './identifier';
 import { literal } from './literal';
 
 /** How the names of a table's keys, indexes and checks were derived, and how they are to be derived now. */
@@ -58,7 +58,7 @@ function columnsOf(numbers: string, relation: string): string {
 /** {@link derivedName} in SQL: as many whole characters as fit, the kind, and the hash of the parts. */
 function derivation(table: string, columns: string): string {
   const parts = `array_to_string(array[kind, ${table}] || ${columns}, '.')`;
-  const ending = `'_' || kind || '_' || left(encode(sha256(convert_to(${parts}, 'UTF8')), 'hex'), 12)`;
+  const ending = `'_' || kind || '_' || left(encode(sha256(convert_to(${parts}, 'UTF8')), 'hex'), ${HASH_LENGTH})`;
   const readable = `array_to_string(array[${table}] || ${columns}, '_')`;
   return `(select left(r, n) || e from (select ${readable} as r, ${ending} as e) names,
           generate_series(0, length(r)) n where octet_length(left(r, n) || e) <= ${MAX_IDENTIFIER_BYTES} order by n desc limit 1)`;

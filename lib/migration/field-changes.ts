@@ -13,6 +13,8 @@ const typeOptions = { length: number, precision: number, scale: number, values: 
 /** The type of a field as the caller's metadata has it. */
 export const fieldTypeSpec = closed('TypeSpec', { type: typeName }, typeOptions);
 
+type FieldTypeSpec = t.TypeOf<typeof fieldTypeSpec>;
+
 const optional = {
   type: typeName,
   ...typeOptions,
@@ -51,11 +53,24 @@ export function impliedType(changes: Partial<AsGiven>): FieldTypeName | undefine
 }
 
 /**
- * The DEFAULT expression. Without the field's type beside it, a default is written as its own kind of
- * value, and PostgreSQL judges whether the column takes it.
+ * The DEFAULT expression, by the type that the field gets or has; without either, as its own kind of value.
  */
-export function changedDefaultSql(changes: FieldChanges, kept: Json): string {
-  return typeOf({ type: impliedType(changes) ?? kindOf(kept) }).defaultSql(kept);
+export function changedDefaultSql(changes: FieldChanges, kept: Json, from: FieldTypeSpec | undefined): string {
+  const type = impliedType(changes) ?? from?.type ?? kindOf(kept);
+  const decoded = typeOf({ type })
+    .defaultCodec({ ...from, ...changes, name: '' })
+    .decode(kept);
+  return typeOf({ type }).defaultSql(isRight(decoded) ? decoded.right : kept);
+}
+
+/** What is wrong with a new default for a field whose type stays what it was. */
+export function defaultFaultsBy(from: FieldTypeSpec, changes: FieldChanges): readonly Fault[] {
+  const { default: kept } = changes;
+  if (kept === undefined || kept === null || impliedType(changes) !== undefined) return [];
+  const read = typeOf(from)
+    .defaultCodec({ ...from, name: '' })
+    .decode(kept);
+  return isRight(read) ? [] : faultsOf(read.left).map(({ message }) => ({ path: 'set.default', message }));
 }
 
 function withStoredDefault({ default: given, ...changes }: AsGiven): FieldChanges {

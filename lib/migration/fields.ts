@@ -90,8 +90,8 @@ export interface AlterFieldOptions extends ChangeOptions {
 
 /**
  * Changes what is named of a field: `type`, `length`, `precision`, `scale`, `values`, `nullable`, `default`,
- * `unique`, `comment`. All the rest of the column stays as it is. A default without the field's `type`
- * beside it is checked by PostgreSQL alone.
+ * `unique`, `comment`. All the rest of the column stays as it is. A default is judged by
+ * the new `type`, or by `from`; without either, by the column as the catalog has it.
  *
  * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table; SHARE UPDATE EXCLUSIVE for a comment
  * alone. A longer String, String to Text and a Decimal of more digits rewrite nothing; other changes of

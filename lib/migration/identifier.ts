@@ -82,7 +82,8 @@ export function columnList(columns: readonly Identifier[]): string {
 /** What a derived name is the name of. PostgreSQL's own endings (`_pkey`, `_key`, …) keep it readable. */
 export type DerivedKind = 'pkey' | 'key' | 'idx' | 'fkey' | 'check';
 
-const HASH_LENGTH = 12;
+/** Of the hash that ends a derived name; derived-names.ts makes the same names in SQL. */
+export const HASH_LENGTH = 12;
 
 /**
  * The name of a key, index or check: the same every time, at most 63 bytes, and another one for each

@@ -36,10 +36,11 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   '42804': { code: 'INVALID_SPEC', retryScope: 'none' },
   TD001: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD002: { code: 'HAZARD_REFUSED', retryScope: 'none' },
+  TD004: { code: 'INVALID_SPEC', retryScope: 'none' },
 };
 
 /** Raised by the guards of our own plans; class TD is no standard's, and not PostgreSQL's. */
-export const GUARD_STATES = { dependents: 'TD001', hazard: 'TD002', index: 'TD003' } as const;
+export const GUARD_STATES = { dependents: 'TD001', hazard: 'TD002', index: 'TD003', default: 'TD004' } as const;
 
 /** Two sessions that create the same name at once collide in a catalog's own index. */
 const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {

@@ -87,7 +87,10 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     target: targetOf(failed),
     dependents: dependentsIn(error),
   };
-  const message = MESSAGES[code]?.(named) ?? unlisted(error, model);
+  const isGuard = sqlStateOf(error) === GUARD_STATES.default;
+  const message = isGuard
+    ? `${reasonOf(error)}, and nothing was changed. Give the field's type: { from: { type, … } }.`
+    : (MESSAGES[code]?.(named) ?? unlisted(error, model));
   return new MigrationError(message, {
     code,
     org,

@@ -2,7 +2,8 @@ import * as t from 'io-ts';
 import { alterSteps, newType } from '../alter-steps';
 import { closed } from '../closed';
 import { listOf, nameOf } from '../codecs';
-import { FieldChanges, fieldTypeSpec } from '../field-changes';
+import { defaultGuard } from '../default-guard';
+import { defaultFaultsBy, FieldChanges, fieldTypeSpec, impliedType } from '../field-changes';
 import type { Hazard } from '../plan';
 import { referenced } from '../referenced';
 import { expectedModel } from '../subject';
@@ -13,6 +14,7 @@ const codec = closed(
   'alterField',
   { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
   { from: fieldTypeSpec, referencing: listOf(referenced) },
+  ({ from, set }) => (from === undefined || set === undefined ? [] : defaultFaultsBy(from, set)),
 );
 
 type AlterField = t.TypeOf<typeof codec>;
@@ -24,6 +26,11 @@ type AlterField = t.TypeOf<typeof codec>;
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
   steps: alterSteps,
+  guards: (org, { table, column, set, from }) => {
+    const { default: kept } = set;
+    const isJudged = kept === undefined || kept === null || from !== undefined || impliedType(set) !== undefined;
+    return isJudged ? [] : [defaultGuard(org, table, column, kept)];
+  },
   hazards: (_org, change) => hazardsOf(change),
   subject: (org, { table, column }) => ({
     message: 'ALTER COLUMN',
