@@ -1,0 +1,104 @@
+// What a change costs the client beside its round trips, by counts: no timed test.
+import type { Knex } from 'knex';
+import { addFieldToModel, createModels, createTenant, withTenant, type ModelSpec } from '../../lib';
+import { quiet } from '../support/log';
+import { connect, freshOrg } from '../support/postgres';
+import { countedConnect } from '../support/round-trips';
+
+const db = connect();
+const options = { logger: quiet };
+
+let org: string;
+
+beforeEach(async () => {
+  org = freshOrg();
+  await createTenant(org, db, options);
+});
+
+/** Twenty models, each of which refers to the one before. */
+function chain(): ModelSpec[] {
+  return Array.from({ length: 20 }, (_, index) => ({
+    table: `model_${index}`,
+    fields: [
+      { name: 'id', type: 'Int' as const },
+      { name: 'code', type: 'String' as const, unique: true },
+      ...(index === 0
+        ? []
+        : [
+            {
+              name: 'before_id',
+              type: 'Int' as const,
+              references: { schema: org, table: `model_${index - 1}`, column: 'id', onDelete: 'CASCADE' as const },
+            },
+          ]),
+    ],
+  }));
+}
+
+async function warm(): Promise<{ db: Knex; sent: string[] }> {
+  const wire = countedConnect({ pool: { min: 1, max: 1 } });
+  await wire.db.raw('select 1');
+  const sent = wire.sent as string[];
+  sent.length = 0;
+  return { db: wire.db, sent };
+}
+
+it('creates twenty models in two round trips, with each foreign key in its create table', async () => {
+  const { db: counted, sent } = await warm();
+  const { statements } = await createModels(org, chain(), counted, options);
+  expect(sent).toHaveLength(2);
+  // A table and a unique each.
+  expect(statements).toHaveLength(40);
+  expect(statements.filter((sql) => /^create table .* foreign key /.test(sql))).toHaveLength(19);
+});
+
+it('asks a connection once which server it leads to', async () => {
+  const { db: counted, sent } = await warm();
+  await createModels(org, chain().slice(0, 1), counted, options);
+  await addFieldToModel(org, 'model_0', { name: 'a', type: 'Int' }, counted, options);
+  await addFieldToModel(org, 'model_0', { name: 'b', type: 'Int' }, counted, options);
+  expect(sent.filter((sql) => sql.includes('pg_control_system'))).toHaveLength(1);
+  expect(sent.filter((sql) => sql.includes('pg_current_xact_id'))).toHaveLength(3);
+});
+
+it('opens no connection beside the pool for a change that waits for nobody', async () => {
+  const { db: counted } = await warm();
+  const opens = jest.spyOn(counted.client, 'acquireRawConnection');
+  // Long enough for any machine: who blocks is looked for after half of it.
+  await createModels(org, chain(), counted, { ...options, lockTimeoutMs: 20_000 });
+  expect(opens).not.toHaveBeenCalled();
+});
+
+it('writes no SQL for a log whose level leaves it out', async () => {
+  const debug = jest.fn();
+  const info = jest.fn();
+  const logger = { ...quiet, debug, info, isLevelEnabled: (level: string) => level !== 'debug' };
+  await createModels(org, chain().slice(0, 1), db, { logger });
+  expect(debug).not.toHaveBeenCalled();
+  expect(info).toHaveBeenCalledTimes(1);
+});
+
+it('leaves no listener behind on a client, a connection or the process', async () => {
+  const { db: counted } = await warm();
+  await createModels(org, chain().slice(0, 1), counted, options);
+  const listeners = async (): Promise<readonly number[]> => {
+    const connection = await counted.client.acquireConnection();
+    const counts = [counted.client, connection, process].map((emitter: NodeJS.EventEmitter) =>
+      emitter.eventNames().reduce((sum, name) => sum + emitter.listenerCount(name), 0),
+    );
+    await counted.client.releaseConnection(connection);
+    return counts;
+  };
+  await withTenant(org, counted, async () => {}, options);
+  const before = await listeners();
+  for (let index = 0; index < 25; index += 1) {
+    await addFieldToModel(org, 'model_0', { name: `own_${index}`, type: 'Int' }, counted, options);
+    await withTenant(
+      org,
+      counted,
+      async (tenant) => addFieldToModel(org, 'model_0', { name: `tenant_${index}`, type: 'Int' }, tenant),
+      options,
+    );
+  }
+  expect(await listeners()).toEqual(before);
+});
