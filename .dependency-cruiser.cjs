@@ -3,7 +3,10 @@ const layers = [
   ['migration/errors'],
   ['migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|derived-names|references-made)'],
   ['migration/(codecs|closed|log|options|settings|retry)'],
-  ['migration/(field-spec|field-changes|model-spec|type-change|referenced|render|alter-steps|default-guard)', 'migration/field-types/.+'],
+  [
+    'migration/(field-spec|field-changes|model-spec|type-change|referenced|render|alter-steps|default-guard)',
+    'migration/field-types/.+',
+  ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
   ['migration/(change|planned|table-names)'],
   ['tenant/.+', 'catalog/.+', 'migration/(index|fields|indexes|models|format-plan)'],
