@@ -5,7 +5,7 @@ const layers = [
   ['migration/(codecs|closed|log|options|settings|retry)'],
   [
     'migration/(field-spec|field-changes|model-spec|type-change|referenced|render|alter-steps|default-guard)',
-    'migration/field-types/.+',
+    'migration/(field-types|examples)/.+',
   ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
   ['migration/(change|planned|table-names)'],

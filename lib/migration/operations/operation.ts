@@ -1,4 +1,5 @@
 import type * as t from 'io-ts';
+import type { Example } from '../examples/example';
 import type { Identifier } from '../identifier';
 import type { Hazard, Step } from '../plan';
 import type { Subject } from '../subject';
@@ -19,9 +20,4 @@ export interface Operation<C, S> {
   subject(org: Identifier, change: C): Subject;
   /** One of each variant, on the tables of docs/operations.md: documented, and proved against a server. */
   readonly examples: readonly Example<S>[];
-}
-
-export interface Example<S> {
-  readonly variant: string;
-  readonly change: S;
 }
