@@ -4,7 +4,7 @@ const layers = [
   ['migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|derived-names|references-made)'],
   ['migration/(codecs|closed|log|options|settings|retry)'],
   [
-    'migration/(field-spec|field-changes|model-spec|type-change|referenced|render|alter-steps|default-guard)',
+    'migration/(field-spec|field-changes|field-default|model-spec|type-change|referenced|render|alter-steps|default-guard)',
     'migration/(field-types|examples)/.+',
   ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],

@@ -1,8 +1,9 @@
 import { isRight, map } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
-import { closed, faultsOf, type Closed } from './closed';
+import { closed, type Closed } from './closed';
 import { flag, listOf, number, oneOf, text } from './codecs';
-import { MigrationError, type Fault } from './errors';
+import type { Fault } from './errors';
+import { defaultFaultsOf, storedDefault } from './field-default';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { isFunctionCall, TYPE_OPTIONS, type Json } from './field-types/field-type';
 import { isPlainObject } from './plain-object';
@@ -67,20 +68,13 @@ export function changedDefaultSql(changes: FieldChanges, kept: Json, from: Field
 export function defaultFaultsBy(from: FieldTypeSpec, changes: FieldChanges): readonly Fault[] {
   const { default: kept } = changes;
   if (kept === undefined || kept === null || impliedType(changes) !== undefined) return [];
-  const read = typeOf(from)
-    .defaultCodec({ ...from, name: '' })
-    .decode(kept);
-  return isRight(read) ? [] : faultsOf(read.left).map(({ message }) => ({ path: 'set.default', message }));
+  return defaultFaultsOf(typeOf(from).defaultCodec({ ...from, name: '' }), kept, 'set.default');
 }
 
 function withStoredDefault({ default: given, ...changes }: AsGiven): FieldChanges {
   if (given === undefined) return changes;
   if (given === null) return { ...changes, default: null };
-  const kept = defaultCodec(changes, given).decode(given);
-  if (isRight(kept)) return { ...changes, default: kept.right };
-  throw new MigrationError('A default that was let through reads differently the second time.', {
-    code: 'INVALID_SPEC',
-  });
+  return { ...changes, default: storedDefault(defaultCodec(changes, given), given) };
 }
 
 function defaultCodec(changes: Partial<AsGiven>, given: unknown): t.Type<Json, Json, unknown> {
@@ -107,8 +101,7 @@ function changeFaults(right: Partial<AsGiven>, given: Record<string, unknown>): 
   const type = impliedType(right);
   const optionFaults = type === undefined ? [] : typeFaults(type, right);
   if (optionFaults.length > 0 || right.default === undefined || right.default === null) return optionFaults;
-  const read = defaultCodec(right, right.default).decode(right.default);
-  return isRight(read) ? [] : faultsOf(read.left).map(({ message }) => ({ path: 'default', message }));
+  return defaultFaultsOf(defaultCodec(right, right.default), right.default);
 }
 
 function typeFaults(type: FieldTypeName, changes: Partial<AsGiven>): Fault[] {

@@ -1,8 +1,9 @@
-import { isRight, map } from 'fp-ts/lib/Either';
+import { map } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
-import { closed, faultsOf, type Closed } from './closed';
+import { closed, type Closed } from './closed';
 import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
-import { MigrationError, type Fault } from './errors';
+import type { Fault } from './errors';
+import { defaultFaultsOf, storedDefault } from './field-default';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { TYPE_OPTIONS, type Json, type TypeOption } from './field-types/field-type';
 
@@ -57,11 +58,7 @@ export const FieldSpec = new t.Type<Field, FieldSpec, unknown>(
 
 function withStoredDefault({ default: given, ...field }: Checked): Field {
   if (given === undefined || given === null) return field;
-  const kept = typeOf(field).defaultCodec(field).decode(given);
-  if (isRight(kept)) return { ...field, default: kept.right };
-  throw new MigrationError('A default that was let through reads differently the second time.', {
-    code: 'INVALID_SPEC',
-  });
+  return { ...field, default: storedDefault(typeOf(field).defaultCodec(field), given) };
 }
 
 /** What no single property of a field shows. */
@@ -95,12 +92,11 @@ function takers(option: TypeOption): string {
   return `, ${names.join(' and ')} does`;
 }
 
-function defaultFaults(field: Typed): Fault[] {
+function defaultFaults(field: Typed): readonly Fault[] {
   if (field.default === undefined) return [];
   if (field.default === null) {
     const nullable = field.nullable !== false && field.primaryKey !== true;
     return nullable ? [] : [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
   }
-  const read = typeOf(field).defaultCodec(field).decode(field.default);
-  return isRight(read) ? [] : faultsOf(read.left).map(({ message }) => ({ path: 'default', message }));
+  return defaultFaultsOf(typeOf(field).defaultCodec(field), field.default);
 }
