@@ -11,7 +11,8 @@ const library = createRequire(import.meta.url)('../../dist/index.js') as typeof 
 type Db = Parameters<typeof library.createModel>[2];
 
 const ignore = (): void => {};
-const options = { logger: { debug: ignore, info: ignore, warn: ignore, error: ignore } };
+const isLevelEnabled = (level: string): boolean => level !== 'debug';
+const options = { logger: { debug: ignore, info: ignore, warn: ignore, error: ignore, isLevelEnabled } };
 
 /** Each operation is a transaction of its own: `createTenant` one, `createModels` another. */
 export const onBareKnex: Entry = {

@@ -5,6 +5,24 @@ import { textFault } from './literal';
 /** The name of every codec of a name, by which a fault is known to be one of a name. */
 export const NAME_CODEC = 'a name';
 
+/** The codec of a value that is let through as it is. What is wrong with it can be asked without a context. */
+export class OneValue<A extends O, O = A> extends t.Type<A, O, unknown> {
+  constructor(
+    name: string,
+    readonly fault: (value: unknown) => string | undefined,
+  ) {
+    super(
+      name,
+      (value): value is A => fault(value) === undefined,
+      (value, context) => {
+        const message = fault(value);
+        return message === undefined ? t.success(value as A) : t.failure(value, context, message);
+      },
+      t.identity,
+    );
+  }
+}
+
 /** Lets a name through as {@link identifierFault} does. */
 export function nameOf(use: IdentifierUse): t.Type<Identifier, string, unknown> {
   return codec(NAME_CODEC, (value) => identifierFault(value, use));
@@ -51,13 +69,5 @@ export function listOf<A, O>(
 }
 
 function codec<A extends O, O = A>(name: string, fault: (value: unknown) => string | undefined): t.Type<A, O, unknown> {
-  return new t.Type<A, O, unknown>(
-    name,
-    (value): value is A => fault(value) === undefined,
-    (value, context) => {
-      const message = fault(value);
-      return message === undefined ? t.success(value as A) : t.failure(value, context, message);
-    },
-    t.identity,
-  );
+  return new OneValue<A, O>(name, fault);
 }

@@ -63,9 +63,8 @@ function withStoredDefault({ default: given, ...field }: Checked): Field {
 
 /** What no single property of a field shows. */
 function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
-  const { name, type, ...rest } = right;
-  if (type === undefined) return [];
-  const field = { ...rest, name: name ?? '', type };
+  if (right.type === undefined) return [];
+  const field = (right.name === undefined ? { ...right, name: '' } : right) as Typed;
   // An option that is wrong is as good as missing here, and has its fault already.
   if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) {
     return foreignOptions(field);

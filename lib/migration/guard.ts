@@ -26,6 +26,23 @@ begin
 end`);
 }
 
+/**
+ * An expression that fails as {@link guard} does, where what stops the plan is a query: SQL has no RAISE, but
+ * a setting that does not exist is named in the error. {@link asGuardSaid} reads it.
+ */
+export function failing(kind: Guard['kind'], reason: string): string {
+  return `current_setting('tenant_ddl.${GUARD_STATES[kind]}(' || ${reason} || ')')`;
+}
+
+/** undefined_object, with the name that was asked for. */
+const FAILED = /tenant_ddl\.(TD\d{3})\((.*)\)/s;
+
+/** Gives an error of {@link failing} the state and the words of one of {@link guard}. */
+export function asGuardSaid(error: Error & { code?: unknown }): void {
+  const [, state, reason = ''] = (error.code === '42704' ? FAILED.exec(error.message) : null) ?? [];
+  if (state !== undefined) Object.assign(error, { code: state, message: reason });
+}
+
 /** An anonymous block (manual, DO). */
 export function block(code: string): string {
   return `do ${dollarQuoted(code)}`;

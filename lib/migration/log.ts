@@ -1,6 +1,7 @@
 import { createLogger, format, transports } from 'winston';
 import type { MigrationError } from './errors';
 import type { Hazard } from './plan';
+import { inPlace, type Statement } from './query';
 import type { Subject } from './subject';
 
 /** winston's methods, as far as they are used: any logger that has them will do. */
@@ -65,9 +66,11 @@ export function logHazard(logger: Logger, org: string, { table, column, kind, me
 }
 
 /** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */
-export function logSql(logger: Logger, org: string, statements: readonly string[]): void {
+export function logSql(logger: Logger, org: string, statements: readonly Statement[]): void {
   if (logger.isLevelEnabled?.('debug') === false) return;
-  quietly(() => logger.debug('SQL', { org, statements: statements.map(withoutValues) }));
+  const texts = (): string[] =>
+    statements.map((statement) => (typeof statement === 'string' ? statement : inPlace(statement)));
+  quietly(() => logger.debug('SQL', { org, statements: texts().map(withoutValues) }));
 }
 
 /** What kept the blockers of a lock from being named. */

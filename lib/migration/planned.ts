@@ -1,31 +1,31 @@
 import type { Identifier } from './identifier';
 import { operationOf, type CheckedChange } from './operations';
 import type { Hazard, PlanOf, Step } from './plan';
+import type { Statement } from './query';
 import { tableNames, type TableNames } from './table-names';
 
 /** A plan, and all that runs for it: its statements, each behind the guards of its change. */
 export interface Planned {
   readonly plan: PlanOf<CheckedChange>;
-  readonly statements: readonly string[];
+  readonly statements: readonly Statement[];
   /** For each hazard of the plan, what its table is called before anything has run. */
   readonly hazardTables: readonly Identifier[];
-}
-
-/** A step, or a guard, which is no step: it changes nothing. */
-interface Statement {
-  readonly sql: string;
-  readonly step?: Step;
 }
 
 /** The statements of a list of changes in the order they run, and what they cost. Pure. */
 export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
   const names = tableNames();
+  // A guard is no step: it changes nothing.
   const statements: Statement[] = [];
+  const steps: Step[] = [];
   const hazards: Hazard[] = [];
   const hazardTables: Identifier[] = [];
   let last: Step[] = [];
-  const add = (steps: readonly Step[]): void => {
-    for (const step of steps) statements.push({ sql: step.sql, step: asOthersSeeIt(org, step, names) });
+  const add = (added: readonly Step[]): void => {
+    for (const step of added) {
+      statements.push(step.sql);
+      steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
+    }
   };
   const addLast = (): void => {
     add(last.sort(byLockedTable));
@@ -35,7 +35,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   for (const change of changes) {
     const operation = operationOf(change.kind);
     if (operation.lastSteps === undefined) addLast();
-    statements.push(...(operation.guards?.(org, change) ?? []).map((sql) => ({ sql })));
+    statements.push(...(operation.guards?.(org, change) ?? []));
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
     add(operation.steps(org, change, isNew));
     last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
@@ -49,8 +49,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   }
   addLast();
 
-  const steps = statements.flatMap(({ step }) => step ?? []);
-  return { plan: { org, changes, steps, hazards }, statements: statements.map(({ sql }) => sql), hazardTables };
+  return { plan: { org, changes, steps, hazards }, statements, hazardTables };
 }
 
 /** In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. */

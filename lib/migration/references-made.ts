@@ -16,17 +16,27 @@ const MAX_ITEMS = 5000;
  * Every `references` in a change, wherever it stands: the gate against another tenant's tables reads this,
  * so that no operation can forget to tell of one. Also those of a change that has other faults.
  */
-export function referencesMade(change: unknown, path = '', depth = 0): readonly ReferenceMade[] {
-  if (depth > MAX_DEPTH) return [];
-  if (Array.isArray(change))
-    return change.slice(0, MAX_ITEMS).flatMap((item, index) => referencesMade(item, `${path}[${index}]`, depth + 1));
-  if (!isPlainObject(change)) return [];
-  return Object.entries(change).flatMap(([key, value]) => {
+export function referencesMade(change: unknown): readonly ReferenceMade[] {
+  const made: ReferenceMade[] = [];
+  collect(change, '', 0, made);
+  return made;
+}
+
+function collect(value: unknown, path: string, depth: number, made: ReferenceMade[]): void {
+  if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    const items = value.slice(0, MAX_ITEMS) as unknown[];
+    items.forEach((item, index) => collect(item, `${path}[${index}]`, depth + 1, made));
+    return;
+  }
+  if (!isPlainObject(value)) return;
+  for (const key of Object.keys(value)) {
+    const item = value[key];
     // A default is a value, whatever is in it.
-    if (key === 'default') return [];
+    if (key === 'default' || typeof item !== 'object') continue;
     const here = path === '' ? key : `${path}.${key}`;
-    const schema = key === 'references' && isPlainObject(value) ? value.schema : undefined;
-    const made = typeof schema === 'string' ? [{ path: `${here}.schema`, schema }] : [];
-    return [...made, ...referencesMade(value, here, depth + 1)];
-  });
+    const schema = key === 'references' && isPlainObject(item) ? item.schema : undefined;
+    if (typeof schema === 'string') made.push({ path: `${here}.schema`, schema });
+    collect(item, here, depth + 1, made);
+  }
 }

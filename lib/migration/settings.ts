@@ -26,7 +26,6 @@ const RETRY_NAMES = ['maxAttempts', 'delayMs', 'maxDelayMs', 'deadlineMs', 'sign
  */
 export function settingsOf(given?: TenantOptions | null, inherited?: Settings): Settings {
   const options = objectOf<TenantOptions>(given, 'options');
-  const faults = unknownKeys(options, OPTION_NAMES, 'options');
   const settings: Settings = {
     lockTimeoutMs: options.lockTimeoutMs ?? inherited?.lockTimeoutMs ?? DEFAULTS.lockTimeoutMs,
     statementTimeoutMs: options.statementTimeoutMs ?? inherited?.statementTimeoutMs ?? DEFAULTS.statementTimeoutMs,
@@ -35,11 +34,11 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
     sharedSchemas: copyOf(options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
     hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
   };
-  faults.push(...settingFaults(settings));
-  faults.push(
-    ...unknownKeys(options.retry ?? {}, RETRY_NAMES, 'options.retry'),
-    ...retryFaults(settings.retry, 'options.retry'),
-  );
+  const faults: Fault[] = [];
+  findUnknownKeys(faults, options, OPTION_NAMES, 'options');
+  findSettingFaults(faults, settings);
+  findUnknownKeys(faults, options.retry ?? {}, RETRY_NAMES, 'options.retry');
+  findRetryFaults(faults, settings.retry, 'options.retry');
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
 }
@@ -48,7 +47,9 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
 export function retrySettingsOf(given?: RetryOptions | null): RetrySettings {
   const options = objectOf<RetryOptions>(given, 'options');
   const settings = mergedRetry(options);
-  const faults = [...unknownKeys(options, RETRY_NAMES, 'options'), ...retryFaults(settings, 'options')];
+  const faults: Fault[] = [];
+  findUnknownKeys(faults, options, RETRY_NAMES, 'options');
+  findRetryFaults(faults, settings, 'options');
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
 }
@@ -59,7 +60,9 @@ export function sharedSchemasOf(
 ): readonly string[] {
   const options = objectOf<{ readonly sharedSchemas?: readonly string[] }>(given, 'options');
   const sharedSchemas = copyOf(options.sharedSchemas ?? DEFAULTS.sharedSchemas);
-  const faults = [...unknownKeys(options, ['sharedSchemas'], 'options'), ...schemaFaults(sharedSchemas)];
+  const faults: Fault[] = [];
+  findUnknownKeys(faults, options, ['sharedSchemas'], 'options');
+  findSchemaFaults(faults, sharedSchemas);
   if (faults.length > 0) throw invalidOptions(faults);
   return sharedSchemas;
 }
@@ -88,72 +91,75 @@ function mergedRetry(given?: RetryOptions | null, inherited?: RetrySettings): Re
   };
 }
 
-function unknownKeys(options: object, known: readonly string[], path: string): Fault[] {
-  return Object.keys(options)
-    .filter((key) => !known.includes(key))
-    .map((key) => ({ path: `${path}.${key}`, message: 'unknown key' }));
+function findUnknownKeys(faults: Fault[], options: object, known: readonly string[], path: string): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) faults.push({ path: `${path}.${key}`, message: 'unknown key' });
+  }
 }
 
-function settingFaults({ lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazards, logger }: Settings): Fault[] {
-  const faults = [
-    // Zero would switch the limit off, and a waiting change keeps every later reader waiting behind it.
-    ...rangeFaults('options.lockTimeoutMs', lockTimeoutMs, 1),
-    ...rangeFaults('options.statementTimeoutMs', statementTimeoutMs, 1),
-  ];
-  if (faults.length === 0 && lockTimeoutMs >= statementTimeoutMs) {
+function findSettingFaults(faults: Fault[], settings: Settings): void {
+  const { lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazards, logger } = settings;
+  const before = faults.length;
+  // Zero would switch the limit off, and a waiting change keeps every later reader waiting behind it.
+  findRangeFaults(faults, 'options.lockTimeoutMs', lockTimeoutMs, 1);
+  findRangeFaults(faults, 'options.statementTimeoutMs', statementTimeoutMs, 1);
+  if (faults.length === before && lockTimeoutMs >= statementTimeoutMs) {
     faults.push({ path: 'options.lockTimeoutMs', message: `must be below statementTimeoutMs (${statementTimeoutMs})` });
   }
-  faults.push(...hazardFaults(hazards));
-  faults.push(...schemaFaults(sharedSchemas));
-  const methods = ['debug', 'info', 'warn', 'error'] as const;
-  if (methods.some((method) => typeof logger[method] !== 'function')) {
-    faults.push({ path: 'options.logger', message: `must have the methods ${methods.join(', ')}` });
+  findHazardFaults(faults, hazards);
+  findSchemaFaults(faults, sharedSchemas);
+  if (LOGGER_METHODS.some((method) => typeof logger[method] !== 'function')) {
+    faults.push({ path: 'options.logger', message: `must have the methods ${LOGGER_METHODS.join(', ')}` });
   }
-  return faults;
 }
 
-function schemaFaults(schemas: unknown): Fault[] {
-  if (!Array.isArray(schemas)) return [{ path: 'options.sharedSchemas', message: 'must be a list of schema names' }];
-  return schemas.flatMap((schema: unknown, index) => {
+const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const;
+
+function findSchemaFaults(faults: Fault[], schemas: unknown): void {
+  if (!Array.isArray(schemas)) {
+    faults.push({ path: 'options.sharedSchemas', message: 'must be a list of schema names' });
+    return;
+  }
+  schemas.forEach((schema: unknown, index) => {
     const message = identifierFault(schema, 'schema');
-    return message === undefined ? [] : [{ path: `options.sharedSchemas[${index}]`, message }];
+    if (message !== undefined) faults.push({ path: `options.sharedSchemas[${index}]`, message });
   });
 }
 
-function hazardFaults(hazards: unknown): Fault[] {
+function findHazardFaults(faults: Fault[], hazards: unknown): void {
+  if (isPolicy(hazards)) return;
   const message = `must be one of ${HAZARD_POLICIES.join(', ')}`;
-  const isPolicy = (policy: unknown): boolean => HAZARD_POLICIES.some((known) => known === policy);
-  if (isPolicy(hazards)) return [];
-  if (!isPlainObject(hazards)) return [{ path: 'options.hazards', message }];
-  return [
-    ...unknownKeys(hazards, Object.keys(HAZARD_KINDS), 'options.hazards'),
-    ...Object.entries(hazards)
-      .filter(([, policy]) => policy !== undefined && !isPolicy(policy))
-      .map(([kind]) => ({ path: `options.hazards.${kind}`, message })),
-  ];
+  if (!isPlainObject(hazards)) {
+    faults.push({ path: 'options.hazards', message });
+    return;
+  }
+  findUnknownKeys(faults, hazards, Object.keys(HAZARD_KINDS), 'options.hazards');
+  for (const [kind, policy] of Object.entries(hazards)) {
+    if (policy !== undefined && !isPolicy(policy)) faults.push({ path: `options.hazards.${kind}`, message });
+  }
 }
 
-function retryFaults(settings: RetrySettings, path: string): Fault[] {
+function isPolicy(policy: unknown): boolean {
+  return HAZARD_POLICIES.some((known) => known === policy);
+}
+
+function findRetryFaults(faults: Fault[], settings: RetrySettings, path: string): void {
   const { maxAttempts, delayMs, maxDelayMs, deadlineMs, signal, onRetry } = settings;
-  const faults = [
-    ...rangeFaults(`${path}.maxAttempts`, maxAttempts, 1),
-    ...rangeFaults(`${path}.delayMs`, delayMs, 0),
-    ...rangeFaults(`${path}.maxDelayMs`, maxDelayMs, 0),
-    ...(deadlineMs === undefined ? [] : rangeFaults(`${path}.deadlineMs`, deadlineMs, 0)),
-  ];
+  findRangeFaults(faults, `${path}.maxAttempts`, maxAttempts, 1);
+  findRangeFaults(faults, `${path}.delayMs`, delayMs, 0);
+  findRangeFaults(faults, `${path}.maxDelayMs`, maxDelayMs, 0);
+  if (deadlineMs !== undefined) findRangeFaults(faults, `${path}.deadlineMs`, deadlineMs, 0);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     faults.push({ path: `${path}.signal`, message: 'must be an AbortSignal' });
   }
   if (onRetry !== undefined && typeof onRetry !== 'function') {
     faults.push({ path: `${path}.onRetry`, message: 'must be a function' });
   }
-  return faults;
 }
 
-function rangeFaults(path: string, value: number, min: number): Fault[] {
-  return Number.isInteger(value) && value >= min && value <= MAX_MS
-    ? []
-    : [{ path, message: `must be a whole number from ${min} to ${MAX_MS}` }];
+function findRangeFaults(faults: Fault[], path: string, value: number, min: number): void {
+  if (Number.isInteger(value) && value >= min && value <= MAX_MS) return;
+  faults.push({ path, message: `must be a whole number from ${min} to ${MAX_MS}` });
 }
 
 function invalidOptions(faults: readonly Fault[]): MigrationError {

@@ -4,6 +4,8 @@ import type { CheckedChange } from './operations';
 /** What a table that a plan speaks of is called before anything has run; nothing, where the plan creates it. */
 export interface TableNames {
   readonly before: (table: string) => Identifier | undefined;
+  /** Whether any is another before than it is now. */
+  readonly changed: () => boolean;
   /** Takes notice of what a change does to the names. */
   readonly follow: (change: CheckedChange) => void;
 }
@@ -15,6 +17,7 @@ export function tableNames(): TableNames {
     names.has(table) ? names.get(table) : (table as Identifier);
   return {
     before,
+    changed: () => names.size > 0,
     follow: (change) => {
       if (change.kind === 'createModel') names.set(change.table, undefined);
       if (change.kind === 'dropModel') names.delete(change.table);

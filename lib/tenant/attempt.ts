@@ -5,9 +5,10 @@ import { tenantSetup } from '../migration/adapter/batch';
 import { commit, rolledBack } from '../migration/adapter/commit';
 import { explained, failureAt } from '../migration/adapter/explain';
 import { defaultToSchema } from '../migration/adapter/memory';
+import { learnSession } from '../migration/adapter/prepared';
 import { clientOf, isMemory, send, valueOf, type Answer } from '../migration/adapter/send';
 import { setContext, type TenantContext } from '../migration/adapter/tenant-context';
-import { identityColumns, identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
+import { identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
 import { MigrationError } from '../migration/errors';
 import type { Identifier } from '../migration/identifier';
 import { sqlStateOf } from '../migration/sql-states';
@@ -105,10 +106,11 @@ async function setUp(trx: Knex.Transaction, context: TenantContext): Promise<Tra
   const connection = await clientOf(trx).acquireConnection();
   let answers: readonly Answer[];
   try {
-    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, settings, identityColumns(connection)));
+    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, settings, connection));
   } catch (error) {
     throw explained(error, failureAt(error, org));
   }
+  learnSession(connection, answers);
   const schema = valueOf(answers, 'tenant_ddl_schema');
   if (schema !== 'usable') {
     const code = schema === 'forbidden' ? 'PERMISSION_DENIED' : 'TENANT_NOT_FOUND';

@@ -1,6 +1,10 @@
 import { quoted, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import type { Settings } from '../options';
+import { query, type Statement } from '../query';
+import { onConnection, sessionColumns } from './prepared';
+import type { Connection } from './send';
+import { IDENTITY, serverColumns } from './transaction-identity';
 import type { Work } from './work';
 
 /** The savepoint that every change in a caller's transaction stands behind. */
@@ -11,18 +15,19 @@ type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits'>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
-export function savepointBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts): string {
-  return joined([
-    `savepoint ${SAVEPOINT}`,
-    `select ${keepSettings()}`,
+export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
+  const { org, statements, lockWaits } = work;
+  const inside: readonly Statement[] = [
+    `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    `select ${turn(org)}`,
+    `select ${turn(literal(turnName(org)))}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
-    `select ${putSettingsBack()}`,
-    `release savepoint ${SAVEPOINT}`,
-  ]);
+    `select ${putSettingsBack().join(', ')}`,
+  ];
+  // Whatever fails, also in preparing, fails behind the savepoint.
+  return joined([`savepoint ${SAVEPOINT}`, ...onConnection(connection, inside), `release savepoint ${SAVEPOINT}`]);
 }
 
 /** What undoes a batch that failed; `questions` are asked in the same round trip. */
@@ -32,14 +37,15 @@ export function rollbackToSavepoint(...questions: readonly string[]): string {
 }
 
 /** A change in a transaction of its own, up to its COMMIT. */
-export function beginBatch({ org, statements, lockWaits }: Batch, timeouts: Timeouts, identity: string): string {
-  return joined([
-    'begin',
+export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
+  const { org, statements, lockWaits } = work;
+  const inside: readonly Statement[] = [
     ...setTimeouts(timeouts),
-    `select ${turn(org)}, ${identity}`,
+    turnWithIdentity(org, [...serverColumns(connection), ...sessionColumns(connection)]),
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
-  ]);
+  ];
+  return joined(['begin', ...onConnection(connection, inside)]);
 }
 
 /**
@@ -50,13 +56,14 @@ export function tenantSetup(
   org: Identifier,
   sharedSchemas: readonly Identifier[],
   timeouts: Timeouts,
-  identity: string,
+  connection: Connection,
 ): string {
   // Searched first unless it is named: a temporary table of the session would stand before the tenant's.
   const searchPath = [...[org, ...sharedSchemas].map(quoted), 'pg_temp'].join(', ');
   const usable = `case when has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
   const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname = ${literal(org)}) as tenant_ddl_schema`;
-  return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${identity}, ${schema}`]);
+  const columns = [IDENTITY, ...serverColumns(connection), ...sessionColumns(connection), schema];
+  return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${columns.join(', ')}`]);
 }
 
 export function joined(statements: readonly string[]): string {
@@ -64,8 +71,20 @@ export function joined(statements: readonly string[]): string {
 }
 
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
-function turn(org: Identifier): string {
-  return `pg_advisory_xact_lock(hashtextextended(${literal(`tenant_ddl ${org}`)}, 0))`;
+function turn(name: string): string {
+  return `pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+}
+
+function turnName(org: Identifier): string {
+  return `tenant_ddl ${org}`;
+}
+
+const TURN_WITH_IDENTITY = query('turn', `select ${turn('$1')}, ${IDENTITY}`);
+
+/** @param columns what is asked the first time that a connection is used */
+function turnWithIdentity(org: Identifier, columns: readonly string[]): Statement {
+  if (columns.length === 0) return TURN_WITH_IDENTITY(turnName(org));
+  return `select ${[turn(literal(turnName(org))), IDENTITY, ...columns].join(', ')}`;
 }
 
 /**
@@ -89,12 +108,12 @@ function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly 
 /** The caller's, which a batch changes for itself. */
 const SETTINGS = ['lock_timeout', 'statement_timeout'] as const;
 
-function keepSettings(): string {
-  return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `current_setting('${name}')`)).join(', ');
+function keepSettings(): readonly string[] {
+  return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `current_setting('${name}')`));
 }
 
-function putSettingsBack(): string {
-  return SETTINGS.map((name) => set(name, `current_setting('${SAVEPOINT}.${name}')`)).join(', ');
+function putSettingsBack(): readonly string[] {
+  return SETTINGS.map((name) => set(name, `current_setting('${SAVEPOINT}.${name}')`));
 }
 
 /** SET LOCAL, as a function: its value is an expression. */

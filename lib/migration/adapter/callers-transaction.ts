@@ -7,6 +7,7 @@ import { watched } from './blockers';
 import { diagnosed, factsQuery } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
+import { learnSession, rememberingSession } from './prepared';
 import { clientOf, send, valueOf, type Answer } from './send';
 import type { Work } from './work';
 
@@ -17,17 +18,22 @@ import type { Work } from './work';
 export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
   return inTurn(trx, async () => {
     const connection = await clientOf(trx).acquireConnection();
-    const batch = savepointBatch(work, settings);
-    return watched(
+    const answers = await watched(
       trx,
       connection,
       settings,
-      () => send(trx, batch),
+      () =>
+        rememberingSession(connection, {
+          send: () => send(trx, savepointBatch(work, settings, connection)),
+          undo: () => send(trx, rollbackToSavepoint()),
+        }),
       async (error, blockedBy) => {
         const failed = await undone(error, work, trx);
         return refusedHazard(error, work) ?? explained(error, { ...failed, blockedBy });
       },
     );
+    learnSession(connection, answers);
+    return answers;
   });
 }
 

@@ -31,6 +31,7 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
  */
 export function hazardStatements(work: Work, settings: Settings): readonly string[] {
   const { org } = work;
+  if (work.hazards.length === 0) return [];
   const refusals = those(work, settings, 'refuse').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
   const cases = refusals.map(
     (hazard) => `when ${rowsIn(org, tableOf(work, hazard))} then ${literal(String(work.hazards.indexOf(hazard)))}`,
@@ -50,6 +51,7 @@ export function hazardStatements(work: Work, settings: Settings): readonly strin
 /** Logs the hazards that were met; to be called when the change has run. */
 export function warnOfHazards(work: Work, settings: Settings, answers: readonly Answer[]): void {
   const { org } = work;
+  if (work.hazards.length === 0) return;
   const found = valueOf(answers, 'tenant_ddl_rows');
   const rows = typeof found === 'string' ? (JSON.parse(found) as boolean[]) : [];
   const always = those(work, settings, 'warn').filter(({ kind }) => !HAZARD_KINDS[kind].onRowsOnly);

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { isBlock } from '../guard';
 import type { Identifier } from '../identifier';
 import type { Settings } from '../options';
+import type { Statement } from '../query';
 import { joined } from './batch';
 import { explainedInMemory } from './explain';
 import { send, type Answer } from './send';
@@ -16,12 +17,17 @@ export async function inMemory(
   db: Knex,
   _settings: Settings,
 ): Promise<readonly Answer[]> {
-  const known = statements.filter((statement) => !isBlock(statement)).map(withoutAddedCheck);
+  const known = statements.filter(isKnown).map(withoutAddedCheck);
   try {
     return await send(db, joined(known));
   } catch (error) {
     throw explainedInMemory(withoutStatement(error), org, subjects);
   }
+}
+
+/** It has no catalogs to look into. */
+function isKnown(statement: Statement): statement is string {
+  return typeof statement === 'string' && !isBlock(statement);
 }
 
 /** `alter table … add column … constraint "…" check ("…" in ('…', '…'))`: pg-mem trips over it ("Corrupted alias"). */

@@ -6,8 +6,9 @@ import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
-import { clientOf, discard, send, type Answer, type Connection } from './send';
-import { identityColumns, identityIn } from './transaction-identity';
+import { clientOf, discard, send, sendAlone, type Answer, type Connection } from './send';
+import { learnSession, rememberingSession } from './prepared';
+import { identityIn } from './transaction-identity';
 import type { Work } from './work';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
@@ -22,8 +23,9 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
   };
   try {
     const answers = await begun(work, db, connection, settings);
+    learnSession(connection, answers);
     const identity = identityIn(answers, connection);
-    const sendCommit = async (): Promise<string | undefined> => (await send(db, 'commit', connection))[0]?.command;
+    const sendCommit = (): Promise<string | undefined> => sendAlone(db, 'commit', connection);
     await commit(db, { org: work.org, identity, sendCommit, close, caught: () => undefined }, settings);
     return answers;
   } finally {
@@ -40,12 +42,15 @@ async function acquired(db: Knex, { org, subjects }: Work): Promise<Connection> 
 }
 
 function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
-  const batch = beginBatch(work, settings, identityColumns(connection));
   return watched(
     db,
     connection,
     settings,
-    () => send(db, batch, connection),
+    () =>
+      rememberingSession(connection, {
+        send: () => send(db, beginBatch(work, settings, connection), connection),
+        undo: () => send(db, 'rollback', connection),
+      }),
     async (error, blockedBy) => {
       const failed = await undone(error, work, db, connection);
       return refusedHazard(error, work) ?? explained(error, { ...failed, blockedBy });

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { asGuardSaid } from '../guard';
 
 /** The answer to one statement, as far as it is read. */
 export interface Answer {
@@ -15,6 +16,7 @@ export interface KnexClient {
   acquireConnection(): Promise<Connection>;
   releaseConnection(connection: Connection): Promise<void>;
   raw(sql: string): Knex.Raw;
+  query(connection: Connection, sql: string): Promise<{ readonly response?: Answer }>;
 }
 
 export function clientOf(db: Knex): KnexClient {
@@ -42,6 +44,18 @@ export async function send(db: Knex, sql: string, connection?: Connection): Prom
   }
 }
 
+/**
+ * Sends one statement that gives no rows, as knex sends its own COMMIT: the event `query` fires, and no
+ * builder is made for it. Gives the tag of the answer.
+ */
+export async function sendAlone(db: Knex, sql: string, connection: Connection): Promise<string | undefined> {
+  try {
+    return (await clientOf(db).query(connection, sql)).response?.command;
+  } catch (error) {
+    throw withoutStatement(error, sql);
+  }
+}
+
 const VALUE_REFUSED = 'a value was refused';
 
 /** The same client, on the same connections and with the same events, that changes nothing on the way. */
@@ -64,6 +78,7 @@ function withoutStatement(error: unknown, sql: string): unknown {
   if (!(error instanceof Error)) return error;
   const prefix = `${sql} - `;
   if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
+  asGuardSaid(error);
   const { code } = error as { readonly code?: unknown };
   // Data exceptions end with the value itself; the stack begins with the message.
   if (String(code).startsWith('22')) {

@@ -29,14 +29,12 @@ const servers = new WeakMap<Connection, Omit<TransactionIdentity, 'transactionId
 /** Of a server that has taken the place of the one that was asked: no fate can be believed. */
 const NOT_ASKED = 'not asked';
 
-/**
- * The columns of a select that {@link identityIn} reads; what costs most, only where the connection has
- * not told it before. They give the transaction its id, if it has none yet.
- */
-export function identityColumns(connection: Connection): string {
-  const each = `pg_current_xact_id()::text as tenant_ddl_transaction, ${UPTIME} as tenant_ddl_uptime`;
-  if (servers.has(connection)) return each;
-  return `${each}, ${HISTORY} as tenant_ddl_history, ${CHECKPOINT} as tenant_ddl_checkpoint`;
+/** The columns of a select that {@link identityIn} reads. They give the transaction its id, if it has none yet. */
+export const IDENTITY = `pg_current_xact_id()::text as tenant_ddl_transaction, ${UPTIME} as tenant_ddl_uptime`;
+
+/** Those beside {@link IDENTITY} that cost most: only where the connection has not told them before. */
+export function serverColumns(connection: Connection): readonly string[] {
+  return servers.has(connection) ? [] : [`${HISTORY} as tenant_ddl_history`, `${CHECKPOINT} as tenant_ddl_checkpoint`];
 }
 
 export function identityIn(answers: readonly Answer[], connection: Connection): TransactionIdentity | undefined {

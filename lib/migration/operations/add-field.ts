@@ -7,7 +7,7 @@ import { FieldSpec, type Field } from '../field-spec';
 import { typeOf } from '../field-types';
 import type { Identifier } from '../identifier';
 import { step, type Hazard, type Lock, type Step } from '../plan';
-import { addColumn, columnConstraints, commentOn, rendered } from '../render';
+import { addedColumn, columnConstraints, commentOn } from '../render';
 import { expectedModel, expectedReference } from '../subject';
 import type { Operation } from './operation';
 
@@ -51,15 +51,12 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
 };
 
 function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
-  const [column = ''] = rendered(org, (schema) =>
-    schema.alterTable(table, (builder) => addColumn(builder, table, field, field.nullable !== false)),
-  );
   const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
   if (field.references !== undefined && !(field.references.schema === org && field.references.table === table)) {
     const { schema, table: target } = field.references;
     locks.push({ schema, table: target, mode: 'ShareRowExclusiveLock' });
   }
-  return step([column, ...columnConstraints(table, field)].join(' '), {
+  return step([addedColumn(org, table, field), ...columnConstraints(table, field)].join(' '), {
     locks,
     rewritesTable: isRewrite(field),
     scansTable: isScan(field),

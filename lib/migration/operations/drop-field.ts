@@ -1,12 +1,12 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
 import { listOf, nameOf } from '../codecs';
-import { guard } from '../guard';
-import { qualified, type Identifier } from '../identifier';
-import { literal } from '../literal';
+import { failing } from '../guard';
+import { qualified } from '../identifier';
 import { step } from '../plan';
+import { query } from '../query';
 import { locksOnReferenced, referenced } from '../referenced';
-import { rendered } from '../render';
+import { alteration } from '../render';
 import { expectedModel } from '../subject';
 import type { Operation } from './operation';
 
@@ -23,12 +23,12 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, column, referencing }) => {
     const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
-    const [sql = ''] = rendered(org, (schema) =>
-      schema.alterTable(table, (builder) => void builder.dropColumn(column)),
-    );
+    const sql = alteration(org, table, `drop ${column}`, (builder) => builder.dropColumn(column));
     return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
   },
-  guards: (org, { table, column, cascade = [] }) => [sharedWithOthers(org, table, column, cascade)],
+  guards: (org, { table, column, cascade = [] }) => [
+    sharedWithOthers(qualified(org, table), column, cascade.join('.')),
+  ],
   hazards: () => [],
   subject: (org, { table, column }) => ({
     message: 'DROP COLUMN',
@@ -61,30 +61,27 @@ const PG_CLASS = 1259;
 const PG_ATTRDEF = 2604;
 
 /**
- * The indexes, keys, checks and statistics over this column and others, which PostgreSQL drops with it
- * without a word (manual, ALTER TABLE, DROP COLUMN), less those that the caller has named.
+ * Fails for the indexes, keys, checks and statistics over this column and others, which PostgreSQL drops
+ * with it without a word (manual, ALTER TABLE, DROP COLUMN), less those that the caller has named. For `$1`
+ * the table, `$2` the column, `$3` the names, with dots between them: a dot is in no name.
  */
-function sharedWithOthers(
-  org: Identifier,
-  table: Identifier,
-  column: Identifier,
-  cascade: readonly Identifier[],
-): string {
-  const relation = `to_regclass(${literal(qualified(org, table))})`;
-  const attnum = `(select attnum from pg_catalog.pg_attribute where attrelid = ${relation} and attname = ${literal(column)})`;
-  const own = `pg_catalog.pg_depend where refclassid = ${PG_CLASS} and refobjid = ${relation} and deptype = 'a'`;
-  const shared = `select classid, objid from ${own} and refobjsubid > 0
-    group by classid, objid having count(distinct refobjsubid) > 1 and bool_or(refobjsubid = ${attnum})`;
-  const acknowledged = cascade.length === 0 ? '' : ` where name not in (${cascade.map(literal).join(', ')})`;
-  return guard({
-    kind: 'dependents',
-    // Most columns have nothing but a default, and planning the rest costs more than the drop.
-    test: `select from ${own} and refobjsubid = ${attnum} and classid <> ${PG_ATTRDEF}`,
-    reason: `(select string_agg(name, ', ' order by name) from (
-      select coalesce(
-        (select conname from pg_catalog.pg_constraint where classid = 'pg_catalog.pg_constraint'::regclass and oid = objid),
-        (select relname from pg_catalog.pg_class where classid = 'pg_catalog.pg_class'::regclass and oid = objid),
-        (select stxname from pg_catalog.pg_statistic_ext where classid = 'pg_catalog.pg_statistic_ext'::regclass and oid = objid)
-      )::text as name from (${shared}) shared) names${acknowledged})`,
-  });
-}
+const sharedWithOthers = query(
+  'shared',
+  `select ${failing('dependents', `string_agg(name, ', ' order by name)`)}
+from (
+  select path[cardinality(path)] as name
+  from (
+    select (pg_identify_object_as_address(own.classid, own.objid, 0)).object_names as path
+    from pg_catalog.pg_depend own
+    where own.refclassid = ${PG_CLASS} and own.refobjid = to_regclass($1) and own.deptype = 'a' and own.classid <> ${PG_ATTRDEF}
+      and own.refobjsubid = (select attnum from pg_catalog.pg_attribute where attrelid = to_regclass($1) and attname = $2)
+      and exists (
+        select from pg_catalog.pg_depend other
+        where other.classid = own.classid and other.objid = own.objid and other.refclassid = own.refclassid
+          and other.refobjid = own.refobjid and other.deptype = 'a' and other.refobjsubid not in (0, own.refobjsubid)
+      )
+  ) paths
+) shared
+where name <> all(string_to_array($3, '.'))
+having count(*) > 0`,
+);

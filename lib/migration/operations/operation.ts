@@ -2,6 +2,7 @@ import type * as t from 'io-ts';
 import type { Example } from '../examples/example';
 import type { Identifier } from '../identifier';
 import type { Hazard, Step } from '../plan';
+import type { Statement } from '../query';
 import type { Subject } from '../subject';
 
 /** Whether a table is one that the same plan has created before. */
@@ -13,7 +14,7 @@ export interface Operation<C, S> {
   /** The statements, in the order they run. */
   steps(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   /** Run before the steps: each fails where the catalog shows what no plan can know, and changes nothing. */
-  guards?(org: Identifier, change: C): readonly string[];
+  guards?(org: Identifier, change: C): readonly Statement[];
   /** Those that come after the statements of every change beside it that has such too. */
   lastSteps?(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
