@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from './server.ts';
@@ -38,8 +38,14 @@ export function machineOf(server: Server, args: readonly string[]): Machine {
 }
 
 function versionOf(name: string): string {
-  const manifest = readFileSync(join(import.meta.dirname, 'node_modules', name, 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
+  // knex is the root's: in a service, the library and its caller have one copy of it.
+  const folder = [import.meta.dirname, join(import.meta.dirname, '..')].find((at) => existsSync(manifestOf(at, name)));
+  if (folder === undefined) throw new Error(`${name} is not installed.`);
+  return (JSON.parse(readFileSync(manifestOf(folder, name), 'utf8')) as { version: string }).version;
+}
+
+function manifestOf(folder: string, name: string): string {
+  return join(folder, 'node_modules', name, 'package.json');
 }
 
 /** With a plus where the sources were changed since. */

@@ -7,7 +7,6 @@ import { openKnex } from './knex.ts';
 /** What is published: the build, not the sources. */
 const library = createRequire(import.meta.url)('../../dist/index.js') as typeof Library;
 
-/** Its types are those of the root's copy of knex; a caller has one copy. */
 type Db = Parameters<typeof library.createModel>[2];
 
 const ignore = (): void => {};

@@ -150,7 +150,8 @@ function unknownColumns(keys: unknown, names: readonly string[], path: string): 
 
 /** Tables, keys and indexes share one space of names in a schema (manual, CREATE INDEX). */
 function relationNameFaults({ table, fields = [], indexes = [] }: Partial<Checked>): Fault[] {
-  if (table === undefined) return [];
+  // Names that are derived differ from each other: only an index can have been given one.
+  if (table === undefined || indexes.length === 0) return [];
   const taken = new Map<string, string>([[table, 'table']]);
   taken.set(derivedName('pkey', table, []), 'the primary key');
   fields.forEach(({ name, unique }, at) => {
