@@ -1,9 +1,8 @@
 // What a change costs the client beside its round trips, by counts: no timed test.
-import type { Knex } from 'knex';
 import { addFieldToModel, createModels, createTenant, withTenant, type ModelSpec } from '../../lib';
 import { quiet } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
-import { countedConnect } from '../support/round-trips';
+import { warm } from '../support/round-trips';
 
 const db = connect();
 const options = { logger: quiet };
@@ -33,14 +32,6 @@ function chain(): ModelSpec[] {
           ]),
     ],
   }));
-}
-
-async function warm(): Promise<{ db: Knex; sent: string[] }> {
-  const wire = countedConnect({ pool: { min: 1, max: 1 } });
-  await wire.db.raw('select 1');
-  const sent = wire.sent as string[];
-  sent.length = 0;
-  return { db: wire.db, sent };
 }
 
 it('creates twenty models in two round trips, with each foreign key in its create table', async () => {

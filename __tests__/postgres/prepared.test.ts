@@ -4,7 +4,7 @@ import { addFieldToModel, createModel, createTenant, dropFieldFromModel, withTen
 import { columnsOf } from '../support/catalog';
 import { recordedLog, type RecordedLog } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
-import { countedConnect } from '../support/round-trips';
+import { warm } from '../support/round-trips';
 
 const admin = connect();
 
@@ -24,11 +24,10 @@ beforeEach(async () => {
 
 /** One connection, and what it is sent. */
 async function oneConnection(): Promise<{ db: Knex; sent: string[]; connection: { processID: number } }> {
-  const { db, sent } = countedConnect({ pool: { min: 1, max: 1 } });
+  const { db, sent } = await warm();
   const connection = (await db.client.acquireConnection()) as { processID: number };
   await db.client.releaseConnection(connection);
-  (sent as string[]).length = 0;
-  return { db, sent: sent as string[], connection };
+  return { db, sent, connection };
 }
 
 async function drop(column: string, tenant: Knex): Promise<void> {

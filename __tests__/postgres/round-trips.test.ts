@@ -11,7 +11,7 @@ import {
 } from '../../lib';
 import { quiet } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
-import { countedConnect, type Wire } from '../support/round-trips';
+import { warm } from '../support/round-trips';
 
 const db = connect();
 const options = { logger: quiet };
@@ -24,14 +24,6 @@ beforeEach(async () => {
   await createModel(org, { table: 'customer', fields: [{ name: 'id', type: 'Int' }] }, db, options);
   await createModel(org, { table: 'existing', fields: [{ name: 'id', type: 'Int' }] }, db, options);
 });
-
-/** A pool with its connection open, so that what opens it is not counted. */
-async function warm(): Promise<Wire & { sent: string[] }> {
-  const wire = countedConnect({ pool: { min: 1, max: 1 } });
-  await wire.db.raw('select 1');
-  (wire.sent as string[]).length = 0;
-  return wire as Wire & { sent: string[] };
-}
 
 /** All that a change can consist of: key, unique, check, index, comments and two foreign keys. */
 function everything(): { model: ModelSpec; field: FieldSpec } {

@@ -38,3 +38,12 @@ export function countedConnect(options: Knex.Config = {}): Wire {
   };
   return { db: connect({ ...options, pool: { ...options.pool, afterCreate } }), sent, opened: () => opened };
 }
+
+/** One connection that is open, so that what opens it is not counted; `sent` can be emptied. */
+export async function warm(): Promise<Wire & { readonly sent: string[] }> {
+  const wire = countedConnect({ pool: { min: 1, max: 1 } });
+  await wire.db.raw('select 1');
+  const sent = wire.sent as string[];
+  sent.length = 0;
+  return { ...wire, sent };
+}

@@ -25,25 +25,25 @@ export class OneValue<A extends O, O = A> extends t.Type<A, O, unknown> {
 
 /** Lets a name through as {@link identifierFault} does. */
 export function nameOf(use: IdentifierUse): t.Type<Identifier, string, unknown> {
-  return codec(NAME_CODEC, (value) => identifierFault(value, use));
+  return new OneValue(NAME_CODEC, (value) => identifierFault(value, use));
 }
 
 /** Text that PostgreSQL can store. */
-export const text = codec<string>('a string', (value) =>
+export const text = new OneValue<string>('a string', (value) =>
   typeof value === 'string' ? textFault(value) : 'must be a string',
 );
 
-export const flag = codec<boolean>('a boolean', (value) =>
+export const flag = new OneValue<boolean>('a boolean', (value) =>
   typeof value === 'boolean' ? undefined : 'must be true or false',
 );
 
-export const number = codec<number>('a number', (value) =>
+export const number = new OneValue<number>('a number', (value) =>
   typeof value === 'number' ? undefined : 'must be a number',
 );
 
 /** A closed set of words. */
 export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unknown> {
-  return codec('a word', (value) =>
+  return new OneValue('a word', (value) =>
     words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}`,
   );
 }
@@ -66,8 +66,4 @@ export function listOf<A, O>(
     },
     items.encode,
   );
-}
-
-function codec<A extends O, O = A>(name: string, fault: (value: unknown) => string | undefined): t.Type<A, O, unknown> {
-  return new OneValue<A, O>(name, fault);
 }

@@ -6,8 +6,8 @@ import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
-import { clientOf, discard, send, sendAlone, type Answer, type Connection } from './send';
 import { learnSession, rememberingSession } from './prepared';
+import { clientOf, discard, send, sendAlone, type Answer, type Connection } from './send';
 import { identityIn } from './transaction-identity';
 import type { Work } from './work';
 
