@@ -1,7 +1,9 @@
 /** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
 const layers = [
   ['migration/errors'],
-  ['migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|query|derived-names|references-made)'],
+  [
+    'migration/(plan|subject|identifier|literal|plain-object|sql-states|guard|query|kept|derived-names|references-made)',
+  ],
   ['migration/(codecs|closed|log|options|settings|retry)'],
   [
     'migration/(field-spec|field-changes|field-default|model-spec|type-change|referenced|render|alter-steps|default-guard)',

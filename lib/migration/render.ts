@@ -2,6 +2,7 @@ import knex, { type Knex } from 'knex';
 import type { Field } from './field-spec';
 import { typeOf } from './field-types';
 import { columnList, derivedName, qualified, quoted, type Identifier } from './identifier';
+import { Kept } from './kept';
 import { literal } from './literal';
 import { indexName, type Index } from './model-spec';
 
@@ -15,47 +16,57 @@ export function rendered(org: Identifier, build: (schema: Knex.SchemaBuilder) =>
   return (builder.toSQL() as unknown as { readonly sql: string }[]).map(({ sql }) => sql);
 }
 
-/** How many of {@link alteration}'s are kept, and how long they may be. */
-const MAX_KEPT = 1000;
-const MAX_KEPT_LENGTH = 500;
+/** What knex wrote: the same again for each of ten thousand tenants, where it costs the client more than the rest. */
+const kept = new Kept();
 
-const kept = new Map<string, string>();
+/** Stands for the org in what is kept: PostgreSQL has no name and no text with this character. */
+const ANY_ORG = '\0' as Identifier;
 
-/**
- * `alter table "org"."table" …`, where what follows the name of the table hangs on `key` alone: knex writes
- * that once, and not again for each of ten thousand tenants, where it costs the client more than the rest.
- */
+/** `create table`, and its indexes. `key` tells all that they hang on, but for the org. */
+export function creation(
+  org: Identifier,
+  table: Identifier,
+  key: readonly unknown[],
+  build: (table: Knex.CreateTableBuilder) => void,
+): readonly string[] {
+  const write = (): readonly string[] => rendered(ANY_ORG, (schema) => schema.createTable(table, build));
+  return kept
+    .get(JSON.stringify(['create', table, ...key]), write)
+    .map((sql) => sql.replaceAll(quoted(ANY_ORG), () => quoted(org)));
+}
+
+/** `alter table "org"."table" …`, where what follows the name of the table hangs on `key` alone. */
 export function alteration(
   org: Identifier,
   table: Identifier,
-  key: string,
-  build: (table: Knex.CreateTableBuilder) => unknown,
+  key: readonly unknown[],
+  build: (table: Knex.CreateTableBuilder) => void,
 ): string {
   const start = `alter table ${qualified(org, table)} `;
-  const known = kept.get(key);
-  if (known !== undefined) return start + known;
-  const [sql = ''] = rendered(org, (schema) => schema.alterTable(table, (builder) => void build(builder)));
-  if (key.length <= MAX_KEPT_LENGTH) {
-    // What came first goes first: a Map remembers the order.
-    if (kept.size === MAX_KEPT) kept.delete(kept.keys().next().value as string);
-    kept.set(key, sql.slice(start.length));
-  }
-  return sql;
+  const write = (): readonly string[] =>
+    rendered(org, (schema) => schema.alterTable(table, build)).map((sql) => sql.slice(start.length));
+  return start + kept.get(JSON.stringify(['alter', ...key]), write).join();
 }
 
-/** `alter table … add column`, with what {@link addColumn} writes. */
-export function addedColumn(org: Identifier, table: Identifier, field: Field): string {
+/** All that the text of a column hangs on. */
+export function columnKey(table: Identifier, field: Field, nullable: boolean): readonly unknown[] {
   const type = typeOf(field);
-  const nullable = field.nullable !== false;
   const values = type.checkedValues(field);
-  const parts = [
+  return [
     field.name,
     type.catalogName(field),
     values && checkClause(table, field.name, values),
     nullable,
     field.default !== undefined && type.defaultSql(field.default),
   ];
-  return alteration(org, table, JSON.stringify(parts), (builder) => addColumn(builder, table, field, nullable));
+}
+
+/** `alter table … add column`, with what {@link addColumn} writes. */
+export function addedColumn(org: Identifier, table: Identifier, field: Field): string {
+  const nullable = field.nullable !== false;
+  return alteration(org, table, ['add', columnKey(table, field, nullable)], (builder) =>
+    addColumn(builder, table, field, nullable),
+  );
 }
 
 /** One column: its type, its CHECK if the type has one, whether it may be null, and its default. */

@@ -1,9 +1,10 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../identifier';
+import type { Field } from '../field-spec';
 import { keyFields, modelFaults, modelProps, type ForeignKey } from '../model-spec';
 import { step, type Step } from '../plan';
-import { addColumn, addIndex, commentOn, rendered } from '../render';
+import { addColumn, addIndex, columnKey, commentOn, creation } from '../render';
 import { expectedReference } from '../subject';
 import type { IsNew, Operation } from './operation';
 
@@ -109,19 +110,16 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
 function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): string[] {
   const { table, fields, indexes = [] } = change;
   const key = keyFields(fields);
-  const [create = '', ...others] = rendered(org, (schema) =>
-    schema.createTable(table, (builder) => {
-      for (const field of fields) addColumn(builder, table, field, field.nullable !== false && !key.includes(field));
-      if (key.length > 0) {
-        const names = key.map(({ name }) => name);
-        builder.primary(names, { constraintName: derivedName('pkey', table, []) });
-      }
-      for (const { name, unique } of fields) {
-        if (unique === true) builder.unique([name], { indexName: derivedName('key', table, [name]) });
-      }
-      for (const index of indexes) addIndex(builder, table, index);
-    }),
-  );
+  const isNullable = (field: Field): boolean => field.nullable !== false && !key.includes(field);
+  const uniques = fields.filter(({ unique }) => unique === true).map(({ name }) => name);
+  const keyNames = key.map(({ name }) => name);
+  const hangsOn = [fields.map((field) => columnKey(table, field, isNullable(field))), keyNames, uniques, indexes];
+  const [create = '', ...others] = creation(org, table, hangsOn, (builder) => {
+    for (const field of fields) addColumn(builder, table, field, isNullable(field));
+    if (key.length > 0) builder.primary(keyNames, { constraintName: derivedName('pkey', table, []) });
+    for (const name of uniques) builder.unique([name], { indexName: derivedName('key', table, [name]) });
+    for (const index of indexes) addIndex(builder, table, index);
+  });
   const inline = foreignKeys(change)
     .filter((foreignKey) => isInline(org, change, foreignKey, isNew))
     .map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);

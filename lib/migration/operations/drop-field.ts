@@ -23,7 +23,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, column, referencing }) => {
     const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
-    const sql = alteration(org, table, `drop ${column}`, (builder) => builder.dropColumn(column));
+    const sql = alteration(org, table, ['drop', column], (builder) => void builder.dropColumn(column));
     return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
   },
   guards: (org, { table, column, cascade = [] }) => [
