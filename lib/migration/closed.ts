@@ -21,7 +21,7 @@ export type ClosedCodec<R extends t.Props, O extends t.Props> = t.Type<Closed<R,
  * gives is a copy of own properties: what the caller does to the object later changes nothing.
  *
  * @param check finds what no single property shows. It is given the properties that are right, so that
- *   every fault of a spec is reported at once, and the object as it came.
+ *   every fault of a spec is reported at once, and the object as it came. What it puts into the first is kept.
  */
 export function closed<R extends t.Props, O extends t.Props>(
   name: string,

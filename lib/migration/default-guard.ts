@@ -1,4 +1,3 @@
-import { isRight } from 'fp-ts/lib/Either';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import type { Json } from './field-types/field-type';
 import { guard } from './guard';
@@ -37,12 +36,12 @@ function takes(type: FieldTypeName, kept: Json): boolean {
   if ((type === 'Json') !== (isJson && !calls(kept))) return false;
   // Their limits are the column's, and looked at there.
   const field = { name: '', length: 10_485_760, values: [] };
-  return isRight(typeOf({ type }).defaultCodec(field).decode(kept));
+  return 'kept' in typeOf({ type }).readDefault(kept, field);
 }
 
 function calls(kept: Json): boolean {
-  return (['DateTime', 'Uuid', 'Bytes'] as const).some((type) =>
-    isRight(typeOf({ type }).defaultCodec({ name: '' }).decode(kept)),
+  return (['DateTime', 'Uuid', 'Bytes'] as const).some(
+    (type) => 'kept' in typeOf({ type }).readDefault(kept, { name: '' }),
   );
 }
 

@@ -1,9 +1,7 @@
-import { isRight, map } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
 import { closed, type Closed } from './closed';
 import { flag, listOf, number, oneOf, text } from './codecs';
 import type { Fault } from './errors';
-import { defaultFaultsOf, storedDefault } from './field-default';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { isFunctionCall, TYPE_OPTIONS, type Json } from './field-types/field-type';
 import { isPlainObject } from './plain-object';
@@ -38,12 +36,7 @@ export type FieldChangesSpec = t.OutputOf<typeof ChangesAsGiven>;
 export type FieldChanges = Omit<AsGiven, 'default'> & { readonly default?: Json };
 
 /** The codec of {@link FieldChangesSpec}. */
-export const FieldChanges = new t.Type<FieldChanges, FieldChangesSpec, unknown>(
-  'FieldChanges',
-  (value): value is FieldChanges => ChangesAsGiven.is(value),
-  (value, context) => map(withStoredDefault)(ChangesAsGiven.validate(value, context)),
-  (changes) => changes,
-);
+export const FieldChanges = ChangesAsGiven as t.Type<FieldChanges, FieldChangesSpec, unknown>;
 
 /** The type that is meant where only its options are named: a `length` is a String's. */
 export function impliedType(changes: Partial<AsGiven>): FieldTypeName | undefined {
@@ -58,28 +51,27 @@ export function impliedType(changes: Partial<AsGiven>): FieldTypeName | undefine
  */
 export function changedDefaultSql(changes: FieldChanges, kept: Json, from: FieldTypeSpec | undefined): string {
   const type = impliedType(changes) ?? from?.type ?? kindOf(kept);
-  const decoded = typeOf({ type })
-    .defaultCodec({ ...from, ...changes, name: '' })
-    .decode(kept);
-  return typeOf({ type }).defaultSql(isRight(decoded) ? decoded.right : kept);
+  const read = typeOf({ type }).readDefault(kept, { ...from, ...changes, name: '' });
+  return typeOf({ type }).defaultSql('kept' in read ? read.kept : kept);
 }
 
 /** What is wrong with a new default for a field whose type stays what it was. */
 export function defaultFaultsBy(from: FieldTypeSpec, changes: FieldChanges): readonly Fault[] {
   const { default: kept } = changes;
   if (kept === undefined || kept === null || impliedType(changes) !== undefined) return [];
-  return defaultFaultsOf(typeOf(from).defaultCodec({ ...from, name: '' }), kept, 'set.default');
+  const read = typeOf(from).readDefault(kept, { ...from, name: '' });
+  return 'fault' in read ? [{ path: 'set.default', message: read.fault }] : [];
 }
 
-function withStoredDefault({ default: given, ...changes }: AsGiven): FieldChanges {
-  if (given === undefined) return changes;
-  if (given === null) return { ...changes, default: null };
-  return { ...changes, default: storedDefault(defaultCodec(changes, given), given) };
-}
-
-function defaultCodec(changes: Partial<AsGiven>, given: unknown): t.Type<Json, Json, unknown> {
+/** Puts what is kept of a default in its place, or tells what is wrong with it. */
+function keepDefault(changes: Partial<AsGiven> & { default?: unknown }): readonly Fault[] {
+  const { default: given } = changes;
+  if (given === undefined || given === null) return [];
   const type = impliedType(changes) ?? kindOf(given);
-  return typeOf({ type }).defaultCodec({ ...changes, name: '' });
+  const read = typeOf({ type }).readDefault(given, { ...changes, name: '' });
+  if ('fault' in read) return [{ path: 'default', message: read.fault }];
+  changes.default = read.kept;
+  return [];
 }
 
 function kindOf(value: unknown): FieldTypeName {
@@ -100,8 +92,7 @@ function changeFaults(right: Partial<AsGiven>, given: Record<string, unknown>): 
   if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) return [];
   const type = impliedType(right);
   const optionFaults = type === undefined ? [] : typeFaults(type, right);
-  if (optionFaults.length > 0 || right.default === undefined || right.default === null) return optionFaults;
-  return defaultFaultsOf(defaultCodec(right, right.default), right.default);
+  return optionFaults.length > 0 ? optionFaults : keepDefault(right);
 }
 
 function typeFaults(type: FieldTypeName, changes: Partial<AsGiven>): Fault[] {

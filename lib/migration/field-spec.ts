@@ -1,9 +1,7 @@
-import { map } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
 import { closed, type Closed } from './closed';
 import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
 import type { Fault } from './errors';
-import { defaultFaultsOf, storedDefault } from './field-default';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { TYPE_OPTIONS, type Json, type TypeOption } from './field-types/field-type';
 
@@ -49,17 +47,7 @@ export type FieldSpec = t.OutputOf<typeof FieldAsGiven>;
 export type Field = Omit<Checked, 'default'> & { readonly default?: Json };
 
 /** The codec of {@link FieldSpec}. */
-export const FieldSpec = new t.Type<Field, FieldSpec, unknown>(
-  'FieldSpec',
-  (value): value is Field => FieldAsGiven.is(value),
-  (value, context) => map(withStoredDefault)(FieldAsGiven.validate(value, context)),
-  (field) => field,
-);
-
-function withStoredDefault({ default: given, ...field }: Checked): Field {
-  if (given === undefined || given === null) return field;
-  return { ...field, default: storedDefault(typeOf(field).defaultCodec(field), given) };
-}
+export const FieldSpec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
 
 /** What no single property of a field shows. */
 function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
@@ -71,7 +59,7 @@ function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): r
   }
   const optionFaults = [...foreignOptions(field), ...typeOf(field).optionFaults(field)];
   // A default is read by the type's options: only where these are right can it be judged.
-  return optionFaults.length > 0 ? optionFaults : defaultFaults(field);
+  return optionFaults.length > 0 ? optionFaults : keepDefault(field);
 }
 
 type Typed = Omit<Partial<Checked>, 'name' | 'type'> & { readonly name: string; readonly type: FieldTypeName };
@@ -91,11 +79,16 @@ function takers(option: TypeOption): string {
   return `, ${names.join(' and ')} does`;
 }
 
-function defaultFaults(field: Typed): readonly Fault[] {
+/** Puts what is kept of a default in its place, which is nothing of null; or tells what is wrong with it. */
+function keepDefault(field: Typed & { default?: unknown }): readonly Fault[] {
   if (field.default === undefined) return [];
   if (field.default === null) {
+    delete field.default;
     const nullable = field.nullable !== false && field.primaryKey !== true;
     return nullable ? [] : [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
   }
-  return defaultFaultsOf(typeOf(field).defaultCodec(field), field.default);
+  const read = typeOf(field).readDefault(field.default, field);
+  if ('fault' in read) return [{ path: 'default', message: read.fault }];
+  field.default = read.kept;
+  return [];
 }

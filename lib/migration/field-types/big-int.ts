@@ -1,5 +1,5 @@
 import { literal } from '../literal';
-import { codecOf, fieldType, type Read } from './field-type';
+import { fieldType, type Read } from './field-type';
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -7,7 +7,7 @@ const DIGITS = /^-?\d{1,19}$/;
 
 /** `bigint`. Kept as digits: JSON's numbers are exact up to 2^53 only. */
 export const bigIntType = fieldType({
-  defaultCodec: () => codecOf('bigint', read),
+  readDefault: read,
   defaultSql: (kept) => literal(BigInt(kept as string)),
   column: (table, { name }) => table.bigInteger(name),
   catalogName: () => 'bigint',

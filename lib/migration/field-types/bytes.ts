@@ -1,12 +1,12 @@
 import { literal } from '../literal';
 import { isPlainObject } from '../plain-object';
-import { codecOf, fieldType, type Read } from './field-type';
+import { fieldType, type Read } from './field-type';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** `bytea`. Kept as base64, since JSON has no bytes. */
 export const bytesType = fieldType({
-  defaultCodec: () => codecOf('bytes', read),
+  readDefault: read,
   defaultSql: (kept) => `decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
   column: (table, { name }) => table.binary(name),
   catalogName: () => 'bytea',

@@ -1,17 +1,16 @@
 import { literal } from '../literal';
-import { codecOf, fieldType, isFunctionCall, type Json } from './field-type';
+import { fieldType, isFunctionCall, type Json } from './field-type';
 import { instantOf, isInstant } from './iso-8601';
 
 /** `timestamptz`. */
 export const dateTimeType = fieldType({
-  defaultCodec: () =>
-    codecOf('timestamptz', (value) => {
-      if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
-      const text = instantOf(value) ?? value;
-      if (typeof text === 'string' && isInstant(text)) return { kept: text };
-      // Without an offset, its meaning would hang on the TimeZone of the session that runs the change.
-      return { fault: "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z" };
-    }),
+  readDefault: (value) => {
+    if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
+    const text = instantOf(value) ?? value;
+    if (typeof text === 'string' && isInstant(text)) return { kept: text };
+    // Without an offset, its meaning would hang on the TimeZone of the session that runs the change.
+    return { fault: "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z" };
+  },
   defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::timestamptz` : 'now()'),
   column: (table, { name }) => table.timestamp(name, { useTz: true }),
   catalogName: () => 'timestamp with time zone',

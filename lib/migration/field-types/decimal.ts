@@ -1,6 +1,6 @@
 import type { Fault } from '../errors';
 import { decimalDigits, literal } from '../literal';
-import { codecOf, fieldType, type Read, type TypedField } from './field-type';
+import { fieldType, type Read, type TypedField } from './field-type';
 
 /** PostgreSQL's limits for numeric: declared, and without a declaration (manual 8.1.2). */
 const MAX_PRECISION = 1000;
@@ -13,7 +13,7 @@ const DECIMAL = /^-?(\d+)(?:\.(\d+))?$/;
 export const decimalType = fieldType({
   options: ['precision', 'scale'],
   optionFaults,
-  defaultCodec: (field) => codecOf('decimal', (value) => read(value, field)),
+  readDefault: read,
   // As text: the server reads a numeric constant of any length from it, without a detour over a float.
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, precision, scale = 0 }) =>

@@ -1,15 +1,13 @@
 import type { Fault } from '../errors';
 import { literal, textFault } from '../literal';
-import { codecOf, fieldType, type TypedField } from './field-type';
+import { fieldType, type TypedField } from './field-type';
 
 /** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
 export const enumType = fieldType({
   options: ['values'],
   optionFaults,
-  defaultCodec: ({ values = [] }) =>
-    codecOf('enum', (value) =>
-      typeof value === 'string' && values.includes(value) ? { kept: value } : { fault: 'must be one of values' },
-    ),
+  readDefault: (value, { values = [] }) =>
+    typeof value === 'string' && values.includes(value) ? { kept: value } : { fault: 'must be one of values' },
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name }) => table.text(name),
   catalogName: () => 'text',

@@ -1,4 +1,3 @@
-import * as t from 'io-ts';
 import type { Knex } from 'knex';
 import type { Fault } from '../errors';
 import { isPlainObject } from '../plain-object';
@@ -24,8 +23,8 @@ export interface FieldType {
   readonly options: readonly TypeOption[];
   /** What is wrong with the options together; paths are the options' names. */
   optionFaults(field: TypedField): readonly Fault[];
-  /** Reads the default that a caller gave; what it gives is what {@link defaultSql} takes. */
-  defaultCodec(field: TypedField): t.Type<Json, Json, unknown>;
+  /** Reads the default that a caller gave; what is kept of it is what {@link defaultSql} takes, and reads the same. */
+  readDefault(value: unknown, field: TypedField): Read;
   /** The DEFAULT expression. */
   defaultSql(kept: Json): string;
   /** PostgreSQL has to compute the default row by row, which rewrites a table that gets such a column. */
@@ -40,7 +39,7 @@ export interface FieldType {
 
 /** Fills in what most types have in common. */
 export function fieldType(
-  parts: Pick<FieldType, 'defaultCodec' | 'defaultSql' | 'column' | 'catalogName'> & Partial<FieldType>,
+  parts: Pick<FieldType, 'readDefault' | 'defaultSql' | 'column' | 'catalogName'> & Partial<FieldType>,
 ): FieldType {
   return {
     options: [],
@@ -53,19 +52,6 @@ export function fieldType(
 
 /** What was read: the value to keep, or why there is none. The value itself is in no message. */
 export type Read = { readonly kept: Json } | { readonly fault: string };
-
-/** A codec from one function; its failures carry the function's words. */
-export function codecOf(name: string, read: (value: unknown) => Read): t.Type<Json, Json, unknown> {
-  return new t.Type<Json, Json, unknown>(
-    name,
-    (value): value is Json => 'kept' in read(value),
-    (value, context) => {
-      const result = read(value);
-      return 'kept' in result ? t.success(result.kept) : t.failure(value, context, result.fault);
-    },
-    t.identity,
-  );
-}
 
 /** `{ fn: 'now' }` and the like: nothing but the function's name. */
 export function isFunctionCall(value: unknown, fn: string): boolean {

@@ -1,18 +1,15 @@
 import { literal } from '../literal';
-import { codecOf, fieldType } from './field-type';
+import { fieldType } from './field-type';
 
 /** JSON has no -0, so that it is kept as text. */
 const NEGATIVE_ZERO = '-0';
 
 /** `double precision`: exactly JavaScript's number. */
 export const floatType = fieldType({
-  defaultCodec: () =>
-    codecOf('double', (value) => {
-      if (Object.is(value, -0) || value === NEGATIVE_ZERO) return { kept: NEGATIVE_ZERO };
-      return typeof value === 'number' && Number.isFinite(value)
-        ? { kept: value }
-        : { fault: 'must be a finite number' };
-    }),
+  readDefault: (value) => {
+    if (Object.is(value, -0) || value === NEGATIVE_ZERO) return { kept: NEGATIVE_ZERO };
+    return typeof value === 'number' && Number.isFinite(value) ? { kept: value } : { fault: 'must be a finite number' };
+  },
   defaultSql: (kept) => literal(kept === NEGATIVE_ZERO ? -0 : (kept as number)),
   column: (table, { name }) => table.double(name),
   catalogName: () => 'double precision',

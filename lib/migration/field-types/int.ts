@@ -1,17 +1,15 @@
 import { literal } from '../literal';
-import { codecOf, fieldType } from './field-type';
+import { fieldType } from './field-type';
 
 const MIN = -(2 ** 31);
 const MAX = 2 ** 31 - 1;
 
 /** `integer`. */
 export const intType = fieldType({
-  defaultCodec: () =>
-    codecOf('integer', (value) =>
-      typeof value === 'number' && Number.isInteger(value) && value >= MIN && value <= MAX
-        ? { kept: value + 0 } // -0 is 0 to an integer column
-        : { fault: `must be a whole number from ${MIN} to ${MAX}` },
-    ),
+  readDefault: (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= MIN && value <= MAX
+      ? { kept: value + 0 } // -0 is 0 to an integer column
+      : { fault: `must be a whole number from ${MIN} to ${MAX}` },
   defaultSql: (kept) => literal(kept as number),
   column: (table, { name }) => table.integer(name),
   catalogName: () => 'integer',

@@ -1,17 +1,16 @@
 import { literal, textFault } from '../literal';
 import { isPlainObject } from '../plain-object';
-import { codecOf, fieldType, type Json } from './field-type';
+import { fieldType, type Json } from './field-type';
 
 /** The server reads jsonb by recursion, within `max_stack_depth`; nobody's default is deeper. */
 const MAX_DEPTH = 100;
 
 /** `jsonb`. */
 export const jsonType = fieldType({
-  defaultCodec: () =>
-    codecOf('json', (value) => {
-      const fault = jsonFault(value, 0);
-      return fault === undefined ? { kept: JSON.parse(JSON.stringify(value)) as Json } : { fault };
-    }),
+  readDefault: (value) => {
+    const fault = jsonFault(value, 0);
+    return fault === undefined ? { kept: JSON.parse(JSON.stringify(value)) as Json } : { fault };
+  },
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::jsonb`,
   column: (table, { name }) => table.jsonb(name),
   catalogName: () => 'jsonb',

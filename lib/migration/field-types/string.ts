@@ -1,5 +1,5 @@
 import { literal, textFault } from '../literal';
-import { codecOf, fieldType } from './field-type';
+import { fieldType } from './field-type';
 
 /** Of a String that names none. */
 const DEFAULT_LENGTH = 100;
@@ -14,14 +14,13 @@ export const stringType = fieldType({
     length === undefined || (Number.isInteger(length) && length >= 1 && length <= MAX_LENGTH)
       ? []
       : [{ path: 'length', message: `must be a whole number of characters from 1 to ${MAX_LENGTH}` }],
-  defaultCodec: ({ length = DEFAULT_LENGTH }) =>
-    codecOf('string', (value) => {
-      if (typeof value !== 'string') return { fault: 'must be a string' };
-      const fault = textFault(value);
-      if (fault !== undefined) return { fault };
-      // PostgreSQL counts characters, not UTF-16 units.
-      return [...value].length <= length ? { kept: value } : { fault: `must be at most ${length} characters` };
-    }),
+  readDefault: (value, { length = DEFAULT_LENGTH }) => {
+    if (typeof value !== 'string') return { fault: 'must be a string' };
+    const fault = textFault(value);
+    if (fault !== undefined) return { fault };
+    // PostgreSQL counts characters, not UTF-16 units.
+    return [...value].length <= length ? { kept: value } : { fault: `must be at most ${length} characters` };
+  },
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
   catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,

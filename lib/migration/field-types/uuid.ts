@@ -1,17 +1,16 @@
 import { literal } from '../literal';
-import { codecOf, fieldType, isFunctionCall } from './field-type';
+import { fieldType, isFunctionCall } from './field-type';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** `uuid`. */
 export const uuidType = fieldType({
-  defaultCodec: () =>
-    codecOf('uuid', (value) => {
-      if (isFunctionCall(value, 'uuid')) return { kept: { fn: 'uuid' } };
-      return typeof value === 'string' && UUID.test(value)
-        ? { kept: value }
-        : { fault: "must be a uuid, or { fn: 'uuid' }" };
-    }),
+  readDefault: (value) => {
+    if (isFunctionCall(value, 'uuid')) return { kept: { fn: 'uuid' } };
+    return typeof value === 'string' && UUID.test(value)
+      ? { kept: value }
+      : { fault: "must be a uuid, or { fn: 'uuid' }" };
+  },
   defaultSql: (kept) => (typeof kept === 'string' ? literal(kept) : 'gen_random_uuid()'),
   isVolatile: (kept) => typeof kept !== 'string',
   column: (table, { name }) => table.uuid(name),
