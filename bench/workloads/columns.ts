@@ -14,25 +14,43 @@ import type { Context } from './context.ts';
 const ORG = 'bench-columns';
 const TABLES = 300;
 
-/** One after the other, of one entry, before it is the next one's turn. */
-const TABLES_A_TURN = 10;
+/**
+ * One after the other, of one entry, before it is the next one's turn: many, so that its code is as warm as in a program
+ * that has all of them to change; not all, so that those who are compared stand close together.
+ */
+function tablesATurn({ quick }: Context, latencyMs: number): number {
+  const count = latencyMs > 2 ? 50 : 100;
+  return quick ? count / QUICK_SHARE : count;
+}
+
+const QUICK_SHARE = 5;
 
 export type ColumnTables = Record<Operation, Table[]>;
 
 export function columns(context: Context): Promise<ColumnTables> {
   const { network } = context;
   return withDatabase(context, 'columns', async (database) => {
-    await database.run([createSchema(ORG), ...createTables(ORG, modelsToProvision(ORG, TABLES))]);
+    await database.run([createSchema(ORG)]);
+    await newTables();
     const roundTrips = await countedTrips();
     const result: ColumnTables = { addColumn: [], dropColumn: [] };
     for (const latencyMs of context.latenciesMs) {
       context.progress(`columns, ${latencyMs} ms`);
       const url = await urlAt(network, database.url, latencyMs);
-      const { addColumn, dropColumn, rounds } = await withSessions(entries, { url, can: 'addColumn' }, measured);
+      const count = tablesATurn(context, latencyMs);
+      const { addColumn, dropColumn, rounds } = await withSessions(entries, { url, can: 'addColumn' }, (opened) =>
+        measured(opened, count),
+      );
       result.addColumn.push({ latencyMs, rounds, rows: rowsOf(addColumn, bases, roundTrips.addColumn) });
       result.dropColumn.push({ latencyMs, rounds, rows: rowsOf(dropColumn, bases, roundTrips.dropColumn) });
     }
     return result;
+
+    /** A column that was dropped goes on costing a table: each round begins with tables that never had one. */
+    async function newTables(): Promise<void> {
+      const dropAll = `drop schema "${ORG}" cascade`;
+      await database.run([dropAll, createSchema(ORG), ...createTables(ORG, modelsToProvision(ORG, TABLES))]);
+    }
 
     async function countedTrips(): Promise<Record<Operation, Map<Entry, number>>> {
       const counts = { addColumn: new Map<Entry, number>(), dropColumn: new Map<Entry, number>() };
@@ -49,23 +67,24 @@ export function columns(context: Context): Promise<ColumnTables> {
       return counts;
     }
 
-    async function measured(opened: readonly Opened[]) {
+    async function measured(opened: readonly Opened[], count: number) {
       const addColumn = new Map<Entry, Sample[]>(opened.map(({ entry }) => [entry, []]));
       const dropColumn = new Map<Entry, Sample[]>(opened.map(({ entry }) => [entry, []]));
       const samples = { addColumn, dropColumn };
       let at = 0;
       let rounds = 0;
       const turn = async (each: Opened, round: number, keep: boolean): Promise<void> => {
+        if (round === rounds) await newTables();
         const first = at;
-        at = (at + TABLES_A_TURN) % TABLES;
+        at = (at + count) % TABLES;
         for (const operation of ['addColumn', 'dropColumn'] as const) {
           collectGarbage();
-          for (let table = first; table < first + TABLES_A_TURN; table += 1) {
+          for (let table = first; table < first + count; table += 1) {
             await prepared(each, operation, table);
             const sample = await timed(() => change(each, operation, table));
             if (keep) samples[operation].get(each.entry)?.push({ round, ...sample });
           }
-          await assertChanged(database, each.entry, operation, first);
+          await assertChanged(database, each.entry, operation, { first, count });
         }
         rounds = Math.max(rounds, round + 1);
       };
@@ -84,10 +103,14 @@ async function prepared({ session }: Opened, operation: Operation, table: number
   await session.prepare?.(operation, ORG, tableName(table));
 }
 
-async function assertChanged(database: Database, entry: Entry, operation: Operation, first: number): Promise<void> {
+async function assertChanged(
+  database: Database,
+  entry: Entry,
+  operation: Operation,
+  { first, count }: { first: number; count: number },
+): Promise<void> {
   const found = await database.tablesWith(ORG, COLUMN.name, COLUMN_TYPE);
-  const expected =
-    operation === 'dropColumn' ? [] : Array.from({ length: TABLES_A_TURN }, (_, at) => tableName(first + at));
+  const expected = operation === 'dropColumn' ? [] : Array.from({ length: count }, (_, at) => tableName(first + at));
   if (found.sort().join() !== expected.sort().join()) {
     throw new Error(`${entry.name}: after ${operation} the column is on ${found.join()}, not on ${expected.join()}`);
   }
