@@ -21,7 +21,8 @@ export type ClosedCodec<R extends t.Props, O extends t.Props> = t.Type<Closed<R,
  * gives is a copy of own properties: what the caller does to the object later changes nothing.
  *
  * @param check finds what no single property shows. It is given the properties that are right, so that
- *   every fault of a spec is reported at once, and the object as it came. What it puts into the first is kept.
+ *   every fault of a spec is reported at once, and all that were given. It may put what it makes of one of
+ *   the first in its place.
  */
 export function closed<R extends t.Props, O extends t.Props>(
   name: string,
@@ -34,13 +35,15 @@ export function closed<R extends t.Props, O extends t.Props>(
   const needed = new Set(Object.keys(required));
   const validate = (value: unknown, context: t.Context): t.Validation<Closed<R, O>> => {
     if (!isPlainObject(value)) return t.failure(value, context, 'must be an object');
+    // Read once, and its own properties only: a getter or a prototype could say one thing now and another later.
+    const own = { ...value };
     const errors: t.Errors = [];
     const copy: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) {
+    for (const key of Object.keys(own)) {
       if (!Object.hasOwn(known, key)) errors.push(failed(context, key, 'unknown key'));
     }
     for (const [key, codec] of codecs) {
-      const given = Object.hasOwn(value, key) ? value[key] : undefined;
+      const given = Object.hasOwn(own, key) ? own[key] : undefined;
       if (given === undefined) {
         if (needed.has(key)) errors.push(failed(context, key, 'is missing'));
         continue;
@@ -54,7 +57,7 @@ export function closed<R extends t.Props, O extends t.Props>(
       if (isRight(result)) copy[key] = result.right;
       else errors.push(...result.left);
     }
-    for (const fault of check(copy as Partial<Closed<R, O>>, value)) {
+    for (const fault of check(copy as Partial<Closed<R, O>>, own)) {
       errors.push(failed(context, fault.path, fault.message));
     }
     return errors.length === 0 ? t.success(copy as Closed<R, O>) : t.failures(errors);

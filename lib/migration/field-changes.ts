@@ -63,7 +63,7 @@ export function defaultFaultsBy(from: FieldTypeSpec, changes: FieldChanges): rea
   return 'fault' in read ? [{ path: 'set.default', message: read.fault }] : [];
 }
 
-/** Puts what is kept of a default in its place, or tells what is wrong with it. */
+/** Replaces a default by what is kept of it, or tells what is wrong with it. */
 function keepDefault(changes: Partial<AsGiven> & { default?: unknown }): readonly Fault[] {
   const { default: given } = changes;
   if (given === undefined || given === null) return [];

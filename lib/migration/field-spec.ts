@@ -79,7 +79,7 @@ function takers(option: TypeOption): string {
   return `, ${names.join(' and ')} does`;
 }
 
-/** Puts what is kept of a default in its place, which is nothing of null; or tells what is wrong with it. */
+/** Replaces a default by what is kept of it, and removes null; or tells what is wrong with it. */
 function keepDefault(field: Typed & { default?: unknown }): readonly Fault[] {
   if (field.default === undefined) return [];
   if (field.default === null) {

@@ -10,13 +10,16 @@ export type LiteralValue = string | number | bigint | boolean;
  * meaning of a plain one would hang on `standard_conforming_strings`; a `?` in it is written as `\x3f`,
  * since knex takes a `?` behind a backslash for its own.
  *
- * @throws MigrationError INVALID_SPEC for text that PostgreSQL can't store: NUL, a lone surrogate.
+ * @throws MigrationError INVALID_SPEC for text that PostgreSQL can't store: NUL, a lone surrogate; for what is none of these.
  * @example literal("it's") // 'it''s'
  */
 export function literal(value: LiteralValue): string {
   if (typeof value === 'string') return textLiteral(value);
   if (typeof value === 'number') return numberLiteral(value);
-  return String(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  throw new MigrationError(`A value of the type ${typeof value} can not be written into SQL.`, {
+    code: 'INVALID_SPEC',
+  });
 }
 
 function numberLiteral(value: number): string {

@@ -2,9 +2,9 @@ import knex, { type Knex } from 'knex';
 import type { Field } from './field-spec';
 import { typeOf } from './field-types';
 import { columnList, derivedName, qualified, quoted, type Identifier } from './identifier';
-import { Kept } from './kept';
 import { literal } from './literal';
 import { indexName, type Index } from './model-spec';
+import { RenderedTexts } from './rendered-texts';
 
 /** Never connects: it only writes SQL, by knex's own rules and no caller's wrapIdentifier. */
 const renderer = knex({ client: 'pg' });
@@ -17,7 +17,7 @@ export function rendered(org: Identifier, build: (schema: Knex.SchemaBuilder) =>
 }
 
 /** What knex wrote: the same again for each of ten thousand tenants, where it costs the client more than the rest. */
-const kept = new Kept();
+const texts = new RenderedTexts();
 
 /** Stands for the org in what is kept: PostgreSQL has no name and no text with this character. */
 const ANY_ORG = '\0' as Identifier;
@@ -29,9 +29,9 @@ export function creation(
   key: readonly unknown[],
   build: (table: Knex.CreateTableBuilder) => void,
 ): readonly string[] {
-  const write = (): readonly string[] => rendered(ANY_ORG, (schema) => schema.createTable(table, build));
-  return kept
-    .get(JSON.stringify(['create', table, ...key]), write)
+  const render = (): readonly string[] => rendered(ANY_ORG, (schema) => schema.createTable(table, build));
+  return texts
+    .get(JSON.stringify(['create', table, ...key]), render)
     .map((sql) => sql.replaceAll(quoted(ANY_ORG), () => quoted(org)));
 }
 
@@ -43,9 +43,10 @@ export function alteration(
   build: (table: Knex.CreateTableBuilder) => void,
 ): string {
   const start = `alter table ${qualified(org, table)} `;
-  const write = (): readonly string[] =>
+  const render = (): readonly string[] =>
     rendered(org, (schema) => schema.alterTable(table, build)).map((sql) => sql.slice(start.length));
-  return start + kept.get(JSON.stringify(['alter', ...key]), write).join();
+  const [ending = ''] = texts.get(JSON.stringify(['alter', ...key]), render);
+  return start + ending;
 }
 
 /** All that the text of a column hangs on. */
@@ -54,7 +55,10 @@ export function columnKey(table: Identifier, field: Field, nullable: boolean): r
   const values = type.checkedValues(field);
   return [
     field.name,
-    type.catalogName(field),
+    field.type,
+    field.length,
+    field.precision,
+    field.scale,
     values && checkClause(table, field.name, values),
     nullable,
     field.default !== undefined && type.defaultSql(field.default),

@@ -89,6 +89,13 @@ describe('a number in SQL', () => {
   });
 });
 
+it.each([[['0; drop schema globex']], [{ toString: () => '0' }], [null], [undefined], [() => '0']])(
+  'writes nothing of what is no constant: %p',
+  (value) => {
+    expect(() => literal(value as never)).toThrow(/^A value of the type \w+ can not be written into SQL\.$/);
+  },
+);
+
 it('writes a boolean as it reads', () => {
   expect([literal(true), literal(false)]).toEqual(['true', 'false']);
 });

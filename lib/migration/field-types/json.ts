@@ -1,40 +1,58 @@
 import { literal, textFault } from '../literal';
 import { isPlainObject } from '../plain-object';
-import { fieldType, type Json } from './field-type';
+import { fieldType, type Json, type Read } from './field-type';
 
 /** The server reads jsonb by recursion, within `max_stack_depth`; nobody's default is deeper. */
 const MAX_DEPTH = 100;
 
 /** `jsonb`. */
 export const jsonType = fieldType({
-  readDefault: (value) => {
-    const fault = jsonFault(value, 0);
-    return fault === undefined ? { kept: JSON.parse(JSON.stringify(value)) as Json } : { fault };
-  },
+  readDefault: (value) => read(value, 0),
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::jsonb`,
   column: (table, { name }) => table.jsonb(name),
   catalogName: () => 'jsonb',
 });
 
-/** Stricter than JSON.stringify, which leaves functions out, makes null of NaN, and calls `toJSON`. */
-function jsonFault(value: unknown, depth: number): string | undefined {
-  if (depth > MAX_DEPTH) return `must be at most ${MAX_DEPTH} levels deep`;
-  if (value === null || typeof value === 'boolean') return undefined;
-  if (typeof value === 'string') return textFault(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'must hold finite numbers only';
-  if (Array.isArray(value)) return firstFault(value.length, (index) => jsonFault(value[index], depth + 1));
-  if (!isPlainObject(value) || typeof value.toJSON === 'function') return 'must be a JSON value';
-  const entries = Object.entries(value);
-  return firstFault(entries.length, (index) => {
-    const [key, inner] = entries[index] as [string, unknown];
-    return textFault(key) ?? jsonFault(inner, depth + 1);
-  });
+/**
+ * A copy, each part of which is read once. Stricter than JSON.stringify, which leaves functions out, makes
+ * null of NaN, and calls `toJSON`.
+ */
+function read(value: unknown, depth: number): Read {
+  if (depth > MAX_DEPTH) return { fault: `must be at most ${MAX_DEPTH} levels deep` };
+  if (value === null || typeof value === 'boolean') return { kept: value };
+  if (typeof value === 'string') return readText(value);
+  // JSON has no -0.
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? { kept: value + 0 } : { fault: 'must hold finite numbers only' };
+  }
+  if (Array.isArray(value)) return readList(value, depth);
+  if (!isPlainObject(value) || typeof value.toJSON === 'function') return { fault: 'must be a JSON value' };
+  return readObject(Object.entries(value), depth);
 }
 
-function firstFault(length: number, faultAt: (index: number) => string | undefined): string | undefined {
-  for (let index = 0; index < length; index += 1) {
-    const fault = faultAt(index);
-    if (fault !== undefined) return fault;
+function readText(text: string): Read {
+  const fault = textFault(text);
+  return fault === undefined ? { kept: text } : { fault };
+}
+
+function readList(list: readonly unknown[], depth: number): Read {
+  const kept: Json[] = [];
+  for (const item of list) {
+    const inner = read(item, depth + 1);
+    if ('fault' in inner) return inner;
+    kept.push(inner.kept);
   }
-  return undefined;
+  return { kept };
+}
+
+function readObject(entries: readonly (readonly [string, unknown])[], depth: number): Read {
+  const kept: [string, Json][] = [];
+  for (const [key, value] of entries) {
+    const fault = textFault(key);
+    if (fault !== undefined) return { fault };
+    const inner = read(value, depth + 1);
+    if ('fault' in inner) return inner;
+    kept.push([key, inner.kept]);
+  }
+  return { kept: Object.fromEntries(kept) };
 }
