@@ -5,6 +5,7 @@ import { startNetwork } from './network.ts';
 import type { Network } from './network.ts';
 import { modelsToProvision } from './models.ts';
 import { write } from './report/write.ts';
+import type { Results } from './results.ts';
 import { startServer } from './server.ts';
 import type { Server } from './server.ts';
 import { medianOf } from './statistics.ts';
@@ -26,13 +27,35 @@ const USAGE = `npm run bench -- [--quick] [--only W1,W2,W4,W5,W6,memory] [--late
   --latency  milliseconds of round trip that are added
   --out      where the page is written; default docs/benchmarks`;
 
-const WORKLOADS = ['W1', 'W2', 'W4', 'W5', 'W6', 'memory'] as const;
+/** In the order in which they run. */
+const workloads: Readonly<Record<string, (context: Context) => Promise<Partial<Results>>>> = {
+  W1: async (context) => {
+    const provisioned = { latenciesMs: context.latenciesMs, modelsOf };
+    return {
+      provision: await provision(context, { ...provisioned, name: 'provision', schema: true, share: 1.5 }),
+      models: await provision(context, {
+        ...provisioned,
+        name: 'models',
+        schema: false,
+        share: 1,
+        only: ({ name }) => ['tenant-ddl', 'pg', 'knex', 'one query', 'one query, no flush'].includes(name),
+      }),
+    };
+  },
+  W2: async (context) => ({ columns: await columns(context) }),
+  W4: async (context) => ({ fanOut: await fanOut(context) }),
+  W6: async (context) => ({ real: await real(context) }),
+  memory: async (context) => ({ memory: await memory(context) }),
+  // Last: so many tables keep the server's disk busy for a while.
+  W5: async (context) => ({ growth: await growth(context) }),
+};
+
 const TABLES_A_TENANT = 20;
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: WORKLOADS.join() },
+    only: { type: 'string', default: Object.keys(workloads).join() },
     latency: { type: 'string', default: '0,1,5' },
     out: { type: 'string', default: '../docs/benchmarks' },
     // For work on the bench itself: the seconds a table gets.
@@ -57,44 +80,25 @@ if (values.help) {
 async function run(server: Server, network: Network): Promise<void> {
   const { quick } = values;
   const startedAt = performance.now();
-  const seconds = Number(values.seconds ?? (quick ? 12 : 120));
+  const seconds = (): number => Math.round((performance.now() - startedAt) / 1000);
+  const secondsATable = Number(values.seconds ?? (quick ? 12 : 30));
   const context: Context = {
     server,
     network,
     quick,
     latenciesMs: values.latency.split(',').map(Number),
-    budget: (share = 1) => ({ seconds: seconds * share, minRounds: quick ? 2 : 5, maxRounds: quick ? 10 : 40 }),
-    progress: (text) => {
-      const elapsed = Math.round((performance.now() - startedAt) / 1000);
-      console.error(`${String(elapsed).padStart(5)} s  ${text}`);
-    },
+    budget: (share = 1) => ({ seconds: secondsATable * share, minRounds: quick ? 2 : 5, maxRounds: quick ? 10 : 40 }),
+    progress: (text) => console.error(`${String(seconds()).padStart(5)} s  ${text}`),
   };
   const only = values.only.split(',');
-  const wanted = (name: (typeof WORKLOADS)[number]): boolean => only.includes(name);
   const machine = machineOf(server, process.argv.slice(2));
-  const provisioned = { latenciesMs: context.latenciesMs, modelsOf };
-  const latencies = await measuredLatencies(context);
-  const results = {
-    machine,
-    latencies,
-    ...(wanted('W1') && {
-      provision: await provision(context, { ...provisioned, name: 'provision', schema: true, share: 1.5 }),
-      models: await provision(context, {
-        ...provisioned,
-        name: 'models',
-        schema: false,
-        share: 1,
-        only: ({ name }) => ['tenant-ddl', 'pg', 'knex', 'one query', 'one query, no flush'].includes(name),
-      }),
-    }),
-    ...(wanted('W2') && { columns: await columns(context) }),
-    ...(wanted('W4') && { fanOut: await fanOut(context) }),
-    ...(wanted('W6') && { real: await real(context) }),
-    ...(wanted('memory') && { memory: await memory(context) }),
-    // Last: so many tables keep the server's disk busy for a while.
-    ...(wanted('W5') && { growth: await growth(context) }),
-  };
-  write({ ...results, seconds: Math.round((performance.now() - startedAt) / 1000) }, values.out);
+  let results: Results = { machine, latencies: await measuredLatencies(context), seconds: 0 };
+  for (const [name, measure] of Object.entries(workloads)) {
+    if (!only.includes(name)) continue;
+    results = { ...results, ...(await measure(context)), seconds: seconds() };
+    // After each: what ends a long run does not take along what it has found out.
+    write(results, values.out);
+  }
 }
 
 function modelsOf(org: string) {

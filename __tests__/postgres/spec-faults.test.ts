@@ -37,7 +37,7 @@ const FIELDS: [unknown, Faults][] = [
   [{ name: 'a', type: 'Int', unique: 1 }, { unique: 'must be true or false' }],
   [{ name: 'a', type: 'Int', comment: 1 }, { comment: 'must be a string' }],
   [{ name: 'a', type: 'Int', comment: 'a\0' }, { comment: 'NUL' }],
-  [{ name: 'a', type: 'Int', length: 9 }, { length: 'a Int takes no length, String does' }],
+  [{ name: 'a', type: 'Int', length: 9 }, { length: 'Int takes no length, String does' }],
   [{ name: 'a', type: 'String', length: 0 }, { length: 'must be a whole number' }],
   [{ name: 'a', type: 'Decimal', precision: 2, scale: 3 }, { scale: 'from 0 to the precision' }],
   [{ name: 'a', type: 'Decimal', scale: 3 }, { scale: 'needs a precision' }],

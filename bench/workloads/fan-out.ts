@@ -44,19 +44,25 @@ const CONNECTIONS = [1, 4, 8, 16];
 const ONE_CONNECTION_ONLY = ['node-pg-migrate', 'psql'];
 
 export function fanOut(context: Context): Promise<FanOutTable[]> {
-  const tenants = context.quick ? 100 : 1000;
-  const orgs = Array.from({ length: tenants }, (_, at) => `bench-tenant-${at}`);
+  const orgs = Array.from({ length: context.quick ? 100 : 1000 }, (_, at) => `bench-tenant-${at}`);
   return withDatabase(context, 'fan-out', async (database) => {
     for (const org of orgs) await database.run([createSchema(org), ...createTables(org, modelsToProvision(org, 1))]);
     const tables: FanOutTable[] = [];
     for (const latencyMs of context.latenciesMs) {
       for (const connections of context.quick ? [1, 4, 16] : CONNECTIONS) {
         context.progress(`fan-out, ${latencyMs} ms, ${connections} connections`);
-        tables.push(await measured(context, database, { orgs, latencyMs, connections }));
+        const tenants = tenantsOf(connections, latencyMs);
+        tables.push(await measured(context, database, { orgs: orgs.slice(0, tenants), latencyMs, connections }));
       }
     }
     return tables;
   });
+}
+
+/** Fewer where few connections would wait for minutes: how many a second does not hang on it. */
+function tenantsOf(connections: number, latencyMs: number): number {
+  if (latencyMs === 0) return Infinity;
+  return connections * (latencyMs > 2 ? 125 : 250);
 }
 
 interface Setting {
@@ -71,7 +77,8 @@ async function measured(context: Context, database: Database, setting: Setting):
   const url = await urlAt(context.network, database.url, latencyMs);
   const samples = new Map<Entry, FanOutSample[]>(chosen.map((entry) => [entry, []]));
   let rounds = 0;
-  await inRounds(chosen, context.budget(context.quick ? 0.25 : 0.5), async (entry, round) => {
+  const budget = { ...context.budget(context.quick ? 0.25 : 0.5), minRounds: context.quick ? 2 : 3 };
+  await inRounds(chosen, budget, async (entry, round) => {
     const session = await entry.open({ url, connections });
     try {
       await warmedUp(session, orgs, connections);

@@ -91,15 +91,14 @@ export async function applyChanges(
   return { org, changes: plan.changes, statements: plan.steps.map(({ sql }) => sql), ...ran };
 }
 
-function workOf(org: Identifier, { plan, statements, hazardTables }: Planned): Work {
-  const { changes, steps, hazards } = plan;
+function workOf(org: Identifier, { plan, statements, hazards }: Planned): Work {
+  const { changes, steps } = plan;
   return {
     org,
     statements,
     subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
     lockWaits: new Set(steps.flatMap(({ locks }) => locks.map(({ schema, table }) => `${schema}.${table}`))).size,
     hazards,
-    hazardTables,
   };
 }
 

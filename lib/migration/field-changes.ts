@@ -5,6 +5,7 @@ import type { Fault } from './errors';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { isFunctionCall, TYPE_OPTIONS, type Json } from './field-types/field-type';
 import { isPlainObject } from './plain-object';
+import { takers, typeOptionFaults } from './type-options';
 
 const typeName = oneOf(Object.keys(fieldTypes) as FieldTypeName[]);
 const typeOptions = { length: number, precision: number, scale: number, values: listOf(text) };
@@ -42,8 +43,7 @@ export const FieldChanges = ChangesAsGiven as t.Type<FieldChanges, FieldChangesS
 export function impliedType(changes: Partial<AsGiven>): FieldTypeName | undefined {
   if (changes.type !== undefined) return changes.type;
   const option = TYPE_OPTIONS.find((name) => changes[name] !== undefined);
-  if (option === undefined) return undefined;
-  return (Object.keys(fieldTypes) as FieldTypeName[]).find((type) => typeOf({ type }).options.includes(option));
+  return option && takers(option)[0];
 }
 
 /**
@@ -91,15 +91,6 @@ function changeFaults(right: Partial<AsGiven>, given: Record<string, unknown>): 
   // An option that is wrong is as good as missing here, and has its fault already.
   if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) return [];
   const type = impliedType(right);
-  const optionFaults = type === undefined ? [] : typeFaults(type, right);
+  const optionFaults = type === undefined ? [] : typeOptionFaults(type, { ...right, name: '' });
   return optionFaults.length > 0 ? optionFaults : keepDefault(right);
-}
-
-function typeFaults(type: FieldTypeName, changes: Partial<AsGiven>): Fault[] {
-  const named = typeOf({ type });
-  const foreign = TYPE_OPTIONS.filter((option) => changes[option] !== undefined && !named.options.includes(option));
-  return [
-    ...foreign.map((option) => ({ path: option, message: `a ${type} takes no ${option}` })),
-    ...named.optionFaults({ ...changes, name: '' }),
-  ];
 }

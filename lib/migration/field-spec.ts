@@ -3,7 +3,8 @@ import { closed, type Closed } from './closed';
 import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
 import type { Fault } from './errors';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
-import { TYPE_OPTIONS, type Json, type TypeOption } from './field-types/field-type';
+import { TYPE_OPTIONS, type Json } from './field-types/field-type';
+import { foreignOptionFaults, typeOptionFaults } from './type-options';
 
 /** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
 export const onDelete = oneOf(['CASCADE', 'SET NULL', 'RESTRICT']);
@@ -55,29 +56,14 @@ function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): r
   const field = (right.name === undefined ? { ...right, name: '' } : right) as Typed;
   // An option that is wrong is as good as missing here, and has its fault already.
   if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) {
-    return foreignOptions(field);
+    return foreignOptionFaults(field.type, field);
   }
-  const optionFaults = [...foreignOptions(field), ...typeOf(field).optionFaults(field)];
+  const optionFaults = typeOptionFaults(field.type, field);
   // A default is read by the type's options: only where these are right can it be judged.
   return optionFaults.length > 0 ? optionFaults : keepDefault(field);
 }
 
 type Typed = Omit<Partial<Checked>, 'name' | 'type'> & { readonly name: string; readonly type: FieldTypeName };
-
-function foreignOptions(field: Typed): Fault[] {
-  const { options } = typeOf(field);
-  return TYPE_OPTIONS.filter((option) => field[option] !== undefined && !options.includes(option)).map((option) => ({
-    path: option,
-    message: `a ${field.type} takes no ${option}${takers(option)}`,
-  }));
-}
-
-function takers(option: TypeOption): string {
-  const names = (Object.keys(fieldTypes) as FieldTypeName[]).filter((type) =>
-    typeOf({ type }).options.includes(option),
-  );
-  return `, ${names.join(' and ')} does`;
-}
 
 /** Replaces a default by what is kept of it, and removes null; or tells what is wrong with it. */
 function keepDefault(field: Typed & { default?: unknown }): readonly Fault[] {

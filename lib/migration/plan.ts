@@ -1,3 +1,5 @@
+import type { Identifier } from './identifier';
+
 /**
  * PostgreSQL's table-level lock modes, as `pg_locks.mode` names them (manual 13.3.1), weakest first.
  */
@@ -41,6 +43,12 @@ export interface Hazard {
   readonly column?: string;
   readonly message: string;
   readonly saferWay: string;
+}
+
+/** A hazard, with its table by the name that it has before anything of the plan has run. */
+export interface HazardOn {
+  readonly hazard: Hazard;
+  readonly tableBefore: Identifier;
 }
 
 /** What can hurt, and whether it can do so only where the table has rows. */

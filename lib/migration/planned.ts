@@ -1,6 +1,6 @@
 import type { Identifier } from './identifier';
 import { operationOf, type CheckedChange } from './operations';
-import type { Hazard, PlanOf, Step } from './plan';
+import type { HazardOn, PlanOf, Step } from './plan';
 import type { Statement } from './query';
 import { tableNames, type TableNames } from './table-names';
 
@@ -8,8 +8,7 @@ import { tableNames, type TableNames } from './table-names';
 export interface Planned {
   readonly plan: PlanOf<CheckedChange>;
   readonly statements: readonly Statement[];
-  /** For each hazard of the plan, what its table is called before anything has run. */
-  readonly hazardTables: readonly Identifier[];
+  readonly hazards: readonly HazardOn[];
 }
 
 /** The statements of a list of changes in the order they run, and what they cost. Pure. */
@@ -18,8 +17,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   // A guard is no step: it changes nothing.
   const statements: Statement[] = [];
   const steps: Step[] = [];
-  const hazards: Hazard[] = [];
-  const hazardTables: Identifier[] = [];
+  const hazards: HazardOn[] = [];
   let last: Step[] = [];
   const add = (added: readonly Step[]): void => {
     for (const step of added) {
@@ -40,16 +38,15 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     add(operation.steps(org, change, isNew));
     last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
     for (const hazard of operation.hazards(org, change)) {
-      const table = names.before(hazard.table);
-      if (table === undefined) continue;
-      hazards.push(hazard);
-      hazardTables.push(table);
+      const tableBefore = names.before(hazard.table);
+      if (tableBefore !== undefined) hazards.push({ hazard, tableBefore });
     }
     names.follow(change);
   }
   addLast();
 
-  return { plan: { org, changes, steps, hazards }, statements, hazardTables };
+  const plan = { org, changes, steps, hazards: hazards.map(({ hazard }) => hazard) };
+  return { plan, statements, hazards };
 }
 
 /** In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. */

@@ -22,7 +22,7 @@ export async function createTenant(org: string, db: TenantDb, options?: ChangeOp
   const statements = [`create schema ${quoted(checkedOrg)}`];
   const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
   const ran = await execute(
-    { org: checkedOrg, statements, subjects: [subject], lockWaits: 0, hazards: [], hazardTables: [] },
+    { org: checkedOrg, statements, subjects: [subject], lockWaits: 0, hazards: [] },
     server,
     settings,
   );

@@ -50,17 +50,13 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
     const batch = await nextBatch(checkedOrg, server);
     if (batch.length === 0) break;
     if (batch.join() === statements.slice(-batch.length).join()) throw stuck(org, batch);
-    await execute(
-      { org: checkedOrg, statements: batch, subjects: [], lockWaits: 1, hazards: [], hazardTables: [] },
-      server,
-      settings,
-    );
+    await execute({ org: checkedOrg, statements: batch, subjects: [], lockWaits: 1, hazards: [] }, server, settings);
     statements.push(...batch);
   }
   const last = `drop schema ${quoted(checkedOrg)} cascade`;
   const subject = { message: 'DROP SCHEMA', fields: [], expectations: [], effects: [] };
   const { attempts } = await execute(
-    { org: checkedOrg, statements: [last], subjects: [subject], lockWaits: 0, hazards: [], hazardTables: [] },
+    { org: checkedOrg, statements: [last], subjects: [subject], lockWaits: 0, hazards: [] },
     server,
     settings,
   );

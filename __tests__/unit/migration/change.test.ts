@@ -145,7 +145,7 @@ describe('a spec', () => {
       'fields[0].requird: unknown key',
       `fields[0].name: ${SHAPE}`,
       `fields[0].type: must be one of ${Object.keys(fieldTypes).join(', ')}`,
-      'fields[1].precision: a String takes no precision, Decimal does',
+      'fields[1].precision: String takes no precision, Decimal does',
       'fields[1].length: must be a whole number of characters from 1 to 10485760',
       'fields[2].nullable: must be true or false',
       'fields[2].unique: must be true or false',

@@ -4,7 +4,7 @@ import { qualified, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import { logHazard } from '../log';
 import type { HazardPolicies, Settings } from '../options';
-import { HAZARD_KINDS, type Hazard, type HazardKind } from '../plan';
+import { HAZARD_KINDS, type Hazard, type HazardKind, type HazardOn } from '../plan';
 import { sqlStateOf, GUARD_STATES } from '../sql-states';
 import { valueOf, type Answer } from './send';
 import type { Work } from './work';
@@ -15,14 +15,14 @@ export function policyOf(kind: HazardKind, policies: HazardPolicies): 'refuse' |
 }
 
 /** Those of a plan that a policy is about. */
-function those(work: Work, { hazards }: Settings, policy: 'refuse' | 'warn'): readonly Hazard[] {
-  return work.hazards.filter(({ kind }) => policyOf(kind, hazards) === policy);
+function those(work: Work, { hazards }: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
+  return work.hazards.filter(({ hazard: { kind } }) => policyOf(kind, hazards) === policy);
 }
 
 /** @throws MigrationError HAZARD_REFUSED for a hazard that does not hang on rows */
 export function refuseWithoutRows(work: Work, settings: Settings): void {
-  const hazard = those(work, settings, 'refuse').find(({ kind }) => !HAZARD_KINDS[kind].onRowsOnly);
-  if (hazard !== undefined) throw refused(work.org, hazard);
+  const found = those(work, settings, 'refuse').find((at) => !isOnRowsOnly(at));
+  if (found !== undefined) throw refused(work.org, found.hazard);
 }
 
 /**
@@ -32,9 +32,9 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
 export function hazardStatements(work: Work, settings: Settings): readonly string[] {
   const { org } = work;
   if (work.hazards.length === 0) return [];
-  const refusals = those(work, settings, 'refuse').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
+  const refusals = those(work, settings, 'refuse').filter(isOnRowsOnly);
   const cases = refusals.map(
-    (hazard) => `when ${rowsIn(org, tableOf(work, hazard))} then ${literal(String(work.hazards.indexOf(hazard)))}`,
+    (at) => `when ${rowsIn(org, at.tableBefore)} then ${literal(String(work.hazards.indexOf(at)))}`,
   );
   const reason = `case ${cases.join(' ')} end`;
   const guards = cases.length === 0 ? [] : [guard({ kind: 'hazard', test: 'select', reason })];
@@ -54,30 +54,30 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
   if (work.hazards.length === 0) return;
   const found = valueOf(answers, 'tenant_ddl_rows');
   const rows = typeof found === 'string' ? (JSON.parse(found) as boolean[]) : [];
-  const always = those(work, settings, 'warn').filter(({ kind }) => !HAZARD_KINDS[kind].onRowsOnly);
+  const always = those(work, settings, 'warn').filter((at) => !isOnRowsOnly(at));
   const withRows = tablesToLookInto(work, settings).filter((_table, index) => rows[index] === true);
-  const onRows = warned(work, settings).filter((hazard) => withRows.includes(tableOf(work, hazard)));
-  for (const hazard of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
+  const onRows = warned(work, settings).filter(({ tableBefore }) => withRows.includes(tableBefore));
+  for (const { hazard } of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
 }
 
 /** HAZARD_REFUSED, where it was the guard that failed. */
 export function refusedHazard(error: unknown, { org, hazards }: Work): MigrationError | undefined {
   if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
-  const hazard = hazards[Number((error as Error).message)];
-  return hazard && refused(org, hazard);
+  const found = hazards[Number((error as Error).message)];
+  return found && refused(org, found.hazard);
 }
 
-function warned(work: Work, settings: Settings): readonly Hazard[] {
-  return those(work, settings, 'warn').filter(({ kind }) => HAZARD_KINDS[kind].onRowsOnly);
+function warned(work: Work, settings: Settings): readonly HazardOn[] {
+  return those(work, settings, 'warn').filter(isOnRowsOnly);
+}
+
+function isOnRowsOnly({ hazard: { kind } }: HazardOn): boolean {
+  return HAZARD_KINDS[kind].onRowsOnly;
 }
 
 /** Each once: a list of changes may have many hazards of one table. */
 function tablesToLookInto(work: Work, settings: Settings): readonly Identifier[] {
-  return [...new Set(warned(work, settings).map((hazard) => tableOf(work, hazard)))];
-}
-
-function tableOf({ hazards, hazardTables }: Work, hazard: Hazard): Identifier {
-  return hazardTables[hazards.indexOf(hazard)] as Identifier;
+  return [...new Set(warned(work, settings).map(({ tableBefore }) => tableBefore))];
 }
 
 function rowsIn(org: Identifier, table: Identifier): string {

@@ -1,5 +1,5 @@
 import type { Identifier } from '../identifier';
-import type { Hazard } from '../plan';
+import type { HazardOn } from '../plan';
 import type { Statement } from '../query';
 import type { Subject } from '../subject';
 
@@ -10,7 +10,5 @@ export interface Work {
   readonly subjects: readonly Subject[];
   /** How many tables it may have to wait for, one after the other, holding those before. */
   readonly lockWaits: number;
-  readonly hazards: readonly Hazard[];
-  /** For each hazard, its table, by the name that it has before anything has run. */
-  readonly hazardTables: readonly Identifier[];
+  readonly hazards: readonly HazardOn[];
 }
