@@ -30,7 +30,6 @@ export type ColumnTables = Record<Operation, Table[]>;
 export function columns(context: Context): Promise<ColumnTables> {
   const { network } = context;
   return withDatabase(context, 'columns', async (database) => {
-    await database.run([createSchema(ORG)]);
     await newTables();
     const roundTrips = await countedTrips();
     const result: ColumnTables = { addColumn: [], dropColumn: [] };
@@ -48,7 +47,7 @@ export function columns(context: Context): Promise<ColumnTables> {
 
     /** A column that was dropped goes on costing a table: each round begins with tables that never had one. */
     async function newTables(): Promise<void> {
-      const dropAll = `drop schema "${ORG}" cascade`;
+      const dropAll = `drop schema if exists "${ORG}" cascade`;
       await database.run([dropAll, createSchema(ORG), ...createTables(ORG, modelsToProvision(ORG, TABLES))]);
     }
 

@@ -59,7 +59,8 @@ export function columnKey(table: Identifier, field: Field, nullable: boolean): r
     field.length,
     field.precision,
     field.scale,
-    values && checkClause(table, field.name, values),
+    // The name of its check is of the table.
+    values && [table, values],
     nullable,
     field.default !== undefined && type.defaultSql(field.default),
   ];

@@ -60,7 +60,6 @@ it.each([
   });
   const plan = planChange('acme-corp', change(counted));
   expect(plan.changes[0]).toMatchObject({ [key]: spec });
-  // A first look, for references to other tenants, leaves no trace in the plan.
   expect(reads.filter((name) => name === 'default')).toEqual(['default']);
   expect(reads.sort()).toEqual([...new Set(reads)]);
 });
