@@ -1,6 +1,7 @@
 import * as echarts from 'echarts';
 import type { EChartsOption } from 'echarts';
-import type { Results, Row, Table } from '../results.ts';
+import type { Results } from '../results.ts';
+import type { Row, Table } from '../rows.ts';
 import { digits } from './format.ts';
 
 export interface Chart {

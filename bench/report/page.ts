@@ -1,4 +1,5 @@
-import type { Results, Row, Table } from '../results.ts';
+import type { Results } from '../results.ts';
+import type { Row, Table } from '../rows.ts';
 import type { GrowthPoint } from '../workloads/growth.ts';
 import type { Chart } from './charts.ts';
 import { digits, spread, table } from './format.ts';

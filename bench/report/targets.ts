@@ -1,4 +1,5 @@
-import type { Results, Row, Table } from '../results.ts';
+import type { Results } from '../results.ts';
+import type { Row, Table } from '../rows.ts';
 import type { Spread } from '../statistics.ts';
 import { growthOf } from '../workloads/growth.ts';
 import { digits, spread } from './format.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Model } from '../models.ts';
-import type { Table } from '../results.ts';
+import type { Table } from '../rows.ts';
 import type { Context } from './context.ts';
 import { provision } from './provision.ts';
 
