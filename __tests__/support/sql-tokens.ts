@@ -15,14 +15,14 @@ const TOKENS: readonly (readonly [RegExp, (match: RegExpExecArray) => Token])[] 
   [/(\$[a-z_][a-z_0-9]*\$)([^]*?)\1/y, ([, , code = '']) => ({ kind: 'block', value: code })],
   [/-?\d+(?:\.\d+)?/y, ([value]) => ({ kind: 'number', value })],
   [/[a-z_][a-z_0-9]*/y, ([value]) => ({ kind: 'word', value })],
-  [/::|[(),.[\]]/y, ([value]) => ({ kind: 'sign', value })],
+  [/::|[(),.[\];]|[-+*/<>=~!@#%^&|`?]+/y, ([value]) => ({ kind: 'sign', value })],
 ];
 
 /** The tokens of a statement. Throws at the first character that begins none. */
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < sql.length;) {
-    if (sql[at] === ' ') {
+    if (sql[at] === ' ' || sql[at] === '\n') {
       at += 1;
       continue;
     }

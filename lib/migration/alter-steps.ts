@@ -3,6 +3,7 @@ import { changedDefaultSql, impliedType } from './field-changes';
 import { typeOf } from './field-types';
 import { derivedName, qualified, quoted, type Identifier } from './identifier';
 import { step, type Lock, type Step } from './plan';
+import { typeSql } from './qualified-sql';
 import { locksOnReferenced, type Referenced } from './referenced';
 import { checkClause, commentOn } from './render';
 import { rewritesForType, type TypeSpec } from './type-change';
@@ -43,9 +44,10 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
   if (to === undefined) return [];
   const name = typeOf(to).catalogName(to);
   // A cast would cut a text that is too long; without one, PostgreSQL refuses it.
-  const using = name.startsWith('character varying') || name === 'text' ? '' : ` using ${quoted(column)}::${name}`;
+  const using =
+    name.startsWith('character varying') || name === 'text' ? '' : ` using ${quoted(column)}::${typeSql(name)}`;
   const rewrites = rewritesForType(from, to);
-  const retyped = `alter column ${quoted(column)} type ${name}${using}`;
+  const retyped = `alter column ${quoted(column)} type ${typeSql(name)}${using}`;
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
   // A foreign key over a column that is written anew is made anew, at both its ends.
   const locks = [own, ...(rewrites ? locksOnReferenced(own, referencing) : [])];

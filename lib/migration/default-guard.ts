@@ -3,6 +3,7 @@ import type { Json } from './field-types/field-type';
 import { guard } from './guard';
 import { derivedName, qualified, type Identifier } from './identifier';
 import { literal } from './literal';
+import { AND_BITS, EQ, isOneOf, LE, LT, MINUS, NE, typeSql } from './qualified-sql';
 
 /**
  * Looks whether a default fits a column whose type the caller has not told. PostgreSQL would take 1.5 for an
@@ -11,12 +12,12 @@ import { literal } from './literal';
  */
 export function defaultGuard(org: Identifier, table: Identifier, column: Identifier, kept: Json): string {
   const attribute = `pg_catalog.pg_attribute
-      where attrelid = to_regclass(${literal(qualified(org, table))}) and attname = ${literal(column)}`;
+      where attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and attname ${EQ} ${literal(column)}`;
   const check = literal(derivedName('check', table, [column]));
   return guard({
     kind: 'default',
     test: `select from ${attribute} and (not (${fits(kept)}) or exists (
-      select from pg_catalog.pg_constraint where conrelid = attrelid and conname = ${check}))`,
+      select from pg_catalog.pg_constraint where conrelid ${EQ} attrelid and conname ${EQ} ${check}))`,
     reason: literal(`The default can not be judged, or does not fit the type of "${column}"`),
   });
 }
@@ -25,9 +26,9 @@ export function defaultGuard(org: Identifier, table: Identifier, column: Identif
 function fits(kept: Json): string {
   const names = (Object.keys(fieldTypes) as FieldTypeName[])
     .filter((type) => takes(type, kept))
-    .map((type) => literal(typeOf({ type }).catalogName({ name: '' }).replace(/\(.*/, '')));
+    .map((type) => literal(typeSql(typeOf({ type }).catalogName({ name: '' }).replace(/\(.*/, ''))));
   if (names.length === 0) return 'false';
-  return [`format_type(atttypid, null) in (${names.join(', ')})`, ...roomFor(kept)].join(' and ');
+  return [isOneOf('atttypid', 'regtype', names), ...roomFor(kept)].join(' and ');
 }
 
 function takes(type: FieldTypeName, kept: Json): boolean {
@@ -48,7 +49,10 @@ function calls(kept: Json): boolean {
 /** atttypmod holds the length of a varchar, and the scale of a numeric, four too high. */
 function roomFor(kept: Json): readonly string[] {
   if (typeof kept !== 'string' && typeof kept !== 'number') return [];
-  const length = `(atttypid <> 'varchar'::regtype or atttypmod < 0 or ${[...String(kept)].length} <= atttypmod - 4)`;
+  const length = `(atttypid ${NE} 'varchar'::pg_catalog.regtype or atttypmod ${LT} 0 or ${[...String(kept)].length} ${LE} (atttypmod ${MINUS} 4))`;
   const scale = (/^-?\d+\.(\d+)$/.exec(String(kept))?.[1] ?? '').length;
-  return [length, `(atttypid <> 'numeric'::regtype or atttypmod < 0 or ${scale} <= ((atttypmod - 4) & 65535))`];
+  return [
+    length,
+    `(atttypid ${NE} 'numeric'::pg_catalog.regtype or atttypmod ${LT} 0 or ${scale} ${LE} ((atttypmod ${MINUS} 4) ${AND_BITS} 65535))`,
+  ];
 }

@@ -1,4 +1,5 @@
 import { literal, dollarQuoted } from './literal';
+import { CONCAT } from './qualified-sql';
 import { GUARD_STATES } from './sql-states';
 
 /** What a guard looks for, and what it says. */
@@ -15,7 +16,7 @@ export interface Guard {
  * catalogs only, unless said otherwise.
  */
 export function guard({ kind, test, reason }: Guard): string {
-  return block(`declare reason text;
+  return block(`declare reason pg_catalog.text;
 begin
   if exists (${test}) then
     reason := ${reason};
@@ -31,7 +32,7 @@ end`);
  * a setting that does not exist is named in the error. {@link asGuardSaid} reads it.
  */
 export function failing(kind: Guard['kind'], reason: string): string {
-  return `current_setting('tenant_ddl.${GUARD_STATES[kind]}(' || ${reason} || ')')`;
+  return `pg_catalog.current_setting('tenant_ddl.${GUARD_STATES[kind]}(' ${CONCAT} (${reason}) ${CONCAT} ')')`;
 }
 
 /** undefined_object, with the name that was asked for. */

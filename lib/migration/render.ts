@@ -4,6 +4,7 @@ import { typeOf } from './field-types';
 import { columnList, derivedName, qualified, quoted, type Identifier } from './identifier';
 import { literal } from './literal';
 import { indexName, type Index } from './model-spec';
+import { isOneOf, typeSql } from './qualified-sql';
 import { RenderedTexts } from './rendered-texts';
 
 /** Never connects: it only writes SQL, by knex's own rules and no caller's wrapIdentifier. */
@@ -81,7 +82,10 @@ export function addColumn(builder: Knex.CreateTableBuilder, table: Identifier, f
   const column =
     values === undefined
       ? type.column(builder, field)
-      : builder.specificType(field.name, `${type.catalogName(field)} ${checkClause(table, field.name, values)}`);
+      : builder.specificType(
+          field.name,
+          `${typeSql(type.catalogName(field))} ${checkClause(table, field.name, values)}`,
+        );
   if (!nullable) column.notNullable();
   // Raw, since knex would quote a number, and run what is in an object.
   if (field.default !== undefined) column.defaultTo(renderer.raw(type.defaultSql(field.default)));
@@ -90,7 +94,7 @@ export function addColumn(builder: Knex.CreateTableBuilder, table: Identifier, f
 /** Beside the column, since knex does not quote the name of a check, and scans a table to add one. */
 export function checkClause(table: Identifier, column: Identifier, values: readonly string[]): string {
   const name = quoted(derivedName('check', table, [column]));
-  return `constraint ${name} check (${quoted(column)} in (${values.map(literal).join(', ')}))`;
+  return `constraint ${name} check (${isOneOf(quoted(column), 'text', values.map(literal))})`;
 }
 
 /** `constraint "…" unique` and `constraint "…" references …`: what a column that is added brings along. */

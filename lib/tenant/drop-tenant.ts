@@ -7,6 +7,7 @@ import { execute } from '../migration/execute';
 import { identifier, quoted, type Identifier } from '../migration/identifier';
 import { literal } from '../migration/literal';
 import type { ChangeOptions } from '../migration/options';
+import { EQ, GT, isOneOf, NE } from '../migration/qualified-sql';
 import { settingsOf } from '../migration/settings';
 import { serverOf, type TenantDb } from './server';
 
@@ -87,36 +88,41 @@ async function refuseDependents(org: Identifier, server: Knex): Promise<void> {
   });
 }
 
+/** The oid of a catalog, as `classid` has it. */
+function catalog(name: string): string {
+  return `'pg_catalog.${name}'::pg_catalog.regclass`;
+}
+
 /**
  * Follows pg_depend from the schema to all that would go with it. What belongs to another schema is named:
  * a foreign key, a view, a column of one of our types, a table that inherits; and an extension, always, since
  * other tenants' columns may be of its types.
  */
 function dependentsQuery(org: Identifier): string {
-  const schema = `to_regnamespace(${literal(quoted(org))})`;
+  const schema = `pg_catalog.to_regnamespace(${literal(quoted(org))})`;
   return `with recursive gone(classid, objid, objsubid) as (
-    select 'pg_catalog.pg_namespace'::regclass::oid, ${schema}::oid, 0
+    select ${catalog('pg_namespace')}::pg_catalog.oid, ${schema}::pg_catalog.oid, 0
     union
     select d.classid, d.objid, d.objsubid from gone join pg_catalog.pg_depend d
-      on d.refclassid = gone.classid and d.refobjid = gone.objid and (gone.objsubid = 0 or d.refobjsubid = gone.objsubid)),
+      on d.refclassid ${EQ} gone.classid and d.refobjid ${EQ} gone.objid and (gone.objsubid ${EQ} 0 or d.refobjsubid ${EQ} gone.objsubid)),
   named as (
     select classid, objid, (address).type, (address).object_names as names
-    from (select *, pg_identify_object_as_address(classid, objid, objsubid) as address from gone) found
-    where classid <> 'pg_catalog.pg_namespace'::regclass),
+    from (select *, pg_catalog.pg_identify_object_as_address(classid, objid, objsubid) as address from gone) found
+    where classid ${NE} ${catalog('pg_namespace')}),
   outside as (
-    select case type when 'rule' then 'view' when 'table constraint' then kind else type end
-      || ' ' || array_to_string(case type when 'rule' then names[1:2] else names end, '.') as name
+    select pg_catalog.concat(case when type ${EQ} 'rule' then 'view' when type ${EQ} 'table constraint' then kind else type end, ' ',
+      pg_catalog.array_to_string(case when type ${EQ} 'rule' then names[1:2] else names end, '.')) as name
     from named
-      left join lateral (select case contype when 'f' then 'foreign key' else 'constraint' end as kind
-        from pg_catalog.pg_constraint k where classid = 'pg_catalog.pg_constraint'::regclass and k.oid = objid) keys on true
-    where type in ('extension', 'event trigger')
-      or classid = 'pg_catalog.pg_type'::regclass and exists (select from pg_catalog.pg_type y
-        join pg_catalog.pg_namespace n on n.oid = y.typnamespace
-        where y.oid = objid and n.nspname not in (${literal(org)}, 'pg_toast'))
-      or type <> 'default acl' and cardinality(names) > 1 and names[1] not in (${literal(org)}, 'pg_toast')
+      left join lateral (select case when contype ${EQ} 'f' then 'foreign key' else 'constraint' end as kind
+        from pg_catalog.pg_constraint k where classid ${EQ} ${catalog('pg_constraint')} and k.oid ${EQ} objid) keys on true
+    where ${isOneOf('type', 'text', ["'extension'", "'event trigger'"])}
+      or classid ${EQ} ${catalog('pg_type')} and exists (select from pg_catalog.pg_type y
+        join pg_catalog.pg_namespace n on n.oid ${EQ} y.typnamespace
+        where y.oid ${EQ} objid and n.nspname ${NE} ${literal(org)} and n.nspname ${NE} 'pg_toast')
+      or type ${NE} 'default acl' and pg_catalog.cardinality(names) ${GT} 1 and names[1] ${NE} ${literal(org)} and names[1] ${NE} 'pg_toast'
         and not exists (select from pg_catalog.pg_trigger g
-          where classid = 'pg_catalog.pg_trigger'::regclass and g.oid = objid and g.tgisinternal))
-  select ${schema}::text as a, (select string_agg(name, ', ' order by name) from (select distinct name from outside order by name limit 20) few) as b`;
+          where classid ${EQ} ${catalog('pg_trigger')} and g.oid ${EQ} objid and g.tgisinternal))
+  select ${schema}::pg_catalog.text as a, (select pg_catalog.string_agg(name, ', ' order by name) from (select distinct name from outside order by name limit 20) few) as b`;
 }
 
 /**
@@ -132,14 +138,14 @@ function batchQuery(org: Identifier): string {
   return `with kinds(kind, words, place) as (values ('r', 'table', 1), ('p', 'table', 1), ('f', 'foreign table', 2),
     ('m', 'materialized view', 3), ('v', 'view', 4), ('S', 'sequence', 5)),
   batch as (
-    select kinds.words, kinds.place, format('%I.%I', n.nspname, c.relname) as name
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    join kinds on kinds.kind = c.relkind::text
-    where n.nspname = ${literal(org)} and not c.relispartition
+    select kinds.words, kinds.place, pg_catalog.format('%I.%I', n.nspname, c.relname) as name
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace
+    join kinds on kinds.kind ${EQ} c.relkind::pg_catalog.text
+    where n.nspname ${EQ} ${literal(org)} and not c.relispartition
     order by kinds.place, c.oid limit ${RELATIONS_A_BATCH}),
   statements as (
-    select place, format('drop %s if exists %s cascade', words, string_agg(name, ', ')) as sql from batch group by place, words)
-select json_agg(sql order by place)::text as a, null as b from statements`;
+    select place, pg_catalog.format('drop %s if exists %s cascade', words, pg_catalog.string_agg(name, ', ')) as sql from batch group by place, words)
+select pg_catalog.json_agg(sql order by place)::pg_catalog.text as a, null as b from statements`;
 }
 
 /** Two columns of text. */

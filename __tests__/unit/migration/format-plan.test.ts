@@ -43,7 +43,7 @@ acme-corp: 2 changes, 2 statements
 #  LOCKS                                     REWRITE  SCAN  SQL
 1  AccessExclusiveLock acme-corp.invoice     no       no    alter table "acme-corp"."invoice" add column "payer_id" integer constraint "invoice_payer_id_fkey_5cdd8fee78e0" references "acme-corp"."customer" ("id") on delete cascade
    ShareRowExclusiveLock acme-corp.customer
-2  AccessExclusiveLock acme-corp.invoice     yes      yes   alter table "acme-corp"."invoice" add column "token" uuid default gen_random_uuid()
+2  AccessExclusiveLock acme-corp.invoice     yes      yes   alter table "acme-corp"."invoice" add column "token" pg_catalog.uuid default pg_catalog.gen_random_uuid()
 
 hazard rewrite  Adding "token" writes every row of "invoice" anew, and nobody can read it meanwhile.
   Safer: Add the field without a default, fill it in batches, then set the default.

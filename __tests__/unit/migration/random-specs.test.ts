@@ -25,7 +25,8 @@ function planOf(change: unknown): Plan | undefined {
 const WORDS = new Set(
   `create table alter add column constraint primary key not null default unique index on comment is check in
   foreign references delete cascade set restrict drop varchar text integer bigint double precision numeric decimal boolean
-  timestamptz date time jsonb uuid bytea true false decode now gen_random_uuid current_date cast as`.split(/\s+/),
+  timestamptz date time jsonb uuid bytea true false decode now gen_random_uuid current_date cast as
+  pg_catalog operator any array`.split(/\s+/),
 );
 
 interface Given {

@@ -67,6 +67,8 @@ it.each([
 it('keeps of a Json default what it has judged', () => {
   const value = turning({}, 'a', 'good', '\0');
   const { changes, steps } = planChange('acme-corp', added({ name: 'meta', type: 'Json', default: value }));
-  expect(steps[0]?.sql).toBe(`alter table "acme-corp"."invoice" add column "meta" jsonb default '{"a":"good"}'::jsonb`);
+  expect(steps[0]?.sql).toBe(
+    `alter table "acme-corp"."invoice" add column "meta" pg_catalog.jsonb default '{"a":"good"}'::pg_catalog.jsonb`,
+  );
   expect(changes[0]).toMatchObject({ field: { default: { a: 'good' } } });
 });

@@ -1,6 +1,7 @@
 import { quoted, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import type { Settings } from '../options';
+import { EQ } from '../qualified-sql';
 import { query, type Statement } from '../query';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
@@ -60,8 +61,8 @@ export function tenantSetup(
 ): string {
   // Searched first unless it is named: a temporary table of the session would stand before the tenant's.
   const searchPath = [...[org, ...sharedSchemas].map(quoted), 'pg_temp'].join(', ');
-  const usable = `case when has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
-  const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname = ${literal(org)}) as tenant_ddl_schema`;
+  const usable = `case when pg_catalog.has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
+  const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname ${EQ} ${literal(org)}) as tenant_ddl_schema`;
   const columns = [IDENTITY, ...serverColumns(connection), ...sessionColumns(connection), schema];
   return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${columns.join(', ')}`]);
 }
@@ -72,7 +73,7 @@ export function joined(statements: readonly string[]): string {
 
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
 function turn(name: string): string {
-  return `pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+  return `pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${name}, 0))`;
 }
 
 function turnName(org: Identifier): string {
@@ -109,14 +110,14 @@ function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly 
 const SETTINGS = ['lock_timeout', 'statement_timeout'] as const;
 
 function keepSettings(): readonly string[] {
-  return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `current_setting('${name}')`));
+  return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `pg_catalog.current_setting('${name}')`));
 }
 
 function putSettingsBack(): readonly string[] {
-  return SETTINGS.map((name) => set(name, `current_setting('${SAVEPOINT}.${name}')`));
+  return SETTINGS.map((name) => set(name, `pg_catalog.current_setting('${SAVEPOINT}.${name}')`));
 }
 
 /** SET LOCAL, as a function: its value is an expression. */
 function set(name: string, value: string): string {
-  return `set_config('${name}', ${value}, true)`;
+  return `pg_catalog.set_config('${name}', ${value}, true)`;
 }

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Blocker } from '../errors';
 import { logBlindness } from '../log';
 import type { Settings } from '../options';
+import { EQ, MINUS, TIMES } from '../qualified-sql';
 import { clientOf, type Connection } from './send';
 
 /** The least time between two looks, in milliseconds. */
@@ -68,9 +69,9 @@ async function blockersOf(db: Knex, pid: number): Promise<readonly Blocker[]> {
   const client = clientOf(db) as unknown as Beside;
   const connection = await client.acquireRawConnection();
   try {
-    const { rows } = await connection.query(`select pid::text, state, application_name as "applicationName",
-      (extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint::text as "ageMs"
-      from pg_catalog.pg_stat_activity where pid = any(pg_blocking_pids(${pid}))`);
+    const { rows } = await connection.query(`select pid::pg_catalog.text, state, application_name as "applicationName",
+      (pg_catalog.extract('epoch', pg_catalog.clock_timestamp() ${MINUS} xact_start) ${TIMES} 1000)::bigint::pg_catalog.text as "ageMs"
+      from pg_catalog.pg_stat_activity where pid ${EQ} any (pg_catalog.pg_blocking_pids(${pid}))`);
     return rows.map(({ pid: blocker, state, applicationName, ageMs }) => ({
       pid: Number(blocker),
       state: state ?? 'unknown',

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
+import { literal } from '../literal';
 import type { Settings } from '../options';
+import { EQ, isOneOf } from '../qualified-sql';
 import { sqlStateOf } from '../sql-states';
 import { rollbackToSavepoint, savepointBatch } from './batch';
 import { watched } from './blockers';
@@ -64,13 +66,15 @@ function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError 
   );
 }
 
+const STRONG_MODES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].map(literal);
+
 /**
  * A lock that blocks readers or writers would stay held while a retry waits (manual 13.3.1). The locks
  * taken after the savepoint are gone by now.
  */
 const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
-  where pid = pg_backend_pid() and locktype = 'relation' and granted
-  and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))::text as tenant_ddl_strong`;
+  where pid ${EQ} pg_catalog.pg_backend_pid() and locktype ${EQ} 'relation' and granted
+  and ${isOneOf('mode', 'text', STRONG_MODES)})::pg_catalog.text as tenant_ddl_strong`;
 
 const turns = new WeakMap<Knex, Promise<unknown>>();
 

@@ -1,4 +1,5 @@
 import { literal } from '../literal';
+import { EQ, GT, isOneOf } from '../qualified-sql';
 import { classify, sqlStateOf } from '../sql-states';
 import type { Effect, Expectation, Subject } from '../subject';
 import type { Failed } from './explain';
@@ -13,17 +14,19 @@ const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42
  */
 export function factsQuery(subjects: readonly Subject[]): string {
   const expectations = subjects.flatMap((subject) => subject.expectations);
-  const tables = new Set(expectations.map(({ schema, table }) => `(${literal(schema)}, ${literal(table)})`));
+  const tables = new Set(
+    expectations.map(({ schema, table }) => `n.nspname ${EQ} ${literal(schema)} and c.relname ${EQ} ${literal(table)}`),
+  );
   const schemas = new Set(expectations.map(({ schema }) => literal(schema)));
-  const named = tables.size === 0 ? 'false' : `(n.nspname, c.relname) in (${[...tables].join(', ')})`;
-  const inSchemas = schemas.size === 0 ? 'false' : `n.nspname in (${[...schemas].join(', ')})`;
-  return `select json_build_object(
-  'schemas', (select coalesce(json_agg(n.nspname), '[]') from pg_catalog.pg_namespace n where ${inSchemas}),
-  'tables', (select coalesce(json_agg(json_build_array(n.nspname, c.relname,
-    (select json_agg(a.attname) from pg_catalog.pg_attribute a
-      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))), '[]')
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where ${named})
-)::text as tenant_ddl_facts`;
+  const named = tables.size === 0 ? 'false' : [...tables].join(' or ');
+  const inSchemas = schemas.size === 0 ? 'false' : isOneOf('n.nspname', 'name', [...schemas]);
+  return `select pg_catalog.json_build_object(
+  'schemas', (select coalesce(pg_catalog.json_agg(n.nspname), '[]') from pg_catalog.pg_namespace n where ${inSchemas}),
+  'tables', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname,
+    (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+      where a.attrelid ${EQ} c.oid and a.attnum ${GT} 0 and not a.attisdropped))), '[]')
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace where ${named})
+)::pg_catalog.text as tenant_ddl_facts`;
 }
 
 /** What the failure was: by its SQLSTATE, and, where that leaves the name open, by what the catalog holds. */

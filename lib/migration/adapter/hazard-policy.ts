@@ -5,6 +5,7 @@ import { literal } from '../literal';
 import { logHazard } from '../log';
 import type { HazardPolicies, Settings } from '../options';
 import { HAZARD_KINDS, type Hazard, type HazardKind, type HazardOn } from '../plan';
+import { EQ, GT } from '../qualified-sql';
 import { sqlStateOf, GUARD_STATES } from '../sql-states';
 import { valueOf, type Answer } from './send';
 import type { Work } from './work';
@@ -43,7 +44,7 @@ export function hazardStatements(work: Work, settings: Settings): readonly strin
     tables.length === 0
       ? []
       : [
-          `select array_to_json(array[${tables.map((table) => rowsIn(org, table)).join(', ')}])::text as tenant_ddl_rows`,
+          `select pg_catalog.array_to_json(array[${tables.map((table) => rowsIn(org, table)).join(', ')}]::boolean[])::pg_catalog.text as tenant_ddl_rows`,
         ];
   return [...guards, ...looks];
 }
@@ -84,7 +85,7 @@ function rowsIn(org: Identifier, table: Identifier): string {
   const relation = literal(qualified(org, table));
   // Row security may hide every row from the owner too.
   return `(exists (select from ${qualified(org, table)}) or exists (select from pg_catalog.pg_class
-    where oid = to_regclass(${relation}) and relforcerowsecurity and pg_relation_size(oid) > 0))`;
+    where oid ${EQ} pg_catalog.to_regclass(${relation}) and relforcerowsecurity and pg_catalog.pg_relation_size(oid) ${GT} 0))`;
 }
 
 function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {

@@ -17,7 +17,7 @@ export async function inMemory(
   db: Knex,
   _settings: Settings,
 ): Promise<readonly Answer[]> {
-  const known = statements.filter(isKnown).map(withoutAddedCheck);
+  const known = statements.filter(isKnown).map(withoutAddedCheck).map(unqualified);
   try {
     return await send(db, joined(known));
   } catch (error) {
@@ -30,13 +30,24 @@ function isKnown(statement: Statement): statement is string {
   return typeof statement === 'string' && !isBlock(statement);
 }
 
-/** `alter table … add column … constraint "…" check ("…" in ('…', '…'))`: pg-mem trips over it ("Corrupted alias"). */
+/** `alter table … add column … constraint "…" check (…)`: pg-mem trips over it ("Corrupted alias"). */
 const ADDED_CHECK =
-  /^(alter table \S+ add column .*?) constraint "[^"]*" check \("[^"]*" in \((?:E?'(?:''|[^'])*'(?:, )?)+\)\)/s;
+  /^(alter table \S+ add column .*?) constraint "[^"]*" check \("[^"]*" operator\(pg_catalog\.=\) any \(array\[(?:E?'(?:''|[^'])*'(?:, )?)+\]::pg_catalog\.text\[\]\)\)/s;
 
 /** An Enum that is added takes any text there; one that is created with its model does not. */
 function withoutAddedCheck(statement: string): string {
   return statement.replace(ADDED_CHECK, '$1');
+}
+
+/** A constant or a quoted name, in which nothing is to be read; or what says that it is PostgreSQL's own. */
+const QUALIFICATION = /E'(?:''|\\.|[^'\\])*'|'(?:''|[^'])*'|"[^"]*"|operator\(pg_catalog\.(\S+?)\)|\bpg_catalog\./gs;
+
+/** pg-mem has no OPERATOR(…), and only one schema of functions to find them in. */
+function unqualified(statement: string): string {
+  return statement.replace(QUALIFICATION, (found, sign: string | undefined) => {
+    if (sign !== undefined) return sign;
+    return found === 'pg_catalog.' ? '' : found;
+  });
 }
 
 /** pg-mem ends its message, and the stack, with the statement: the values in it are nobody's to log. */

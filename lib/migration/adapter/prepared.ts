@@ -10,7 +10,7 @@ const connections = new WeakMap<Connection, Set<string> | 'unfit'>();
 
 /** A column that {@link learnSession} reads; nothing where it is known. */
 export function sessionColumns(connection: Connection): readonly string[] {
-  return connections.has(connection) ? [] : ['pg_backend_pid()::text as tenant_ddl_pid'];
+  return connections.has(connection) ? [] : ['pg_catalog.pg_backend_pid()::pg_catalog.text as tenant_ddl_pid'];
 }
 
 /** The session that the server told the driver of, when they met, is the one that answers: nothing is in between. */

@@ -1,4 +1,5 @@
 import { literal } from '../literal';
+import { EQ, LE, NE, PLUS, TIMES } from '../qualified-sql';
 import { valueOf, type Answer, type Connection } from './send';
 
 /** A transaction, so that its fate can be asked for on another connection. */
@@ -14,14 +15,14 @@ export interface TransactionIdentity {
 }
 
 /** Aurora has no WAL files, and so no names for them. */
-const TIMELINE = `case when to_regproc('aurora_version') is null then left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) end`;
+const TIMELINE = `case when pg_catalog.to_regproc('pg_catalog.aurora_version') is null then pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) end`;
 
-const HISTORY = `concat_ws('/', (select system_identifier from pg_control_system()), ${TIMELINE})`;
+const HISTORY = `pg_catalog.concat_ws('/', (select system_identifier from pg_catalog.pg_control_system()), ${TIMELINE})`;
 
 /** The statistics are thrown away by every recovery, also by one that keeps the postmaster. */
-const UPTIME = `concat_ws('/', extract(epoch from pg_postmaster_start_time()), extract(epoch from pg_stat_get_bgwriter_stat_reset_time()))`;
+const UPTIME = `pg_catalog.concat_ws('/', pg_catalog.extract('epoch', pg_catalog.pg_postmaster_start_time()), pg_catalog.extract('epoch', pg_catalog.pg_stat_get_bgwriter_stat_reset_time()))`;
 
-const CHECKPOINT = '(select checkpoint_lsn::text from pg_control_checkpoint())';
+const CHECKPOINT = '(select checkpoint_lsn::pg_catalog.text from pg_catalog.pg_control_checkpoint())';
 
 /** Which server a connection leads to. Behind a pooler, that can change; its uptime shows it. */
 const servers = new WeakMap<Connection, Omit<TransactionIdentity, 'transactionId'>>();
@@ -30,7 +31,7 @@ const servers = new WeakMap<Connection, Omit<TransactionIdentity, 'transactionId
 const NOT_ASKED = 'not asked';
 
 /** The columns of a select that {@link identityIn} reads. They give the transaction its id, if it has none yet. */
-export const IDENTITY = `pg_current_xact_id()::text as tenant_ddl_transaction, ${UPTIME} as tenant_ddl_uptime`;
+export const IDENTITY = `pg_catalog.pg_current_xact_id()::pg_catalog.text as tenant_ddl_transaction, ${UPTIME} as tenant_ddl_uptime`;
 
 /** Those beside {@link IDENTITY} that cost most: only where the connection has not told them before. */
 export function serverColumns(connection: Connection): readonly string[] {
@@ -59,19 +60,19 @@ export function identityIn(answers: readonly Answer[], connection: Connection): 
  * checkpoint since then (its redo point lies before it) hides that.
  */
 export function fateQuery({ transactionId, history, uptime, checkpoint }: TransactionIdentity): string {
-  const nextId = `(split_part(next_xid, ':', 1)::numeric * 4294967296 + split_part(next_xid, ':', 2)::numeric)`;
+  const nextId = `((pg_catalog.split_part(next_xid, ':', 1)::numeric ${TIMES} 4294967296) ${PLUS} pg_catalog.split_part(next_xid, ':', 2)::numeric)`;
   return `select case
-  when ${HISTORY} <> ${literal(history)} then 'unknown'
-  when status <> 'committed' then status
-  when ${UPTIME} = ${literal(uptime)} or checkpoint_lsn::text = ${literal(checkpoint)} then status
-  when checkpoint_lsn <> redo_lsn then 'unknown'
-  when ${nextId} <= ${literal(transactionId)}::numeric then 'aborted'
+  when ${HISTORY} ${NE} ${literal(history)} then 'unknown'
+  when status ${NE} 'committed' then status
+  when ${UPTIME} ${EQ} ${literal(uptime)} or checkpoint_lsn::pg_catalog.text ${EQ} ${literal(checkpoint)} then status
+  when checkpoint_lsn ${NE} redo_lsn then 'unknown'
+  when ${nextId} ${LE} ${literal(transactionId)}::numeric then 'aborted'
   else status
 end as tenant_ddl_fate
-from pg_control_checkpoint(), (select pg_xact_status(${literal(transactionId)}::xid8) as status offset 0) asked`;
+from pg_catalog.pg_control_checkpoint(), (select pg_catalog.pg_xact_status(${literal(transactionId)}::pg_catalog.xid8) as status offset 0) asked`;
 }
 
 /** Whether it is still the server that gave the id: then an id "in the future" was lost in a crash. */
 export function sameHistoryQuery({ history }: TransactionIdentity): string {
-  return `select case when ${HISTORY} = ${literal(history)} then 'aborted' else 'unknown' end as tenant_ddl_fate`;
+  return `select case when ${HISTORY} ${EQ} ${literal(history)} then 'aborted' else 'unknown' end as tenant_ddl_fate`;
 }

@@ -1,5 +1,6 @@
 import { literal } from '../literal';
 import { isPlainObject } from '../plain-object';
+import { typeSql } from '../qualified-sql';
 import { fieldType, type Read } from './field-type';
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -7,8 +8,8 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** `bytea`. Kept as base64, since JSON has no bytes. */
 export const bytesType = fieldType({
   readDefault: read,
-  defaultSql: (kept) => `decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
-  column: (table, { name }) => table.binary(name),
+  defaultSql: (kept) => `pg_catalog.decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
+  column: (table, { name }) => table.specificType(name, typeSql('bytea')),
   catalogName: () => 'bytea',
 });
 

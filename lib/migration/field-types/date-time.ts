@@ -1,6 +1,9 @@
 import { literal } from '../literal';
+import { typeSql } from '../qualified-sql';
 import { fieldType, isFunctionCall, type Json } from './field-type';
 import { instantOf, isInstant } from './iso-8601';
+
+const TYPE = typeSql('timestamptz');
 
 /** `timestamptz`. */
 export const dateTimeType = fieldType({
@@ -11,7 +14,7 @@ export const dateTimeType = fieldType({
     // Without an offset, its meaning would hang on the TimeZone of the session that runs the change.
     return { fault: "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z" };
   },
-  defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::timestamptz` : 'now()'),
-  column: (table, { name }) => table.timestamp(name, { useTz: true }),
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::${TYPE}` : 'pg_catalog.now()'),
+  column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'timestamp with time zone',
 });

@@ -1,5 +1,6 @@
 import type { Fault } from '../errors';
 import { literal, textFault } from '../literal';
+import { typeSql } from '../qualified-sql';
 import { fieldType, type TypedField } from './field-type';
 
 /** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
@@ -9,7 +10,7 @@ export const enumType = fieldType({
   readDefault: (value, { values = [] }) =>
     typeof value === 'string' && values.includes(value) ? { kept: value } : { fault: 'must be one of values' },
   defaultSql: (kept) => literal(kept as string),
-  column: (table, { name }) => table.text(name),
+  column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
   checkedValues: ({ values }) => values,
 });

@@ -1,15 +1,18 @@
 import { literal, textFault } from '../literal';
 import { isPlainObject } from '../plain-object';
+import { typeSql } from '../qualified-sql';
 import { fieldType, type Json, type Read } from './field-type';
 
 /** The server reads jsonb by recursion, within `max_stack_depth`; nobody's default is deeper. */
 const MAX_DEPTH = 100;
 
+const TYPE = typeSql('jsonb');
+
 /** `jsonb`. */
 export const jsonType = fieldType({
   readDefault: (value) => read(value, 0),
-  defaultSql: (kept) => `${literal(JSON.stringify(kept))}::jsonb`,
-  column: (table, { name }) => table.jsonb(name),
+  defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
+  column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'jsonb',
 });
 

@@ -1,4 +1,5 @@
 import { literal, textFault } from '../literal';
+import { typeSql } from '../qualified-sql';
 import { fieldType } from './field-type';
 
 /** `text`. */
@@ -9,6 +10,6 @@ export const textType = fieldType({
     return fault === undefined ? { kept: value } : { fault };
   },
   defaultSql: (kept) => literal(kept as string),
-  column: (table, { name }) => table.text(name),
+  column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
 });

@@ -13,7 +13,7 @@ export const timeType = fieldType({
     if (typeof value === 'string' && isTime(value)) return { kept: value };
     return { fault: "must be ISO 8601, 23:59:59.999, or { fn: 'now' }, or a Date on 1970-01-01 in UTC" };
   },
-  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(now() as time)'),
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(pg_catalog.now() as time)'),
   column: (table, { name }) => table.time(name),
   catalogName: () => 'time without time zone',
 });

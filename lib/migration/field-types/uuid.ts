@@ -1,4 +1,5 @@
 import { literal } from '../literal';
+import { typeSql } from '../qualified-sql';
 import { fieldType, isFunctionCall } from './field-type';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -11,8 +12,8 @@ export const uuidType = fieldType({
       ? { kept: value }
       : { fault: "must be a uuid, or { fn: 'uuid' }" };
   },
-  defaultSql: (kept) => (typeof kept === 'string' ? literal(kept) : 'gen_random_uuid()'),
+  defaultSql: (kept) => (typeof kept === 'string' ? literal(kept) : 'pg_catalog.gen_random_uuid()'),
   isVolatile: (kept) => typeof kept !== 'string',
-  column: (table, { name }) => table.uuid(name),
+  column: (table, { name }) => table.specificType(name, typeSql('uuid')),
   catalogName: () => 'uuid',
 });

@@ -4,6 +4,7 @@ import { listOf, nameOf } from '../codecs';
 import { failing } from '../guard';
 import { qualified } from '../identifier';
 import { step } from '../plan';
+import { EQ, GT, NE } from '../qualified-sql';
 import { query } from '../query';
 import { locksOnReferenced, referenced } from '../referenced';
 import { alteration } from '../render';
@@ -67,21 +68,23 @@ const PG_ATTRDEF = 2604;
  */
 const sharedWithOthers = query(
   'shared',
-  `select ${failing('dependents', `string_agg(name, ', ' order by name)`)}
+  `select ${failing('dependents', `pg_catalog.string_agg(name, ', ' order by name)`)}
 from (
-  select path[cardinality(path)] as name
+  select path[pg_catalog.cardinality(path)] as name
   from (
-    select (pg_identify_object_as_address(own.classid, own.objid, 0)).object_names as path
+    select (pg_catalog.pg_identify_object_as_address(own.classid, own.objid, 0)).object_names as path
     from pg_catalog.pg_depend own
-    where own.refclassid = ${PG_CLASS} and own.refobjid = to_regclass($1) and own.deptype = 'a' and own.classid <> ${PG_ATTRDEF}
-      and own.refobjsubid = (select attnum from pg_catalog.pg_attribute where attrelid = to_regclass($1) and attname = $2)
+    where own.refclassid ${EQ} ${PG_CLASS} and own.refobjid ${EQ} pg_catalog.to_regclass($1)
+      and own.deptype ${EQ} 'a' and own.classid ${NE} ${PG_ATTRDEF} and own.refobjsubid ${EQ} (
+        select attnum from pg_catalog.pg_attribute where attrelid ${EQ} pg_catalog.to_regclass($1) and attname ${EQ} $2)
       and exists (
         select from pg_catalog.pg_depend other
-        where other.classid = own.classid and other.objid = own.objid and other.refclassid = own.refclassid
-          and other.refobjid = own.refobjid and other.deptype = 'a' and other.refobjsubid not in (0, own.refobjsubid)
+        where other.classid ${EQ} own.classid and other.objid ${EQ} own.objid and other.refclassid ${EQ} own.refclassid
+          and other.refobjid ${EQ} own.refobjid and other.deptype ${EQ} 'a'
+          and other.refobjsubid ${NE} 0 and other.refobjsubid ${NE} own.refobjsubid
       )
   ) paths
 ) shared
-where name <> all(string_to_array($3, '.'))
-having count(*) > 0`,
+where name ${NE} all (pg_catalog.string_to_array($3, '.'))
+having pg_catalog.count(*) ${GT} 0`,
 );

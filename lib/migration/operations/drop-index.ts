@@ -5,6 +5,7 @@ import { guard } from '../guard';
 import { qualified, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import { step } from '../plan';
+import { EQ } from '../qualified-sql';
 import { rendered } from '../render';
 import { expectedModel } from '../subject';
 import type { Operation } from './operation';
@@ -39,11 +40,11 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
 };
 
 function notOnTable(org: Identifier, table: Identifier, name: Identifier): string {
-  const relation = `to_regclass(${literal(qualified(org, table))})`;
+  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   return guard({
     kind: 'index',
     test: `select where ${relation} is not null and not exists (
-      select from pg_catalog.pg_index where indexrelid = to_regclass(${literal(qualified(org, name))}) and indrelid = ${relation})`,
+      select from pg_catalog.pg_index where indexrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, name))}) and indrelid ${EQ} ${relation})`,
     reason: literal(`There is no index "${name}" on ${qualified(org, table)}`),
   });
 }

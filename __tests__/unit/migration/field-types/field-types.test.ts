@@ -90,7 +90,7 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   ],
   Text: [
     {
-      column: 'text',
+      column: 'pg_catalog.text',
       catalogName: 'text',
       accepted: [same('', "''"), same("it's", "'it''s'"), same('x'.repeat(10_000), `'${'x'.repeat(10_000)}'`)],
       rejected: [
@@ -248,14 +248,18 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   ],
   DateTime: [
     {
-      column: 'timestamptz',
+      column: 'pg_catalog.timestamptz',
       catalogName: 'timestamp with time zone',
       accepted: [
-        [new Date('2024-02-29T23:59:59.999Z'), '2024-02-29T23:59:59.999Z', "'2024-02-29T23:59:59.999Z'::timestamptz"],
-        same('2024-02-29T23:59:59.999999Z', "'2024-02-29T23:59:59.999999Z'::timestamptz"),
-        same('2024-02-29T23:59+05:30', "'2024-02-29T23:59+05:30'::timestamptz"),
-        same('0001-01-01T00:00:00-15:59', "'0001-01-01T00:00:00-15:59'::timestamptz"),
-        same({ fn: 'now' }, 'now()'),
+        [
+          new Date('2024-02-29T23:59:59.999Z'),
+          '2024-02-29T23:59:59.999Z',
+          "'2024-02-29T23:59:59.999Z'::pg_catalog.timestamptz",
+        ],
+        same('2024-02-29T23:59:59.999999Z', "'2024-02-29T23:59:59.999999Z'::pg_catalog.timestamptz"),
+        same('2024-02-29T23:59+05:30', "'2024-02-29T23:59+05:30'::pg_catalog.timestamptz"),
+        same('0001-01-01T00:00:00-15:59', "'0001-01-01T00:00:00-15:59'::pg_catalog.timestamptz"),
+        same({ fn: 'now' }, 'pg_catalog.now()'),
       ],
       rejected: [
         ['2024-02-29T23:59:59', INSTANT],
@@ -285,13 +289,13 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   ],
   Date: [
     {
-      column: 'date',
+      column: 'pg_catalog.date',
       catalogName: 'date',
       accepted: [
         [new Date('2024-02-29T00:00:00.000Z'), '2024-02-29', "'2024-02-29'"],
         same('2000-02-29', "'2000-02-29'"),
         same('9999-12-31', "'9999-12-31'"),
-        same({ fn: 'now' }, 'cast(now() as date)'),
+        same({ fn: 'now' }, 'cast(pg_catalog.now() as pg_catalog.date)'),
       ],
       rejected: [
         ['1900-02-29', DATE],
@@ -312,7 +316,7 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
         [new Date('1970-01-01T23:59:59.999Z'), '23:59:59.999', "'23:59:59.999'"],
         same('00:00', "'00:00'"),
         same('23:59:59.999999', "'23:59:59.999999'"),
-        same({ fn: 'now' }, 'cast(now() as time)'),
+        same({ fn: 'now' }, 'cast(pg_catalog.now() as time)'),
       ],
       rejected: [
         ['24:00', TIME],
@@ -327,24 +331,24 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   ],
   Json: [
     {
-      column: 'jsonb',
+      column: 'pg_catalog.jsonb',
       catalogName: 'jsonb',
       accepted: [
-        same({}, "'{}'::jsonb"),
-        same([], "'[]'::jsonb"),
-        same({ a: "it's" }, `'{"a":"it''s"}'::jsonb`),
-        same({ 'why?': '"?"' }, `E'{"why\\x3f":"\\\\"\\x3f\\\\""}'::jsonb`),
-        same([null, true, -1.5, { b: [] }], `'[null,true,-1.5,{"b":[]}]'::jsonb`),
-        [[-0], [0], "'[0]'::jsonb"],
-        same('text', `'"text"'::jsonb`),
-        same('null', `'"null"'::jsonb`),
-        same(0, "'0'::jsonb"),
-        same(false, "'false'::jsonb"),
+        same({}, "'{}'::pg_catalog.jsonb"),
+        same([], "'[]'::pg_catalog.jsonb"),
+        same({ a: "it's" }, `'{"a":"it''s"}'::pg_catalog.jsonb`),
+        same({ 'why?': '"?"' }, `E'{"why\\x3f":"\\\\"\\x3f\\\\""}'::pg_catalog.jsonb`),
+        same([null, true, -1.5, { b: [] }], `'[null,true,-1.5,{"b":[]}]'::pg_catalog.jsonb`),
+        [[-0], [0], "'[0]'::pg_catalog.jsonb"],
+        same('text', `'"text"'::pg_catalog.jsonb`),
+        same('null', `'"null"'::pg_catalog.jsonb`),
+        same(0, "'0'::pg_catalog.jsonb"),
+        same(false, "'false'::pg_catalog.jsonb"),
         // Functions elsewhere, data here.
-        same({ toJSON: 1 }, `'{"toJSON":1}'::jsonb`),
-        same({ fn: 'now' }, `'{"fn":"now"}'::jsonb`),
-        [Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }, `'{"a":1}'::jsonb`],
-        same(nested(100), `'${JSON.stringify(nested(100))}'::jsonb`),
+        same({ toJSON: 1 }, `'{"toJSON":1}'::pg_catalog.jsonb`),
+        same({ fn: 'now' }, `'{"fn":"now"}'::pg_catalog.jsonb`),
+        [Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }, `'{"a":1}'::pg_catalog.jsonb`],
+        same(nested(100), `'${JSON.stringify(nested(100))}'::pg_catalog.jsonb`),
       ],
       rejected: [
         [nested(101), 'must be at most 100 levels deep'],
@@ -368,10 +372,10 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   ],
   Uuid: [
     {
-      column: 'uuid',
+      column: 'pg_catalog.uuid',
       catalogName: 'uuid',
       accepted: [same(A_UUID, `'${A_UUID}'`), same(A_UUID.toUpperCase(), `'${A_UUID.toUpperCase()}'`)],
-      volatile: [same({ fn: 'uuid' }, 'gen_random_uuid()')],
+      volatile: [same({ fn: 'uuid' }, 'pg_catalog.gen_random_uuid()')],
       rejected: [
         ['', UUID],
         [A_UUID.replaceAll('-', ''), UUID],
@@ -386,14 +390,14 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   ],
   Bytes: [
     {
-      column: 'bytea',
+      column: 'pg_catalog.bytea',
       catalogName: 'bytea',
       accepted: [
-        [Buffer.from([0, 255]), { base64: 'AP8=' }, "decode('AP8=', 'base64')"],
-        [new Uint8Array([0, 255]), { base64: 'AP8=' }, "decode('AP8=', 'base64')"],
-        [Buffer.from([1, 0, 255, 1]).subarray(1, 3), { base64: 'AP8=' }, "decode('AP8=', 'base64')"],
-        [Buffer.alloc(0), { base64: '' }, "decode('', 'base64')"],
-        same({ base64: 'aGk+' }, "decode('aGk+', 'base64')"),
+        [Buffer.from([0, 255]), { base64: 'AP8=' }, "pg_catalog.decode('AP8=', 'base64')"],
+        [new Uint8Array([0, 255]), { base64: 'AP8=' }, "pg_catalog.decode('AP8=', 'base64')"],
+        [Buffer.from([1, 0, 255, 1]).subarray(1, 3), { base64: 'AP8=' }, "pg_catalog.decode('AP8=', 'base64')"],
+        [Buffer.alloc(0), { base64: '' }, "pg_catalog.decode('', 'base64')"],
+        same({ base64: 'aGk+' }, "pg_catalog.decode('aGk+', 'base64')"),
       ],
       rejected: [
         ['AP8=', BYTES],
@@ -412,7 +416,7 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
   Enum: [
     {
       options: { values: ['draft', "it's", 'a\\?'] },
-      column: `text constraint "invoice_field_check_a9624320557b" check ("field" in ('draft', 'it''s', E'a\\\\\\x3f'))`,
+      column: `pg_catalog.text constraint "invoice_field_check_a9624320557b" check ("field" operator(pg_catalog.=) any (array['draft', 'it''s', E'a\\\\\\x3f']::pg_catalog.text[]))`,
       catalogName: 'text',
       accepted: [same('draft', "'draft'"), same("it's", "'it''s'"), same('a\\?', "E'a\\\\\\x3f'")],
       rejected: [

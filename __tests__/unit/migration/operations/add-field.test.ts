@@ -46,18 +46,23 @@ interface Costs {
 it.each<[string, Omit<FieldSpec, 'name'>, string, Costs]>([
   ['nullable', { type: 'String' }, 'varchar(100)', {}],
   ['nullable, constant default', { type: 'String', default: 'draft' }, "varchar(100) default 'draft'", {}],
-  ['default now()', { type: 'DateTime', default: { fn: 'now' } }, 'timestamptz default now()', {}],
+  [
+    'default now()',
+    { type: 'DateTime', default: { fn: 'now' } },
+    'pg_catalog.timestamptz default pg_catalog.now()',
+    {},
+  ],
   ['not null, constant default', { type: 'Int', nullable: false, default: 0 }, 'integer not null default 0', {}],
   [
     'not null, default now()',
     { type: 'DateTime', nullable: false, default: { fn: 'now' } },
-    'timestamptz not null default now()',
+    'pg_catalog.timestamptz not null default pg_catalog.now()',
     {},
   ],
   [
     'volatile default',
     { type: 'Uuid', default: { fn: 'uuid' } },
-    'uuid default gen_random_uuid()',
+    'pg_catalog.uuid default pg_catalog.gen_random_uuid()',
     { rewritesTable: true, scansTable: true, hazards: [REWRITE] },
   ],
   [
@@ -69,7 +74,7 @@ it.each<[string, Omit<FieldSpec, 'name'>, string, Costs]>([
   [
     'a check',
     { type: 'Enum', values: ['a', 'b'] },
-    `text constraint "invoice_f_check_558ea7621812" check ("f" in ('a', 'b'))`,
+    `pg_catalog.text constraint "invoice_f_check_558ea7621812" check ("f" operator(pg_catalog.=) any (array['a', 'b']::pg_catalog.text[]))`,
     { scansTable: true, hazards: [SCAN] },
   ],
   [
@@ -111,7 +116,7 @@ it.each<[string, Omit<FieldSpec, 'name'>, string, Costs]>([
       unique: true,
       references: { ...customer, onDelete: 'CASCADE' },
     },
-    'uuid not null default gen_random_uuid() constraint "invoice_f_key_249884b7e952" unique constraint "invoice_f_fkey_65f8a250442d" references "acme-corp"."customer" ("id") on delete cascade',
+    'pg_catalog.uuid not null default pg_catalog.gen_random_uuid() constraint "invoice_f_key_249884b7e952" unique constraint "invoice_f_fkey_65f8a250442d" references "acme-corp"."customer" ("id") on delete cascade',
     { locks: [OWN, REFERENCED], rewritesTable: true, scansTable: true, hazards: [REWRITE, UNIQUE] },
   ],
   [
@@ -138,7 +143,7 @@ it.each<[string, Omit<FieldSpec, 'name'>, string, Costs]>([
 it('has its comment in a second statement', () => {
   const { steps } = planOf({ name: 'f', type: 'Text', comment: "it's why?" });
   expect(steps.map(({ sql }) => sql)).toEqual([
-    `alter table ${INVOICE} add column "f" text`,
+    `alter table ${INVOICE} add column "f" pg_catalog.text`,
     `comment on column ${INVOICE}."f" is 'it''s why?'`,
   ]);
 });

@@ -63,7 +63,7 @@ it('has its statements in one order: table, unique, indexes, comments, foreign k
     ],
   });
   expect(sql).toEqual([
-    `create table ${INVOICE} ("id" varchar(100) not null, "code" integer, "state" text constraint "invoice_state_check_64d2a3927842" check ("state" in ('draft', 'it''s')) not null default 'draft', "payer" varchar(100), constraint "invoice_pkey_66ebf28520ac" primary key ("id"))`,
+    `create table ${INVOICE} ("id" varchar(100) not null, "code" integer, "state" pg_catalog.text constraint "invoice_state_check_64d2a3927842" check ("state" operator(pg_catalog.=) any (array['draft', 'it''s']::pg_catalog.text[])) not null default 'draft', "payer" varchar(100), constraint "invoice_pkey_66ebf28520ac" primary key ("id"))`,
     `alter table ${INVOICE} add constraint "invoice_code_key_7fcb85c6a926" unique ("code")`,
     `create index "invoice_code_state_idx_55e81f58de44" on ${INVOICE} ("code", "state")`,
     `create unique index "invoice_state_key_dafbeda8a2ef" on ${INVOICE} ("state")`,

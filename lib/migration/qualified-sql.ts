@@ -1,0 +1,39 @@
+/**
+ * PostgreSQL's own operators, types and functions, whatever a role has made of the same name in a schema of the
+ * search_path, or the session in pg_temp (manual 5.10.6, 10.2: the best match wins, in whatever schema it is).
+ * An operator written like this has the precedence of any other operator: put brackets around what belongs
+ * together (manual 4.2.5).
+ */
+export const EQ = operator('=');
+export const NE = operator('<>');
+export const LT = operator('<');
+export const LE = operator('<=');
+export const GT = operator('>');
+export const PLUS = operator('+');
+export const MINUS = operator('-');
+export const TIMES = operator('*');
+export const AND_BITS = operator('&');
+export const CONCAT = operator('||');
+
+function operator(sign: string): string {
+  return `operator(pg_catalog.${sign})`;
+}
+
+/** Types that are words of the grammar, and so always PostgreSQL's; any other could be a table's name. */
+const GRAMMAR_TYPES =
+  /^(?:character varying|varchar|integer|bigint|double precision|numeric|decimal|boolean|time|timestamp with time zone)\b/;
+
+/** A built-in type as it is to be written into SQL. */
+export function typeSql(name: string): string {
+  return GRAMMAR_TYPES.test(name) ? name : `pg_catalog.${name}`;
+}
+
+/** `array['a', 'b']::pg_catalog.text[]`, of constants. */
+export function arraySql(type: string, constants: readonly string[]): string {
+  return `array[${constants.join(', ')}]::${typeSql(type)}[]`;
+}
+
+/** Stands for `in (…)`, which takes its operator from the search_path. */
+export function isOneOf(value: string, type: string, constants: readonly string[]): string {
+  return `${value} ${EQ} any (${arraySql(type, constants)})`;
+}
