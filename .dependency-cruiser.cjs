@@ -6,7 +6,7 @@ const layers = [
   ],
   ['migration/(codecs|closed|log|options|settings|retry)'],
   [
-    'migration/(field-spec|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|default-guard)',
+    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|default-guard)',
     'migration/(field-types|examples)/.+',
   ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],

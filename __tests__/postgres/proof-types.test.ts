@@ -2,9 +2,11 @@
 import {
   applyChange,
   createModel,
+  createModels,
   createTenant,
   planChange,
   type Change,
+  type FieldChangesSpec,
   type FieldSpec,
   type TypeSpec,
 } from '../../lib';
@@ -92,6 +94,77 @@ describe.each([...EVERY_TYPE, ...OPTIONS])('$name', (from) => {
     }
     expect(became).toEqual(expect.arrayContaining([from.name, 'text', 'string', 'enum']));
   });
+});
+
+// PostgreSQL drops a foreign key over the column and makes it again, whether or not a row is rewritten.
+describe('a field of a foreign key', () => {
+  const code = { type: 'String', length: 40 } as const;
+  const rate = { type: 'Decimal', precision: 12, scale: 2 } as const;
+  const CHANGES: readonly (readonly [string, 'code' | 'rate', FieldChangesSpec])[] = [
+    ['a longer String', 'code', { length: 80 }],
+    ['a String of the same length', 'code', { type: 'String', length: 40 }],
+    ['String to Text', 'code', { type: 'Text' }],
+    ['a shorter String', 'code', { length: 20 }],
+    ['a Decimal of more digits', 'rate', { precision: 14, scale: 2 }],
+    ['Decimal to Decimal', 'rate', { type: 'Decimal' }],
+  ];
+  const FIELDS: readonly (readonly [string, string, (column: string) => string, readonly string[]])[] = [
+    ['refers to another table', 'child', (column) => column, ['parent']],
+    ['is referred to', 'parent', (column) => column, ['child']],
+    ['refers to its own table', 'node', (column) => `up_${column}`, ['node']],
+    ['is referred to by its own table', 'node', (column) => column, ['node']],
+    ['refers to nothing', 'alone', (column) => column, []],
+  ];
+  let keyed: readonly KnownTable[];
+
+  beforeAll(async () => {
+    const references = (table: string, column: string): FieldSpec['references'] => ({
+      schema: org,
+      table,
+      column,
+      onDelete: 'CASCADE',
+    });
+    const owned: readonly FieldSpec[] = [
+      { name: 'code', ...code, unique: true },
+      { name: 'rate', ...rate, unique: true },
+    ];
+    await createModels(
+      org,
+      [
+        { table: 'alone', fields: owned },
+        { table: 'parent', fields: owned },
+        {
+          table: 'child',
+          fields: [
+            { name: 'code', ...code, references: references('parent', 'code') },
+            { name: 'rate', ...rate, references: references('parent', 'rate') },
+          ],
+        },
+        {
+          table: 'node',
+          fields: [
+            ...owned,
+            { name: 'up_code', ...code, references: references('node', 'code') },
+            { name: 'up_rate', ...rate, references: references('node', 'rate') },
+          ],
+        },
+      ],
+      session.db,
+      options,
+    );
+    keyed = await knownTables(session.db, [org]);
+  });
+
+  it.each(FIELDS.flatMap(([role, ...where]) => CHANGES.map(([title, ...what]) => ({ role, title, where, what }))))(
+    'that $role, $title: takes the locks that are planned',
+    async ({ where: [table, columnOf, others], what: [column, set] }) => {
+      const from = column === 'code' ? code : rate;
+      const referencing = others.map((other) => ({ schema: org, table: other }));
+      const change: Change = { kind: 'alterField', table, column: columnOf(column), set, from, referencing };
+      const seen = await observed(session, keyed, (trx) => applyChange(org, change, trx, options));
+      expect(seen.locks).toEqual(strongest(planChange(org, change).steps.flatMap(({ locks }) => locks)));
+    },
+  );
 });
 
 function typeOf({ type, length, precision, scale, values }: FieldSpec): TypeSpec {

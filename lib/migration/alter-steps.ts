@@ -49,8 +49,8 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
   const rewrites = rewritesForType(from, to);
   const retyped = `alter column ${quoted(column)} type ${typeSql(name)}${using}`;
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
-  // A foreign key over a column that is written anew is made anew, at both its ends.
-  const locks = [own, ...(rewrites ? locksOnReferenced(own, referencing) : [])];
+  // A foreign key over the column is dropped and made again, at both its ends, whether or not a row is rewritten.
+  const locks = [own, ...locksOnReferenced(own, referencing)];
   const steps = [alterTable(org, table, retyped, { locks, rewritesTable: rewrites, scansTable: rewrites })];
   // The old default may not be one of the new type; the new one is set afterwards.
   if (set.default !== undefined) steps.unshift(alterTable(org, table, `alter column ${quoted(column)} drop default`));

@@ -4,6 +4,7 @@ import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
 import type { Fault } from './errors';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { TYPE_OPTIONS, type Json } from './field-types/field-type';
+import { setNullFaults } from './set-null';
 import { foreignOptionFaults, typeOptionFaults } from './type-options';
 
 /** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
@@ -52,6 +53,11 @@ export const FieldSpec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
 
 /** What no single property of a field shows. */
 function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
+  return [...setNullFaults(right), ...typeFaults(right, given)];
+}
+
+/** What the type says of its options and of the default. */
+function typeFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
   if (right.type === undefined) return [];
   const field = (right.name === undefined ? { ...right, name: '' } : right) as Typed;
   // An option that is wrong is as good as missing here, and has its fault already.

@@ -4,6 +4,7 @@ import { flag, listOf, nameOf, text } from './codecs';
 import type { Fault } from './errors';
 import { FieldSpec, onDelete, type Field } from './field-spec';
 import { derivedName, type Identifier } from './identifier';
+import { setNullFaultsOfModel } from './set-null';
 
 /** PostgreSQL's limit for an index and a foreign key (manual, Appendix K: INDEX_MAX_KEYS). */
 const MAX_KEY_COLUMNS = 32;
@@ -83,6 +84,7 @@ export function modelFaults(right: Partial<Checked>, given: Record<string, unkno
     ...unknownColumns(given.foreignKeys, names, 'foreignKeys'),
     ...relationNameFaults(right),
     ...foreignKeyNameFaults(right),
+    ...setNullFaultsOfModel(right.fields ?? [], keyFields(right.fields ?? []), right.foreignKeys ?? []),
   ];
 }
 

@@ -37,9 +37,11 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
     add(operation.steps(org, change, isNew));
     last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
-    for (const hazard of operation.hazards(org, change)) {
-      const tableBefore = names.before(hazard.table);
-      if (tableBefore !== undefined) hazards.push({ hazard, tableBefore });
+    const tableBefore = names.before(change.table);
+    if (tableBefore !== undefined) {
+      // By the name that its locks have: until COMMIT the later one may be another table's.
+      const seen = names.changed() ? { ...change, table: tableBefore } : change;
+      hazards.push(...operation.hazards(org, seen).map((hazard) => ({ hazard, tableBefore })));
     }
     names.follow(change);
   }

@@ -25,6 +25,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   '23502': { code: 'NOT_NULL_VIOLATION', retryScope: 'none' },
   '23503': { code: 'FOREIGN_KEY_VIOLATION', retryScope: 'none' },
   '23505': { code: 'UNIQUE_VIOLATION', retryScope: 'none' },
+  '23514': { code: 'CHECK_VIOLATION', retryScope: 'none' },
   '2BP01': { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   '3F000': { code: 'TENANT_NOT_FOUND', retryScope: 'none' },
   '42P06': { code: 'TENANT_EXISTS', retryScope: 'none' },

@@ -63,7 +63,7 @@ it.each(['CASCADE', 'SET NULL', 'RESTRICT'] as const)('makes a reference, with o
   const references = { schema: org, table: 'customer', column: 'id', onDelete };
   await expectAdded(
     { name: 'customer', type: 'Int', references, unique: true, comment: 'who pays' },
-    { name: 'payer', type: 'Int', references, nullable: false },
+    { name: 'payer', type: 'Int', references, nullable: onDelete === 'SET NULL' },
     { name: 'self', type: 'Int', references: { ...references, table: 'invoice' } },
   );
 });

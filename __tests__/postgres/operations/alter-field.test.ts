@@ -193,8 +193,8 @@ it('changes several properties at once', async () => {
 
 describe('a change that the rows do not allow', () => {
   it.each<[string, FieldChangesSpec, object]>([
-    ['customer_code', { length: 1 }, { code: 'DATABASE_ERROR', sqlState: '22001' }],
-    ['status', { values: ['sent'] }, { code: 'DATABASE_ERROR', sqlState: '23514' }],
+    ['customer_code', { length: 1 }, { code: 'CONVERSION_FAILED', sqlState: '22001' }],
+    ['status', { values: ['sent'] }, { code: 'CHECK_VIOLATION', sqlState: '23514' }],
     ['customer_no', { type: 'Uuid' }, { sqlState: '42846' }],
     ['nowhere', { nullable: true }, { code: 'FIELD_NOT_FOUND', column: 'nowhere' }],
   ])('to %s, %j, is refused and leaves all as it was', async (column, set, expected) => {
@@ -208,6 +208,8 @@ describe('a change that the rows do not allow', () => {
     await db.raw(`update "${org}".invoice set customer_no = null`);
     const error = await migrationError(alterField(org, 'invoice', 'customer_no', { nullable: false }, db, options));
     expect(error).toMatchObject({ code: 'NOT_NULL_VIOLATION', table: 'invoice', column: 'customer_no' });
+    expect(error.message).toContain(`select * from "${org}"."invoice" where "customer_no" is null`);
+    expect(error.message).not.toContain('Give the field a default');
   });
 
   it('as unique is a UNIQUE_VIOLATION, whose message tells what to do', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { knex } from 'knex';
-import { planChange, type Change, type MigrationError } from '../../../lib';
+import { planChange, planChanges, type Change, type MigrationError } from '../../../lib';
 import { fieldTypes } from '../../../lib/migration/field-types';
 import { operations } from '../../../lib/migration/operations';
 import { EVERY_TYPE } from '../../support/every-type';
@@ -423,4 +423,16 @@ describe('planning', () => {
     );
     expect(plan.steps.map(({ sql }) => sql)).toEqual(['alter table "acme-corp"."invoice" add column "a" varchar(100)']);
   });
+});
+
+it('names the table of a hazard as its locks do, after two models have changed places', () => {
+  const rename = (table: string, to: string): Change => ({ kind: 'renameModel', table, to });
+  const field = { name: 'u', type: 'Uuid', default: { fn: 'uuid' } } as const;
+  const swap = [rename('invoice', 'tmp'), rename('customer', 'invoice'), rename('tmp', 'customer')];
+  const { steps, hazards } = planChanges('acme', [...swap, { kind: 'addField', table: 'customer', field }]);
+  const rewrites = hazards.filter(({ kind }) => kind === 'rewrite');
+  expect(rewrites).toMatchObject([{ table: 'invoice', message: expect.stringContaining('"invoice"') }]);
+  expect(steps.filter((step) => step.rewritesTable).flatMap(({ locks }) => locks)).toMatchObject([
+    { table: 'invoice' },
+  ]);
 });

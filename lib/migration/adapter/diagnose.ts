@@ -48,6 +48,10 @@ export function diagnosed(
   if (sqlStateOf(error) === '0A000' && only?.message === 'ALTER COLUMN') {
     return { ...general, code: 'DEPENDENT_OBJECTS' };
   }
+  // data_exception: a row that the new type does not take.
+  if (sqlStateOf(error)?.startsWith('22') && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
+    return { ...general, code: 'CONVERSION_FAILED' };
+  }
   const facts = factsOf(answers);
   if (facts === undefined || !ABOUT_NAMES.has(sqlStateOf(error) ?? '')) return general;
   // Where all is as it should be, the name that is taken is one of an index or a constraint.

@@ -28,8 +28,14 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
   REFERENCE_NOT_FOUND: ({ model, target }) =>
     `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
-  NOT_NULL_VIOLATION: ({ column, model }) =>
-    `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
+  NOT_NULL_VIOLATION: ({ column, model, operation }) =>
+    operation === 'ALTER COLUMN'
+      ? `Rows of ${model} have no value for "${column}". A default is for new rows only: fill these first (select * from ${model} where "${column}" is null).`
+      : `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
+  CHECK_VIOLATION: ({ column, model }) =>
+    `Rows of ${model} break a check${column === '' ? '' : ` on "${column}", such as the values of an Enum`}. Nothing was changed. Correct these rows first.`,
+  CONVERSION_FAILED: ({ column, model }) =>
+    `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Correct these rows first.`,
   UNIQUE_VIOLATION: ({ model, operation }) =>
     `Rows of ${model} would be alike where they have to be unique. ${
       operation === 'ADD COLUMN'

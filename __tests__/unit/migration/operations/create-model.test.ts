@@ -311,3 +311,49 @@ describe('names that would clash', () => {
     expect(indexNamed('a_b', 'c')).not.toBe(indexNamed('a', 'b_c'));
   });
 });
+
+describe('SET NULL on a field that cannot be null is a fault', () => {
+  const references = to('customer', 'acme-corp', 'SET NULL');
+  const pair = { schema: 'acme-corp', table: 'customer', columns: ['a', 'b'], onDelete: 'SET NULL' } as const;
+
+  it.each<[string, CreateModel, string[]]>([
+    [
+      'not nullable',
+      { fields: [{ name: 'f', type: 'Int', nullable: false, references }] },
+      ['fields[0].references.onDelete'],
+    ],
+    [
+      'a key',
+      { fields: [{ name: 'f', type: 'Int', primaryKey: true, references }] },
+      ['fields[0].references.onDelete'],
+    ],
+    ['a key by its name', { fields: [{ name: 'id', type: 'Int', references }] }, ['fields[0].references.onDelete']],
+    ['nullable', { fields: [{ name: 'f', type: 'Int', references }] }, []],
+    [
+      'one of several',
+      {
+        fields: [
+          { name: 'a', type: 'Int', nullable: false },
+          { name: 'b', type: 'Int' },
+        ],
+        foreignKeys: [{ columns: ['a', 'b'], references: pair }],
+      },
+      ['foreignKeys[0].references.onDelete'],
+    ],
+    [
+      'none of several',
+      {
+        fields: [
+          { name: 'a', type: 'Int' },
+          { name: 'b', type: 'Int' },
+        ],
+        foreignKeys: [{ columns: ['a', 'b'], references: pair }],
+      },
+      [],
+    ],
+  ])('%s', (_title, spec, paths) => {
+    const faults = paths.length === 0 ? [] : faultsOf(spec).map((fault) => fault.split(':')[0]);
+    expect(faults).toEqual(paths);
+    if (paths.length === 0) expect(stepsOf(spec)).not.toEqual([]);
+  });
+});
