@@ -3,7 +3,7 @@ import type { Change, ModelSpec } from '../lib';
 import { operations, type ChangeKind } from '../lib/migration/operations';
 
 /** The versions of PostgreSQL on which each example is proved. */
-export const MAJORS = [15, 17, 18] as const;
+export const MAJORS = [14, 15, 16, 17, 18] as const;
 
 /** In each table but the empty one and the shared one. */
 export const ROWS = 10_000;

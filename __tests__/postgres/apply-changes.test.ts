@@ -18,6 +18,7 @@ import { quiet, recordedLog } from '../support/log';
 import { knownTables, observed, strongest, witness, type KnownTable } from '../support/observed';
 import { freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { needSuperuser } from '../support/rights';
 import { countedConnect } from '../support/round-trips';
 
 const options = { logger: quiet };
@@ -135,6 +136,7 @@ describe('on the tables of the examples', () => {
   let tables: readonly KnownTable[];
 
   beforeAll(async () => {
+    needSuperuser('set log_statement');
     schemas = await exampleTables(session.db);
     tables = await knownTables(session.db, Object.values(schemas));
     // The server then sends every line of its log about statements to this session as well.

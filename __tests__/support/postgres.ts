@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { knex } from 'knex';
 import type { Knex } from 'knex';
 import { dropRole, dropSchema } from './drop';
+import { needSuperuser } from './rights';
 
 /** In every name this file makes, so that files running beside each other don't see each other's leftovers. */
 const mark = randomBytes(4).toString('hex');
@@ -58,6 +59,7 @@ export function freshOrg(prefix = 'acme'): string {
 
 /** As `freshOrg`, for a role: it and all that it owns is dropped after the test. */
 export function freshRole(prefix = 'role'): string {
+  needSuperuser('create a role');
   const role = freshName(prefix);
   current.roles.push(role);
   return role;

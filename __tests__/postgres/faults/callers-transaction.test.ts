@@ -7,6 +7,7 @@ import { FEW_LOCKS, fillLockTable } from '../../chaos/lock-table';
 import { NOT_DURABLE, startPostgres } from '../../support/embedded-postgres';
 import { quiet } from '../../support/log';
 import { migrationError } from '../../support/rejection';
+import { needSuperuser } from '../../support/rights';
 import { BATCH, columnsOf, ROLLBACK, strikeOnce, throughProxy, until, waitingFor } from '../../support/through-proxy';
 import type { Proxied } from '../../support/through-proxy';
 
@@ -188,6 +189,7 @@ it.each([
 });
 
 it('tells a deadlock at once, since only a new transaction cures it, and goes on', async () => {
+  needSuperuser('set deadlock_timeout');
   const { db, org, admin } = wire;
   const other = await admin.transaction();
   await other.raw(`set local deadlock_timeout = '60s'`);
