@@ -157,11 +157,6 @@ it("leaves a caller's transaction usable after the refusal", async () => {
 describe('what PostgreSQL refuses', () => {
   it.each([
     ['a view', 'create view SCHEMA.reading as select a from invoice', 'view "?ORG"?.reading'],
-    [
-      'a generated column',
-      'alter table invoice add column twice int generated always as (a * 2) stored',
-      'column twice',
-    ],
     ['a policy', 'create policy careful on invoice using (a > 0)', 'policy careful'],
     [
       'a trigger',
@@ -175,6 +170,14 @@ describe('what PostgreSQL refuses', () => {
     expect(error).toMatchObject({ code: 'DEPENDENT_OBJECTS', sqlState: '2BP01', table: 'invoice' });
     expect(error.message).toMatch(new RegExp(named.replace('ORG', org)));
     expect(await columnsOf(db, org, 'invoice')).toContain('a');
+  });
+
+  it('to drop a field for a generated column is refused with its name, where PostgreSQL 14 would drop it too', async () => {
+    await db.raw(ON_INVOICE('alter table invoice add column twice int generated always as (a * 2) stored'));
+    const error = await migrationError(dropFieldFromModel(org, 'invoice', 'a', db, options));
+    expect(error).toMatchObject({ code: 'DEPENDENT_OBJECTS', table: 'invoice' });
+    expect(error.message).toContain('twice');
+    expect(await columnsOf(db, org, 'invoice')).toEqual(expect.arrayContaining(['a', 'twice']));
   });
 
   it('to drop a field that another model refers to comes with the name of the key', async () => {

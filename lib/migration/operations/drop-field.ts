@@ -62,9 +62,9 @@ const PG_CLASS = 1259;
 const PG_ATTRDEF = 2604;
 
 /**
- * Fails for the indexes, keys, checks and statistics over this column and others, which PostgreSQL drops
- * with it without a word (manual, ALTER TABLE, DROP COLUMN), less those that the caller has named. For `$1`
- * the table, `$2` the column, `$3` the names, with dots between them: a dot is in no name.
+ * Fails for the indexes, keys, checks and statistics over this column and others, and on PostgreSQL 14 for the columns
+ * generated from it, which PostgreSQL drops with it silently (manual, ALTER TABLE, DROP COLUMN), less those that the
+ * caller has named. For `$1` the table, `$2` the column, `$3` the names, with dots between them: a dot is in no name.
  */
 const sharedWithOthers = query(
   'shared',
@@ -72,17 +72,17 @@ const sharedWithOthers = query(
 from (
   select path[pg_catalog.cardinality(path)] as name
   from (
-    select (pg_catalog.pg_identify_object_as_address(own.classid, own.objid, 0)).object_names as path
+    select (pg_catalog.pg_identify_object_as_address(own.classid, own.objid, own.objsubid)).object_names as path
     from pg_catalog.pg_depend own
     where own.refclassid ${EQ} ${PG_CLASS} and own.refobjid ${EQ} pg_catalog.to_regclass($1)
       and own.deptype ${EQ} 'a' and own.classid ${NE} ${PG_ATTRDEF} and own.refobjsubid ${EQ} (
         select attnum from pg_catalog.pg_attribute where attrelid ${EQ} pg_catalog.to_regclass($1) and attname ${EQ} $2)
-      and exists (
+      and (own.objsubid ${NE} 0 or exists (
         select from pg_catalog.pg_depend other
         where other.classid ${EQ} own.classid and other.objid ${EQ} own.objid and other.refclassid ${EQ} own.refclassid
           and other.refobjid ${EQ} own.refobjid and other.deptype ${EQ} 'a'
           and other.refobjsubid ${NE} 0 and other.refobjsubid ${NE} own.refobjsubid
-      )
+      ))
   ) paths
 ) shared
 where name ${NE} all (pg_catalog.string_to_array($3, '.'))
