@@ -34,7 +34,7 @@ export type { FieldChangesSpec } from './migration/field-changes';
 export { FieldSpec } from './migration/field-spec';
 export type { FieldTypeName } from './migration/field-types';
 export { formatPlan, type FormatOptions } from './migration/format-plan';
-export type { Logger } from './migration/log';
+export type { Logger } from './migration/logger';
 export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './migration/model-spec';
 export type { Change } from './migration/operations';
 export type {

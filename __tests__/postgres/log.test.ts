@@ -257,7 +257,7 @@ it('holds the SQL at level debug, and at no level a default, a comment or a row'
     message: 'SQL',
     org,
     statements: [
-      expect.stringContaining(`create table "${org}"."invoice" ("a" text default`),
+      expect.stringContaining(`create table "${org}"."invoice" ("a" pg_catalog.text default`),
       ...Array(2).fill(expect.stringMatching(/^comment on .* is '…'$/)),
     ],
   });

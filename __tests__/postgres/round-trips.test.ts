@@ -65,7 +65,7 @@ describe.each(Object.entries(CHANGES))('%s, whatever it consists of', (_name, ch
     const { db: counted, sent } = await warm();
     await withTenant(org, counted, change, options);
     expect(sent).toEqual([
-      'BEGIN;',
+      'BEGIN TRANSACTION ISOLATION LEVEL read committed;',
       expect.stringContaining('search_path'),
       expect.stringContaining('savepoint'),
       'COMMIT;',

@@ -1,42 +1,12 @@
-import { createLogger, format, transports } from 'winston';
 import type { MigrationError } from './errors';
+import { readsDebug, writeRecord, type Logger } from './logger';
 import type { Hazard } from './plan';
 import { inPlace, type Statement } from './query';
 import type { Subject } from './subject';
 
-/** winston's methods, as far as they are used: any logger that has them will do. */
-export interface Logger {
-  debug(message: string, meta: LogRecord): unknown;
-  info(message: string, meta: LogRecord): unknown;
-  warn(message: string, meta: LogRecord): unknown;
-  error(message: string, meta: LogRecord): unknown;
-  /** winston's: spares the work for a record that nobody reads. */
-  isLevelEnabled?(level: string): boolean;
-}
-
-/** What stands beside the message. No value of a default or a row is ever in it. */
-export type LogRecord = Readonly<Record<string, unknown>>;
-
-let shared: Logger | undefined;
-
-/** winston: one JSON object a line on the console, from level info, with a timestamp. */
-export function defaultLogger(): Logger {
-  shared ??= createLogger({
-    level: 'info',
-    // format.json() would sort the keys, and the message is what one looks for first.
-    format: format.combine(format.timestamp(), format.printf(inOrder)),
-    transports: [new transports.Console()],
-  });
-  return shared;
-}
-
-function inOrder({ level, message, timestamp, ...record }: Record<string, unknown>): string {
-  return JSON.stringify({ level, message, ...record, timestamp });
-}
-
 /** A change that ran. */
 export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {
-  quietly(() => logger.info(subject.message, { org, table: subject.table, fields: subject.fields, ...took }));
+  writeRecord(logger, 'info', subject.message, { org, table: subject.table, fields: subject.fields, ...took });
 }
 
 /** An attempt that failed: a warning where another follows, an error where none does. */
@@ -54,37 +24,25 @@ export function logFailure(logger: Logger, org: string, subject: LoggedSubject, 
     attempt,
     retryInMs,
   };
-  quietly(() =>
-    retryInMs === undefined ? logger.error(subject.message, record) : logger.warn(subject.message, record),
-  );
+  writeRecord(logger, retryInMs === undefined ? 'error' : 'warn', subject.message, record);
 }
 
 /** A change that ran although it could hurt: what to do next time. */
 export function logHazard(logger: Logger, org: string, { table, column, kind, message, saferWay }: Hazard): void {
   const record = { org, table, fields: column === undefined ? [] : [column], kind, reason: message, saferWay };
-  quietly(() => logger.warn('HAZARD', record));
+  writeRecord(logger, 'warn', 'HAZARD', record);
 }
 
 /** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */
 export function logSql(logger: Logger, org: string, statements: readonly Statement[]): void {
-  if (logger.isLevelEnabled?.('debug') === false) return;
-  const texts = (): string[] =>
-    statements.map((statement) => (typeof statement === 'string' ? statement : inPlace(statement)));
-  quietly(() => logger.debug('SQL', { org, statements: texts().map(withoutValues) }));
+  if (!readsDebug(logger)) return;
+  const texts = statements.map((statement) => (typeof statement === 'string' ? statement : inPlace(statement)));
+  writeRecord(logger, 'debug', 'SQL', { org, statements: texts.map(withoutValues) });
 }
 
 /** What kept the blockers of a lock from being named. */
 export function logBlindness(logger: Logger, reason: string): void {
-  quietly(() => logger.debug('BLOCKERS', { reason }));
-}
-
-/** A logger that fails must not make a change that was committed look as if it was not. */
-export function quietly(tell: () => unknown): void {
-  try {
-    tell();
-  } catch (error) {
-    process.emitWarning(`A logger or callback threw, and was not heard: ${String(error)}`, 'tenant-ddl');
-  }
+  writeRecord(logger, 'debug', 'BLOCKERS', { reason });
 }
 
 /** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */

@@ -17,7 +17,7 @@ import type { ReferencedSpec } from './referenced';
  * @param org the tenant's schema; it has to be there (`createTenant`)
  * @param spec the model, or only its fields: the name is then the tenant's `model`
  * @param tenant what `withTenant` hands out, any knex transaction, or a Knex
- * @param options `lockTimeoutMs` 1000, `statementTimeoutMs` 30000, …; those of the tenant handle otherwise
+ * @param options `lockTimeoutMs` 900, `statementTimeoutMs` 30000, …; those of the tenant handle otherwise
  * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER, CROSS_TENANT_REFERENCE, TENANT_NOT_FOUND,
  *   MODEL_EXISTS, REFERENCE_NOT_FOUND, LOCK_TIMEOUT, …
  * @example

@@ -1,5 +1,5 @@
 import type { Identifier } from './identifier';
-import type { Logger } from './log';
+import type { Logger } from './logger';
 import type { HazardKind } from './plan';
 
 /** What to do about the hazards of a plan. */
@@ -36,7 +36,7 @@ export interface RetryOptions {
 
 /** Options of every operation. */
 export interface ChangeOptions {
-  /** How long each lock is waited for, in milliseconds; below `statementTimeoutMs`. Default 1000. */
+  /** How long each lock is waited for, in milliseconds; below `statementTimeoutMs`. Default 900. */
   readonly lockTimeoutMs?: number | undefined;
   /** How long each statement may take, in milliseconds. Default 30000. */
   readonly statementTimeoutMs?: number | undefined;
@@ -80,7 +80,8 @@ export interface Settings {
 
 /** Every default, in one place. The logger's is made when it is first needed. */
 export const DEFAULTS = {
-  lockTimeoutMs: 1000,
+  // Below the server's deadlock_timeout: a wait in a circle ends before the server looks for one.
+  lockTimeoutMs: 900,
   statementTimeoutMs: 30_000,
   retry: { maxAttempts: 3, delayMs: 1000, maxDelayMs: 30_000 },
   sharedSchemas: ['public'],

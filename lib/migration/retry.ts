@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationError, type RetryScope } from './errors';
-import { quietly } from './log';
+import { heard } from './heard';
 import type { RetryOptions, RetrySettings } from './options';
 import { retrySettingsOf } from './settings';
 import { classify } from './sql-states';
+import { slept } from './waiting';
 
 /**
  * Runs `work` again after a failure that another attempt can cure: a lock timeout, a deadlock, a lost
@@ -50,7 +50,7 @@ export async function retrying<T>(
       const ends = attempt >= maxAttempts || late || signal?.aborted === true || !canRetry(error);
       onFailure?.(error, attempt, ends ? undefined : delayMs);
       if (ends) throw error;
-      quietly(() => onRetry?.({ error, attempt, delayMs }));
+      heard(() => onRetry?.({ error, attempt, delayMs }));
       if (!(await slept(delayMs, signal))) throw error;
     }
   }
@@ -59,15 +59,4 @@ export async function retrying<T>(
 /** Full jitter: two services that collided once should not meet again. */
 function jitteredDelayMs({ delayMs, maxDelayMs }: RetrySettings, attempt: number): number {
   return Math.round(Math.random() * Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1)));
-}
-
-/** False when the signal ended the wait. */
-async function slept(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
-  try {
-    await sleep(delayMs, undefined, signal && { signal });
-    return true;
-  } catch (error) {
-    if (signal?.aborted === true) return false;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { MigrationError, type Fault } from './errors';
 import { identifierFault, type Identifier } from './identifier';
-import { defaultLogger } from './log';
+import { defaultLogger } from './logger';
 import {
   DEFAULTS,
   HAZARD_POLICIES,

@@ -54,9 +54,12 @@ export function isForeign(error: unknown): boolean {
   return typeof error === 'object' && error !== null && foreign.has(error);
 }
 
+/** Whatever the role's default is: under another level, what is looked at is older than the turn. One query with BEGIN. */
+const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
+
 async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
   try {
-    const trx = await server.transaction();
+    const trx = await (isMemory(server) ? server.transaction() : server.transaction(READ_COMMITTED));
     // knex hands out a transaction whose BEGIN failed all the same; this tells why.
     if (trx.isCompleted()) await trx.executionPromise;
     return trx;

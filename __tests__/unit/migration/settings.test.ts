@@ -1,5 +1,5 @@
 import type { ChangeOptions, MigrationError } from '../../../lib';
-import { defaultLogger } from '../../../lib/migration/log';
+import { defaultLogger } from '../../../lib/migration/logger';
 import { DEFAULTS } from '../../../lib/migration/options';
 import { retrySettingsOf, settingsOf } from '../../../lib/migration/settings';
 import { quiet } from '../../support/log';
@@ -29,7 +29,7 @@ function faults(options: unknown, inherited?: Parameters<typeof settingsOf>[1]):
 describe('the defaults', () => {
   it('are those of the design', () => {
     const settings = {
-      lockTimeoutMs: 1000,
+      lockTimeoutMs: 900,
       statementTimeoutMs: 30_000,
       retry: {
         maxAttempts: 3,
@@ -69,7 +69,7 @@ describe('options', () => {
       lockTimeoutMs: 6,
       retry: { ...ALL.retry, delayMs: 11 },
     });
-    expect(DEFAULTS.lockTimeoutMs).toBe(1000);
+    expect(DEFAULTS.lockTimeoutMs).toBe(900);
   });
 
   it('take zero for a value', () => {
@@ -151,7 +151,7 @@ describe('options', () => {
       `options.lockTimeoutMs: must be below statementTimeoutMs (${statementTimeoutMs})`,
     ];
     expect(faults({ lockTimeoutMs: 30_000 })).toEqual(below(30_000));
-    expect(faults({ statementTimeoutMs: 1000 })).toEqual(below(1000));
+    expect(faults({ statementTimeoutMs: 900 })).toEqual(below(900));
     expect(faults({ lockTimeoutMs: 6, statementTimeoutMs: 5 })).toEqual(below(5));
     expect(faults({ lockTimeoutMs: 50 }, settingsOf(ALL))).toEqual(below(50));
     expect(settingsOf({ statementTimeoutMs: 900 }, settingsOf(ALL))).toMatchObject({ lockTimeoutMs: 5 });

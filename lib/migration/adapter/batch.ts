@@ -37,6 +37,12 @@ export function rollbackToSavepoint(...questions: readonly string[]): string {
   return joined([`rollback to savepoint ${SAVEPOINT}`, ...questions, `release savepoint ${SAVEPOINT}`]);
 }
 
+/**
+ * A role, a database or a server may have another default, under which a look at the catalog or at rows
+ * sees what was there before the turn was waited for.
+ */
+const BEGIN = 'begin isolation level read committed';
+
 /** A change in a transaction of its own, up to its COMMIT. */
 export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
   const { org, statements, lockWaits } = work;
@@ -46,7 +52,7 @@ export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connecti
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
   ];
-  return joined(['begin', ...onConnection(connection, inside)]);
+  return joined([BEGIN, ...onConnection(connection, inside)]);
 }
 
 /**
