@@ -2,7 +2,7 @@
 const layers = [
   ['migration/errors'],
   [
-    'migration/(plan|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|query|rendered-texts|derived-names|references-made)',
+    'migration/(plan|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|query|rendered-texts|derived-names|references-made)',
   ],
   ['migration/(codecs|closed|heard|log|logger|options|settings|retry|waiting)'],
   [

@@ -22,7 +22,7 @@ module.exports = {
       testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'],
       globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
       globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
-      setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts', '<rootDir>/__tests__/support/sent-sql.ts'],
+      setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
     },
   ],
   // A limit, whatever its size, keeps Jest from running few files in its own process, where a connection that a test left

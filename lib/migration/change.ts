@@ -5,6 +5,7 @@ import type { Work } from './adapter/work';
 import { faultsOf } from './closed';
 import { MigrationError, type Fault } from './errors';
 import { execute } from './execute';
+import { isBlock } from './guard';
 import { identifier, identifierFault, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
 import type { ChangeOptions } from './options';
@@ -91,14 +92,16 @@ export async function applyChanges(
   return { org, changes: plan.changes, statements: plan.steps.map(({ sql }) => sql), ...ran };
 }
 
-function workOf(org: Identifier, { plan, statements, hazards }: Planned): Work {
+function workOf(org: Identifier, { plan, runs }: Planned): Work {
   const { changes, steps } = plan;
   return {
     org,
-    statements,
+    runs,
+    statements: runs.flatMap((run) => [...run.guards, ...run.steps]),
     subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
     lockWaits: new Set(steps.flatMap(({ locks }) => locks.map(({ schema, table }) => `${schema}.${table}`))).size,
-    hazards,
+    hazards: runs.flatMap((run) => run.hazards),
+    readsCatalog: runs.some((run) => run.guards.length > 0 || run.steps.some(isBlock)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { inCallersTransaction } from './adapter/callers-transaction';
-import { hazardStatements, refuseWithoutRows, warnOfHazards } from './adapter/hazard-policy';
+import { withHazards, refuseWithoutRows, warnOfHazards } from './adapter/hazard-policy';
 import { inMemory } from './adapter/memory';
 import { inOwnTransaction } from './adapter/own-transaction';
 import { isMemory, type Answer } from './adapter/send';
@@ -35,8 +35,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   refuseWithoutRows(work, settings);
   logSql(settings.logger, work.org, work.statements);
   // pg-mem has no table that is large or in use.
-  const before = isMemory(tenant) ? [] : hazardStatements(work, settings);
-  const whole = { ...work, statements: [...before, ...work.statements] };
+  const whole = isMemory(tenant) ? work : { ...work, statements: withHazards(work, settings) };
 
   const { attempts, answers } = await retrying(
     settings.retry,

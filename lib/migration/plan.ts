@@ -1,4 +1,5 @@
 import type { Identifier } from './identifier';
+import type { Statement } from './query';
 
 /**
  * PostgreSQL's table-level lock modes, as `pg_locks.mode` names them (manual 13.3.1), weakest first.
@@ -45,10 +46,20 @@ export interface Hazard {
   readonly saferWay: string;
 }
 
-/** A hazard, with its table by the name that it has before anything of the plan has run. */
+/** A hazard, with its table by the name that it has before anything of the plan has run, and when its change runs. */
 export interface HazardOn {
   readonly hazard: Hazard;
   readonly tableBefore: Identifier;
+  readonly table: Identifier;
+  /** Readers are kept out too, not only writers. */
+  readonly exclusive: boolean;
+}
+
+/** What runs for one change, in this order. */
+export interface Run {
+  readonly guards: readonly Statement[];
+  readonly steps: readonly string[];
+  readonly hazards: readonly HazardOn[];
 }
 
 /** What can hurt, and whether it can do so only where the table has rows. */

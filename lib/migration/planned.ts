@@ -1,54 +1,60 @@
 import type { Identifier } from './identifier';
 import { operationOf, type CheckedChange } from './operations';
-import type { HazardOn, PlanOf, Step } from './plan';
-import type { Statement } from './query';
+import type { HazardOn, PlanOf, Run, Step } from './plan';
 import { tableNames, type TableNames } from './table-names';
 
-/** A plan, and all that runs for it: its statements, each behind the guards of its change. */
+/** A plan, and all that runs for it: the steps of each change, behind its guards. */
 export interface Planned {
   readonly plan: PlanOf<CheckedChange>;
-  readonly statements: readonly Statement[];
-  readonly hazards: readonly HazardOn[];
+  readonly runs: readonly Run[];
 }
 
 /** The statements of a list of changes in the order they run, and what they cost. Pure. */
 export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
   const names = tableNames();
-  // A guard is no step: it changes nothing.
-  const statements: Statement[] = [];
+  const runs: Run[] = [];
   const steps: Step[] = [];
-  const hazards: HazardOn[] = [];
   let last: Step[] = [];
-  const add = (added: readonly Step[]): void => {
-    for (const step of added) {
-      statements.push(step.sql);
-      steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
-    }
+  // A guard is no step: it changes nothing.
+  const add = (added: readonly Step[], around: Omit<Run, 'steps'>): void => {
+    for (const step of added) steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
+    runs.push({ ...around, steps: added.map(({ sql }) => sql) });
   };
   const addLast = (): void => {
-    add(last.sort(byLockedTable));
+    if (last.length > 0) add(last.sort(byLockedTable), { guards: [], hazards: [] });
     last = [];
   };
 
   for (const change of changes) {
     const operation = operationOf(change.kind);
     if (operation.lastSteps === undefined) addLast();
-    statements.push(...(operation.guards?.(org, change) ?? []));
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
-    add(operation.steps(org, change, isNew));
+    const own = operation.steps(org, change, isNew);
+    add(own, { guards: operation.guards?.(org, change) ?? [], hazards: hazardsOn(org, change, own, names) });
     last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
-    const tableBefore = names.before(change.table);
-    if (tableBefore !== undefined) {
-      // By the name that its locks have: until COMMIT the later one may be another table's.
-      const seen = names.changed() ? { ...change, table: tableBefore } : change;
-      hazards.push(...operation.hazards(org, seen).map((hazard) => ({ hazard, tableBefore })));
-    }
     names.follow(change);
   }
   addLast();
 
-  const plan = { org, changes, steps, hazards: hazards.map(({ hazard }) => hazard) };
-  return { plan, statements, hazards };
+  const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
+  return { plan: { org, changes, steps, hazards }, runs };
+}
+
+function hazardsOn(
+  org: Identifier,
+  change: CheckedChange,
+  steps: readonly Step[],
+  names: TableNames,
+): readonly HazardOn[] {
+  const { table } = change;
+  const tableBefore = names.before(table);
+  if (tableBefore === undefined) return [];
+  // By the name that its locks have: until COMMIT the later one may be another table's.
+  const seen = names.changed() ? { ...change, table: tableBefore } : change;
+  const exclusive = steps.some(({ locks }) => locks.some(({ mode }) => mode === 'AccessExclusiveLock'));
+  return operationOf(change.kind)
+    .hazards(org, seen)
+    .map((hazard) => ({ hazard, tableBefore, table, exclusive }));
 }
 
 /** In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. */

@@ -41,7 +41,13 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
 };
 
 /** Raised by the guards of our own plans; class TD is no standard's, and not PostgreSQL's. */
-export const GUARD_STATES = { dependents: 'TD001', hazard: 'TD002', index: 'TD003', default: 'TD004' } as const;
+export const GUARD_STATES = {
+  dependents: 'TD001',
+  hazard: 'TD002',
+  index: 'TD003',
+  default: 'TD004',
+  isolation: 'TD010',
+} as const;
 
 /** Two sessions that create the same name at once collide in a catalog's own index. */
 const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {

@@ -1,7 +1,8 @@
+import { failing } from '../guard';
 import { quoted, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import type { Settings } from '../options';
-import { EQ } from '../qualified-sql';
+import { EQ, isOneOf } from '../qualified-sql';
 import { query, type Statement } from '../query';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
@@ -13,15 +14,15 @@ const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
-type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits'>;
+type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits' | 'readsCatalog'>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { org, statements, lockWaits } = work;
+  const { org, statements, lockWaits, readsCatalog } = work;
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    `select ${turn(literal(turnName(org)))}`,
+    `select ${[turn(literal(turnName(org))), ...(readsCatalog === true ? [readCommitted()] : [])].join(', ')}`,
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
@@ -80,6 +81,16 @@ export function joined(statements: readonly string[]): string {
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
 function turn(name: string): string {
   return `pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${name}, 0))`;
+}
+
+/** Under these, every look at the catalog would show what was there before the turn, and the table's lock, were waited for. */
+export const OLDER_SNAPSHOT = isOneOf(`pg_catalog.current_setting('transaction_isolation')`, 'text', [
+  `'repeatable read'`,
+  `'serializable'`,
+]);
+
+function readCommitted(): string {
+  return `case when ${OLDER_SNAPSHOT} then ${failing('isolation', `pg_catalog.current_setting('transaction_isolation')`)} end`;
 }
 
 function turnName(org: Identifier): string {

@@ -135,6 +135,8 @@ function unlisted(error: unknown, model: string): string {
   const reason = reasonOf(error).replace(/\.$/, '');
   if (sqlState === GUARD_STATES.index)
     return `${reason}. Nothing was changed. Compare the names of the table's indexes.`;
+  if (sqlState === GUARD_STATES.isolation)
+    return `Your transaction is ${reason}: it does not see what others have committed since it began, so the change of ${model} could not go by the catalog, and nothing was changed. Begin the transaction at read committed, or use withTenant.`;
   if (sqlState === undefined) return `The change of ${model} could not be made: ${reason}.`;
   return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${ADVICE[sqlState] ?? ''}`;
 }

@@ -1,12 +1,12 @@
 import { MigrationError } from '../errors';
-import { guard } from '../guard';
-import { qualified, type Identifier } from '../identifier';
+import type { Identifier } from '../identifier';
 import { literal } from '../literal';
 import { logHazard } from '../log';
 import type { HazardPolicies, Settings } from '../options';
 import { HAZARD_KINDS, type Hazard, type HazardKind, type HazardOn } from '../plan';
-import { EQ, GT } from '../qualified-sql';
+import type { Statement } from '../query';
 import { sqlStateOf, GUARD_STATES } from '../sql-states';
+import { lookForRows } from './rows';
 import { valueOf, type Answer } from './send';
 import type { Work } from './work';
 
@@ -15,77 +15,95 @@ export function policyOf(kind: HazardKind, policies: HazardPolicies): 'refuse' |
   return typeof policies === 'string' ? policies : (policies[kind] ?? 'warn');
 }
 
-/** Those of a plan that a policy is about. */
-function those(work: Work, { hazards }: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
-  return work.hazards.filter(({ hazard: { kind } }) => policyOf(kind, hazards) === policy);
+/** Those that a policy is about. */
+function those(hazards: readonly HazardOn[], settings: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
+  return hazards.filter(({ hazard: { kind } }) => policyOf(kind, settings.hazards) === policy);
 }
 
-/** @throws MigrationError HAZARD_REFUSED for a hazard that does not hang on rows */
+/** @throws MigrationError HAZARD_REFUSED for a hazard that does not depend on rows */
 export function refuseWithoutRows(work: Work, settings: Settings): void {
-  const found = those(work, settings, 'refuse').find((at) => !isOnRowsOnly(at));
+  const found = those(work.hazards, settings, 'refuse').find((at) => !isOnRowsOnly(at));
   if (found !== undefined) throw refused(work.org, found.hazard);
 }
 
 /**
- * The statements before those of the plan: one that fails where a refused hazard meets rows, and one that
- * looks for rows where there is something to warn of. In the same round trip, behind the same turn.
+ * The statements of a plan, and what looks for rows, in the same round trip: where a hazard is refused, before the
+ * steps of its change and under a lock that lets no row in; where it is warned of, after them, under their own lock.
+ * Each table once: a list of changes may have many hazards of one table.
  */
-export function hazardStatements(work: Work, settings: Settings): readonly string[] {
-  const { org } = work;
-  if (work.hazards.length === 0) return [];
-  const refusals = those(work, settings, 'refuse').filter(isOnRowsOnly);
-  const cases = refusals.map(
-    (at) => `when ${rowsIn(org, at.tableBefore)} then ${literal(String(work.hazards.indexOf(at)))}`,
-  );
-  const reason = `case ${cases.join(' ')} end`;
-  const guards = cases.length === 0 ? [] : [guard({ kind: 'hazard', test: 'select', reason })];
-  const tables = tablesToLookInto(work, settings);
-  const looks =
-    tables.length === 0
-      ? []
-      : [
-          `select pg_catalog.array_to_json(array[${tables.map((table) => rowsIn(org, table)).join(', ')}]::boolean[])::pg_catalog.text as tenant_ddl_rows`,
-        ];
-  return [...guards, ...looks];
+export function withHazards(work: Work, settings: Settings): readonly Statement[] {
+  const { org, runs = [], hazards } = work;
+  if (hazards.length === 0) return work.statements;
+  const refusable = new Set(firstOfEachTable(those(hazards, settings, 'refuse').filter(isOnRowsOnly)));
+  const warnable = warnedTables(work, settings);
+  const statements = runs.flatMap((run) => [
+    ...run.guards,
+    ...run.hazards.filter((at) => refusable.has(at)).map((at) => refusal(org, at, hazards.indexOf(at))),
+    ...run.steps,
+    ...run.hazards.filter((at) => warnable.includes(at)).map((at) => look(org, at, warnable.indexOf(at))),
+  ]);
+  if (warnable.length === 0) return statements;
+  const found = warnable.map((_at, index) => `pg_catalog.current_setting('${lookedAt(index)}', true)`);
+  return [...statements, `select pg_catalog.concat_ws(',', ${found.join(', ')}) as tenant_ddl_rows`];
+}
+
+function refusal(org: Identifier, { table, exclusive }: HazardOn, index: number): string {
+  const raised = `raise exception using errcode = ${literal(GUARD_STATES.hazard)}, message = ${literal(String(index))};`;
+  return lookForRows({
+    org,
+    table,
+    lock: exclusive ? 'access exclusive' : 'share',
+    then: `if has_rows then ${raised} end if;`,
+  });
+}
+
+function look(org: Identifier, { table }: HazardOn, index: number): string {
+  const found = `perform pg_catalog.set_config('${lookedAt(index)}', has_rows::pg_catalog.text, true);`;
+  return lookForRows({ org, table, then: found });
+}
+
+/** A setting of the transaction, since a block gives no row. */
+function lookedAt(index: number): string {
+  return `tenant_ddl.rows_${index}`;
 }
 
 /** Logs the hazards that were met; to be called when the change has run. */
 export function warnOfHazards(work: Work, settings: Settings, answers: readonly Answer[]): void {
-  const { org } = work;
-  if (work.hazards.length === 0) return;
+  const { org, hazards } = work;
+  if (hazards.length === 0) return;
   const found = valueOf(answers, 'tenant_ddl_rows');
-  const rows = typeof found === 'string' ? (JSON.parse(found) as boolean[]) : [];
-  const always = those(work, settings, 'warn').filter((at) => !isOnRowsOnly(at));
-  const withRows = tablesToLookInto(work, settings).filter((_table, index) => rows[index] === true);
-  const onRows = warned(work, settings).filter(({ tableBefore }) => withRows.includes(tableBefore));
+  const rows = typeof found === 'string' ? found.split(',') : [];
+  const always = those(hazards, settings, 'warn').filter((at) => !isOnRowsOnly(at));
+  const withRows = warnedTables(work, settings).filter((_at, index) => rows[index] === 'true');
+  const onRows = warned(work, settings).filter((at) =>
+    withRows.some(({ tableBefore }) => tableBefore === at.tableBefore),
+  );
   for (const { hazard } of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
 }
 
 /** HAZARD_REFUSED, where it was the guard that failed. */
-export function refusedHazard(error: unknown, { org, hazards }: Work): MigrationError | undefined {
+export function refusedHazard(error: unknown, work: Work): MigrationError | undefined {
   if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
-  const found = hazards[Number((error as Error).message)];
-  return found && refused(org, found.hazard);
+  const found = work.hazards[Number((error as Error).message)];
+  return found && refused(work.org, found.hazard);
 }
 
 function warned(work: Work, settings: Settings): readonly HazardOn[] {
-  return those(work, settings, 'warn').filter(isOnRowsOnly);
+  return those(work.hazards, settings, 'warn').filter(isOnRowsOnly);
 }
 
 function isOnRowsOnly({ hazard: { kind } }: HazardOn): boolean {
   return HAZARD_KINDS[kind].onRowsOnly;
 }
 
-/** Each once: a list of changes may have many hazards of one table. */
-function tablesToLookInto(work: Work, settings: Settings): readonly Identifier[] {
-  return [...new Set(warned(work, settings).map(({ tableBefore }) => tableBefore))];
+function warnedTables(work: Work, settings: Settings): readonly HazardOn[] {
+  return firstOfEachTable(warned(work, settings));
 }
 
-function rowsIn(org: Identifier, table: Identifier): string {
-  const relation = literal(qualified(org, table));
-  // Row security may hide every row from the owner too.
-  return `(exists (select from ${qualified(org, table)}) or exists (select from pg_catalog.pg_class
-    where oid ${EQ} pg_catalog.to_regclass(${relation}) and relforcerowsecurity and pg_catalog.pg_relation_size(oid) ${GT} 0))`;
+function firstOfEachTable(hazards: readonly HazardOn[]): readonly HazardOn[] {
+  const first = new Map<string, HazardOn>();
+  for (const at of hazards) if (!first.has(at.tableBefore)) first.set(at.tableBefore, at);
+  return [...first.values()];
 }
 
 function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {

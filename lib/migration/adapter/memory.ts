@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { isBlock } from '../guard';
 import type { Identifier } from '../identifier';
 import type { Settings } from '../options';
+import { isOwnLock } from '../own-lock';
 import type { Statement } from '../query';
 import { joined } from './batch';
 import { explainedInMemory } from './explain';
@@ -27,7 +28,7 @@ export async function inMemory(
 
 /** It has no catalogs to look into. */
 function isKnown(statement: Statement): statement is string {
-  return typeof statement === 'string' && !isBlock(statement);
+  return typeof statement === 'string' && !isBlock(statement) && !isOwnLock(statement);
 }
 
 /** `alter table … add column … constraint "…" check (…)`: pg-mem trips over it ("Corrupted alias"). */

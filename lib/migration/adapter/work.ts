@@ -1,14 +1,19 @@
 import type { Identifier } from '../identifier';
-import type { HazardOn } from '../plan';
+import type { HazardOn, Run } from '../plan';
 import type { Statement } from '../query';
 import type { Subject } from '../subject';
 
-/** What is to run: the statements of a plan, and what its changes are about. */
+/** What is to run: the steps of a plan, and what its changes are about. */
 export interface Work {
   readonly org: Identifier;
+  /** Where it is a plan's. */
+  readonly runs?: readonly Run[];
+  /** All of it, in its order. */
   readonly statements: readonly Statement[];
   readonly subjects: readonly Subject[];
   /** How many tables it may have to wait for, one after the other, holding those before. */
   readonly lockWaits: number;
   readonly hazards: readonly HazardOn[];
+  /** Some of it goes by what it finds in the catalog. */
+  readonly readsCatalog?: boolean;
 }

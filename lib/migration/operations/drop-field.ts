@@ -3,6 +3,7 @@ import { closed } from '../closed';
 import { listOf, nameOf } from '../codecs';
 import { failing } from '../guard';
 import { qualified } from '../identifier';
+import { ownLock } from '../own-lock';
 import { step } from '../plan';
 import { EQ, GT, NE } from '../qualified-sql';
 import { query } from '../query';
@@ -28,6 +29,8 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
     return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
   },
   guards: (org, { table, column, cascade = [] }) => [
+    // What another transaction is building just now is known when the lock is ours.
+    ownLock(org, table),
     sharedWithOthers(qualified(org, table), column, cascade.join('.')),
   ],
   hazards: () => [],

@@ -4,6 +4,7 @@ import { nameOf } from '../codecs';
 import { guard } from '../guard';
 import { qualified, type Identifier } from '../identifier';
 import { literal } from '../literal';
+import { ownLock } from '../own-lock';
 import { step } from '../plan';
 import { EQ } from '../qualified-sql';
 import { rendered } from '../render';
@@ -27,7 +28,7 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
     );
     return [step(sql, { locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }] })];
   },
-  guards: (org, { table, name }) => [notOnTable(org, table, name)],
+  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name)],
   hazards: () => [],
   subject: (org, { table, name }) => ({
     message: 'DROP INDEX',

@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { closed } from '../closed';
 import { nameOf } from '../codecs';
 import { renameDerived } from '../derived-names';
+import { ownLock } from '../own-lock';
 import { step } from '../plan';
 import { rendered } from '../render';
 import { expectedModel } from '../subject';
@@ -26,6 +27,7 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
     const names = renameDerived({ org, table, oldTable: table, column: { from: column, to } });
     return [step(sql, { locks }), step(names, { locks })];
   },
+  guards: (org, { table }) => [ownLock(org, table)],
   hazards: (_org, { table, column, to }) => [
     {
       kind: 'rename',

@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { closed } from '../closed';
 import { nameOf } from '../codecs';
 import { renameDerived } from '../derived-names';
+import { ownLock } from '../own-lock';
 import { step } from '../plan';
 import { rendered } from '../render';
 import { expectedModel } from '../subject';
@@ -23,6 +24,7 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
     const [sql = ''] = rendered(org, (schema) => schema.renameTable(table, to));
     return [step(sql, { locks }), step(renameDerived({ org, table: to, oldTable: table }), { locks })];
   },
+  guards: (org, { table }) => [ownLock(org, table)],
   hazards: (_org, { table, to }) => [
     {
       kind: 'rename',
