@@ -1,6 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import type { Knex } from 'knex';
-import { contextOf } from './adapter/tenant-context';
+import { contextOf, orgOn } from './adapter/tenant-context';
 import type { Work } from './adapter/work';
 import { faultsOf } from './closed';
 import { MigrationError, type Fault } from './errors';
@@ -13,7 +13,7 @@ import { isPlainObject } from './plain-object';
 import type { PlanOf } from './plan';
 import { planned, type Planned } from './planned';
 import { referencesMade } from './references-made';
-import { settingsOf, sharedSchemasOf } from './settings';
+import { settingsOf, sharedSchemasOf, tenantsOwn } from './settings';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
 export type Plan = PlanOf<Change>;
@@ -53,7 +53,9 @@ export function planChange(org: string, change: Change, options?: PlanOptions): 
  */
 export function planChanges(org: string, changes: readonly Change[], options?: PlanOptions): Plan {
   const checkedOrg = identifier(org, 'org');
-  return planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemasOf(options))).plan;
+  const sharedSchemas = sharedSchemasOf(options);
+  tenantsOwn(checkedOrg, sharedSchemas);
+  return planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas)).plan;
 }
 
 /**
@@ -84,8 +86,9 @@ export async function applyChanges(
   tenant: Knex,
   options?: ChangeOptions,
 ): Promise<ChangeResult> {
-  const checkedOrg = orgOf(org, tenant);
+  const checkedOrg = orgOn(org, tenant);
   const settings = settingsOf(options, contextOf(tenant)?.settings);
+  tenantsOwn(checkedOrg, settings.sharedSchemas);
   const whole = planned(checkedOrg, checkedChanges(checkedOrg, changes, settings.sharedSchemas));
   const ran = await execute(workOf(checkedOrg, whole), tenant, settings);
   const { plan } = whole;
@@ -103,23 +106,6 @@ function workOf(org: Identifier, { plan, runs }: Planned): Work {
     hazards: runs.flatMap((run) => run.hazards),
     readsCatalog: runs.some((run) => run.guards.length > 0 || run.steps.some(isBlock)),
   };
-}
-
-/** The org, where it is a name and the tenant's own. */
-function orgOf(org: string, tenant: Knex): Identifier {
-  const checked = identifier(org, 'org');
-  if (typeof tenant !== 'function') {
-    throw new MigrationError('The tenant must be what withTenant hands out, a knex transaction, or a Knex.', {
-      code: 'INVALID_SPEC',
-      org,
-    });
-  }
-  const own = contextOf(tenant)?.org;
-  if (own === undefined || own === checked) return checked;
-  throw new MigrationError(
-    `The change is for org "${checked}", the tenant is of "${own}". Use withTenant('${checked}', db, …) for it.`,
-    { code: 'TENANT_MISMATCH', org: checked },
-  );
 }
 
 /** The gate through which every change comes, from code and from JSON alike. */

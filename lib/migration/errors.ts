@@ -72,6 +72,7 @@ export interface MigrationErrorDetails {
   readonly faults?: readonly Fault[];
   readonly transactionId?: string | undefined;
   readonly blockedBy?: readonly Blocker[] | undefined;
+  readonly dependents?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -102,6 +103,11 @@ export class MigrationError extends Error {
   readonly transactionId?: string;
   /** With LOCK_TIMEOUT and DEADLOCK: who was in the way, where it could be seen. */
   readonly blockedBy?: readonly Blocker[];
+  /**
+   * With DEPENDENT_OBJECTS: what is in the way, by kind and name. Those of other tenants are here too, and not in
+   * the message, which a tenant's own user may read.
+   */
+  readonly dependents?: readonly string[];
 
   constructor(message: string, details: MigrationErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -113,6 +119,7 @@ export class MigrationError extends Error {
     if (details.column !== undefined) this.column = details.column;
     if (details.sqlState !== undefined) this.sqlState = details.sqlState;
     if (details.faults !== undefined) this.faults = details.faults;
+    if (details.dependents !== undefined) this.dependents = details.dependents;
     if (details.blockedBy !== undefined) this.blockedBy = details.blockedBy;
     if (details.transactionId !== undefined) this.transactionId = details.transactionId;
   }

@@ -57,10 +57,19 @@ function isSystemSchema(name: string): boolean {
 export function identifier(name: unknown, use: IdentifierUse): Identifier {
   const fault = identifierFault(name, use);
   if (fault === undefined) return name as Identifier;
+  if (use === 'org' && typeof name !== 'string') throw noOrg(name);
   const shown = typeof name === 'string' ? ` ${JSON.stringify(beginning(name, MAX_SHOWN_BYTES))}` : '';
   throw new MigrationError(`The ${use}${shown} ${fault}.`, {
     code: 'INVALID_IDENTIFIER',
     org: use === 'org' && typeof name === 'string' ? beginning(name, MAX_SHOWN_BYTES) : undefined,
+  });
+}
+
+/** The commonest slip is an argument that was left out, or two in the wrong order. */
+function noOrg(given: unknown): MigrationError {
+  const shown = given === null ? 'null' : Array.isArray(given) ? 'a list' : typeof given;
+  return new MigrationError(`The org, the first argument, must be a string, and is ${shown}.`, {
+    code: 'INVALID_IDENTIFIER',
   });
 }
 

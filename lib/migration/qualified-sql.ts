@@ -12,6 +12,7 @@ export const GT = operator('>');
 export const PLUS = operator('+');
 export const MINUS = operator('-');
 export const TIMES = operator('*');
+export const OVER = operator('/');
 export const AND_BITS = operator('&');
 export const CONCAT = operator('||');
 

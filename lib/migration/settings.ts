@@ -67,6 +67,19 @@ export function sharedSchemasOf(
   return sharedSchemas;
 }
 
+/**
+ * The org, where it is a tenant's: a shared schema belongs to all of them, and to none.
+ *
+ * @throws MigrationError INVALID_IDENTIFIER
+ */
+export function tenantsOwn(org: Identifier, sharedSchemas: readonly string[]): Identifier {
+  if (!sharedSchemas.includes(org)) return org;
+  throw new MigrationError(`The org "${org}" is one of sharedSchemas, which belong to every tenant. Choose another.`, {
+    code: 'INVALID_IDENTIFIER',
+    org,
+  });
+}
+
 /** What is checked is what is used, whatever becomes of the caller's list. */
 function copyOf(list: readonly string[]): readonly string[] {
   return Array.isArray(list) ? Array.from(list as readonly string[]) : list;

@@ -37,6 +37,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   '42804': { code: 'INVALID_SPEC', retryScope: 'none' },
   TD001: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD002: { code: 'HAZARD_REFUSED', retryScope: 'none' },
+  TD020: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD004: { code: 'INVALID_SPEC', retryScope: 'none' },
 };
 
@@ -47,6 +48,7 @@ export const GUARD_STATES = {
   index: 'TD003',
   default: 'TD004',
   isolation: 'TD010',
+  outside: 'TD020',
 } as const;
 
 /** Two sessions that create the same name at once collide in a catalog's own index. */

@@ -1,24 +1,27 @@
 import type { Knex } from 'knex';
+import { contextOf, orgOn } from '../migration/adapter/tenant-context';
 import type { ChangeResult } from '../migration/change';
 import { execute } from '../migration/execute';
 import { identifier, quoted } from '../migration/identifier';
 import type { ChangeOptions } from '../migration/options';
-import { settingsOf } from '../migration/settings';
+import { settingsOf, tenantsOwn } from '../migration/settings';
 import { anyServerOf, type TenantDb } from './server';
 
 /**
  * Creates the schema of a tenant, empty. In a transaction, it is created with the transaction.
  *
  * @param db a Knex, a knex transaction, or a function from an org to its Knex
- * @throws MigrationError INVALID_IDENTIFIER, TENANT_EXISTS, PERMISSION_DENIED
+ * @throws MigrationError INVALID_IDENTIFIER, TENANT_EXISTS, TENANT_MISMATCH on another tenant's handle, PERMISSION_DENIED
  * @example
  * await createTenant('acme-corp', knex);
  * // create schema "acme-corp"
  */
 export async function createTenant(org: string, db: TenantDb, options?: ChangeOptions): Promise<ChangeResult> {
   const checkedOrg = identifier(org, 'org');
-  const settings = settingsOf(options);
   const server: Knex = await anyServerOf(checkedOrg, db);
+  orgOn(checkedOrg, server);
+  const settings = settingsOf(options, contextOf(server)?.settings);
+  tenantsOwn(checkedOrg, settings.sharedSchemas);
   const statements = [`create schema ${quoted(checkedOrg)}`];
   const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
   const ran = await execute(

@@ -2,7 +2,7 @@ import type { Journal } from '../migration/adapter/tenant-context';
 import { identifier } from '../migration/identifier';
 import type { TenantOptions } from '../migration/options';
 import { retrying, retryScopeOf } from '../migration/retry';
-import { settingsOf } from '../migration/settings';
+import { settingsOf, tenantsOwn } from '../migration/settings';
 import { attempted, isForeign } from './attempt';
 import { serverOf, type TenantDb } from './server';
 import type { TenantKnex } from './tenant-knex';
@@ -34,6 +34,7 @@ export async function withTenant<T>(
 ): Promise<T> {
   const checkedOrg = identifier(org, 'org');
   const settings = settingsOf(options);
+  tenantsOwn(checkedOrg, settings.sharedSchemas);
   const model = options?.model;
   let ran: (() => void)[] = [];
   let failed: ((retryInMs: number | undefined) => void)[] = [];

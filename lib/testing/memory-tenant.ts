@@ -5,7 +5,7 @@ import { defaultToSchema } from '../migration/adapter/memory';
 import { setContext, type Journal } from '../migration/adapter/tenant-context';
 import { identifier } from '../migration/identifier';
 import type { TenantOptions } from '../migration/options';
-import { settingsOf } from '../migration/settings';
+import { settingsOf, tenantsOwn } from '../migration/settings';
 import type { TenantKnex } from '../tenant/tenant-knex';
 
 /** The options of a tenant, and the database to make it in. */
@@ -31,6 +31,7 @@ export function memoryTenant(org: string, options: MemoryTenantOptions = {}): Te
   // Without noAstCoverageCheck pg-mem refuses decimal(p, s).
   const { db = newDb({ noAstCoverageCheck: true }), model, ...changeOptions } = options;
   const settings = settingsOf(changeOptions);
+  tenantsOwn(checkedOrg, settings.sharedSchemas);
   registerFunctions(db);
   db.createSchema(checkedOrg);
   // Without jsonbSupport, json and jsonb become text; with knex's own pool, the process would not end.

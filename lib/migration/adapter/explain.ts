@@ -18,7 +18,8 @@ export interface Failed extends FailureClass {
 /** What happened, where, and what to do instead: a line for each code that the server's answer can mean. */
 const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   TENANT_NOT_FOUND: ({ org }) => `Schema "${org}" does not exist. Create it first: createTenant('${org}', db).`,
-  TENANT_EXISTS: ({ org }) => `Schema "${org}" already exists. Choose another org, or use the one that is there.`,
+  TENANT_EXISTS: ({ org }) =>
+    `Schema "${org}" already exists. Choose another org; if this schema is the tenant's own from an earlier call, there is nothing to create.`,
   MODEL_NOT_FOUND: ({ model }) => `There is no table ${model}. Create it with createModel, or correct the name.`,
   MODEL_EXISTS: ({ model }) =>
     `Something named ${model} already exists (tables, views and indexes share their names). Choose another name, or drop it first.`,
@@ -94,6 +95,7 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     dependents: dependentsIn(error),
   };
   const isGuard = sqlStateOf(error) === GUARD_STATES.default;
+  if (sqlStateOf(error) === GUARD_STATES.outside) return outsideError(error, org);
   const message = isGuard
     ? `${reasonOf(error)}, and nothing was changed. Give the field's type: { from: { type, … } }.`
     : (MESSAGES[code]?.(named) ?? unlisted(error, model));
@@ -105,6 +107,22 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     retryScope,
     sqlState: sqlStateOf(error),
     blockedBy: WAITS.includes(code) && blockedBy?.length ? blockedBy : undefined,
+    cause: error,
+  });
+}
+
+/** As many as the message names. */
+const MAX_NAMED = 20;
+
+/** What dropTenant would have taken along. It is for whoever runs the service, so the message has all names. */
+function outsideError(error: unknown, org: string): MigrationError {
+  const dependents = JSON.parse(reasonOf(error)) as readonly string[];
+  const names = dependents.slice(0, MAX_NAMED).join(', ') + (dependents.length > MAX_NAMED ? ', …' : '');
+  return new MigrationError(`Outside schema "${org}", others need what is in it: ${names}. Drop these first.`, {
+    code: 'DEPENDENT_OBJECTS',
+    org,
+    sqlState: sqlStateOf(error),
+    dependents,
     cause: error,
   });
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { Identifier } from '../identifier';
+import { MigrationError } from '../errors';
+import { identifier, type Identifier } from '../identifier';
 import type { Settings } from '../options';
 
 /** Takes what is to be told of an attempt, since only its end shows how it is to be told. */
@@ -30,4 +31,25 @@ export function setContext(tenant: Knex, context: TenantContext): void {
 export function contextOf(tenant: Knex): TenantContext | undefined {
   const { parentTransaction } = tenant as { readonly parentTransaction?: Knex };
   return contexts.get(tenant) ?? (parentTransaction && contextOf(parentTransaction));
+}
+
+/**
+ * The org, where it is a name and the tenant's own.
+ *
+ * @throws MigrationError INVALID_IDENTIFIER, TENANT_MISMATCH; INVALID_SPEC for what is no tenant
+ */
+export function orgOn(org: string, tenant: Knex): Identifier {
+  const checked = identifier(org, 'org');
+  if (typeof tenant !== 'function') {
+    throw new MigrationError('The tenant must be what withTenant hands out, a knex transaction, or a Knex.', {
+      code: 'INVALID_SPEC',
+      org,
+    });
+  }
+  const own = contextOf(tenant)?.org;
+  if (own === undefined || own === checked) return checked;
+  throw new MigrationError(
+    `The change is for org "${checked}", the tenant is of "${own}". Use withTenant('${checked}', db, …) for it.`,
+    { code: 'TENANT_MISMATCH', org: checked },
+  );
 }

@@ -1,0 +1,108 @@
+import type { Knex } from 'knex';
+import { inOwnTransaction } from '../migration/adapter/own-transaction';
+import { valueOf } from '../migration/adapter/send';
+import { MigrationError } from '../migration/errors';
+import type { Identifier } from '../migration/identifier';
+import { logFailure, logSql } from '../migration/log';
+import type { Settings } from '../migration/options';
+import { retrying, retryScopeOf } from '../migration/retry';
+import { dropBlock, REPORT, type Batch, type Dropped } from './drop-batch';
+import { START, type Place } from './drop-members';
+
+/** How a dropTenant is logged. */
+export const SUBJECT = { message: 'DROP SCHEMA', fields: [], expectations: [], effects: [] } as const;
+
+/** A quarter of the server's lock table at first; the others need it too. */
+const SHARE = 4;
+
+/** A batch of one object, on any server. */
+const LEAST_SHARE = 2 ** 20;
+
+export interface DroppedAll {
+  readonly statements: readonly string[];
+  readonly attempts: number;
+}
+
+/**
+ * Drops a schema in passes through what is in it, a transaction for each batch. What is still needed is passed
+ * over: the next pass finds it free. A pass that drops nothing has come upon objects that need each other.
+ */
+export async function dropContents(org: Identifier, server: Knex, settings: Settings): Promise<DroppedAll> {
+  const statements: string[] = [];
+  const startedAt = performance.now();
+  let failures = 0;
+  let share = SHARE;
+  let pass = passFrom(false);
+  for (let first = true; ; first = false) {
+    const batch = { org, after: pass.after, share, first, cascade: pass.cascade };
+    const { dropped, attempts } = await inAttempts(batch, server, settings, startedAt);
+    failures += attempts - 1;
+    statements.push(...dropped.statements);
+    if (dropped.ended) return { statements, attempts: failures + 1 };
+    if (dropped.full) share = Math.min(LEAST_SHARE, share * 2);
+    const progress = pass.progress || dropped.statements.length > 0;
+    if (dropped.last !== null && !pass.cascade) pass = { ...pass, after: dropped.last, progress };
+    else if (progress) pass = passFrom(false);
+    else if (dropped.last !== null) pass = { ...pass, after: dropped.last };
+    else if (!pass.cascade) pass = passFrom(true);
+    else throw stuck(org, dropped.full);
+  }
+}
+
+interface Pass {
+  readonly after: Place;
+  readonly cascade: boolean;
+  readonly progress: boolean;
+}
+
+function passFrom(cascade: boolean): Pass {
+  return { after: START, cascade, progress: false };
+}
+
+/** One batch, and again after what another attempt can cure: its look is in the same transaction. */
+async function inAttempts(
+  batch: Batch,
+  server: Knex,
+  settings: Settings,
+  startedAt: number,
+): Promise<{ readonly dropped: Dropped; readonly attempts: number }> {
+  const { org } = batch;
+  const { logger, retry } = settings;
+  const passedMs = (): number => Math.round(performance.now() - startedAt);
+  const deadlineMs = retry.deadlineMs === undefined ? undefined : Math.max(0, retry.deadlineMs - passedMs());
+  const work = {
+    org,
+    statements: [dropBlock(batch, settings), REPORT],
+    subjects: [SUBJECT],
+    // The block shares the time among its locks itself.
+    lockWaits: 1,
+    hazards: [],
+  };
+  return retrying(
+    { ...retry, deadlineMs },
+    async (attempts) => {
+      const answers = await inOwnTransaction(work, server, settings);
+      const dropped = JSON.parse(String(valueOf(answers, 'tenant_ddl_dropped'))) as Dropped;
+      logSql(logger, org, dropped.statements);
+      return { dropped, attempts };
+    },
+    {
+      canRetry: (error) => retryScopeOf(error) !== 'none',
+      onFailure: (error, attempt, retryInMs) =>
+        logFailure(logger, org, SUBJECT, {
+          error: error as MigrationError,
+          attempt,
+          durationMs: passedMs(),
+          retryInMs,
+        }),
+    },
+  );
+}
+
+/** Nothing is left to try: whatever keeps these objects, asking again will not help. */
+function stuck(org: string, full: boolean): MigrationError {
+  const message = full
+    ? `The rest of schema "${org}" takes more locks than the server has room for. Raise max_locks_per_transaction, then call dropTenant again: it goes on where it ended.`
+    : `The rest of schema "${org}" cannot be dropped by this role. Look what is left in it, drop that, then call dropTenant again.`;
+  return new MigrationError(message, { code: full ? 'TOO_MANY_LOCKS' : 'DATABASE_ERROR', org });
+}

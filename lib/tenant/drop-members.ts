@@ -1,0 +1,55 @@
+import { catalogOid } from '../migration/adapter/dependents';
+import { EQ, GT, LE, LT, PLUS } from '../migration/qualified-sql';
+
+/** Where a pass through what is in a schema goes on: after an object of this rank and oid. */
+export interface Place {
+  readonly rank: number;
+  readonly oid: string;
+}
+
+/** Before everything. */
+export const START: Place = { rank: -1, oid: '0' };
+
+/** Objects of one batch at most; their locks may allow fewer. */
+const MAX_OBJECTS = 400;
+
+/** Locks of one batch at most: as many as 100 tables with a few keys each take. */
+const MAX_LOCKS = 800;
+
+/** The catalogs of what a schema may hold and can be dropped by itself; of pg_class, what is no part of another. */
+const CATALOGS = [
+  ...['pg_class', 'pg_proc', 'pg_type', 'pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_collation', 'pg_conversion'],
+  ...['pg_statistic_ext', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template'],
+];
+
+/**
+ * Newest first, views before tables before the rest: what needs another was mostly made after it. Less the parents
+ * of partitions and children, since one drop of a table with all its partitions may take more locks than there
+ * are; and less what is a part of another, and goes with it.
+ */
+export function members({ rank, oid }: Place, onlyOne: boolean): string {
+  const maxObjects = onlyOne ? 1 : MAX_OBJECTS;
+  const catalogs = CATALOGS.map((catalog) => `${catalogOid(catalog)}::pg_catalog.oid`).join(', ');
+  const isKind = (kinds: string): string => `r.relkind ${EQ} any ('{${kinds}}'::pg_catalog."char"[])`;
+  return `select classid, objid, rank, is_table, place ${EQ} 1
+      or place ${LE} ${maxObjects} and running ${LE} ${MAX_LOCKS} and running ${LE} free as fits
+    from (select *, pg_catalog.row_number() over following as place, pg_catalog.sum(locks) over following as running
+      from (select *, (select pg_catalog.count(*) from pg_catalog.pg_depend needs
+          where needs.refclassid ${EQ} next.classid and needs.refobjid ${EQ} next.objid) ${PLUS} 2 as locks
+        from (select d.classid, d.objid, ranks.rank, ${isKind('r,p')} as is_table
+          from pg_catalog.pg_depend d
+            left join pg_catalog.pg_class r on d.classid ${EQ} ${catalogOid('pg_class')} and r.oid ${EQ} d.objid
+            left join lateral (select case when r.oid is null or ${isKind('S')} then 2 when ${isKind('v,m')} then 0 else 1 end as rank) ranks on true
+          where d.refclassid ${EQ} ${catalogOid('pg_namespace')} and d.refobjid ${EQ} home and d.objsubid ${EQ} 0
+            and d.classid ${EQ} any (array[${catalogs}])
+            and (ranks.rank ${GT} ${rank}
+              or ranks.rank ${EQ} ${rank} and d.objid ${LT} ${oid}::pg_catalog.oid)
+            and not exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} r.oid)
+            and not exists (select from pg_catalog.pg_depend o
+              where o.classid ${EQ} d.classid and o.objid ${EQ} d.objid and o.objsubid ${EQ} 0
+                and (o.deptype ${EQ} 'i'::pg_catalog."char"
+                  or o.deptype ${EQ} 'a'::pg_catalog."char" and ${isKind('S')} and o.refclassid ${EQ} ${catalogOid('pg_class')}))
+          order by ranks.rank, d.objid desc limit ${maxObjects + 1}) next) counted
+      window following as (order by rank, objid desc)) summed
+    order by place`;
+}
