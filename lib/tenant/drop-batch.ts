@@ -4,7 +4,7 @@ import { quoted, type Identifier } from '../migration/identifier';
 import { literal } from '../migration/literal';
 import type { Settings } from '../migration/options';
 import { EQ, GT, MINUS, NE, OVER, PLUS, TIMES } from '../migration/qualified-sql';
-import { members, type Place } from './drop-members';
+import { members, wordOf, type Place } from './drop-members';
 import { GUARD_STATES } from '../migration/sql-states';
 
 /** One transaction's part of the work. */
@@ -41,14 +41,6 @@ const LISTED =
 
 /** The schema with all that is in it. */
 const WHOLE = `select ${catalogOid('pg_namespace')}::pg_catalog.oid, home, 0`;
-
-/** How `drop` calls what pg_identify_object calls otherwise. */
-const WORDS: Readonly<Record<string, string>> = {
-  function: 'routine',
-  procedure: 'routine',
-  aggregate: 'routine',
-  'statistics object': 'statistics',
-};
 
 /**
  * A block that drops the next objects of a schema, without `cascade`: what others make meanwhile is PostgreSQL's
@@ -193,11 +185,6 @@ function waiting(): string {
   const leftMs = `pg_catalog.date_part('epoch', deadline ${MINUS} pg_catalog.clock_timestamp()) ${TIMES} 1000`;
   return `perform pg_catalog.set_config('lock_timeout',
           (case when ${leftMs} ${GT} 1 then (${leftMs})::pg_catalog.int8 else 1 end)::pg_catalog.text, true);`;
-}
-
-function wordOf(type: string): string {
-  const cases = Object.entries(WORDS).map(([kind, word]) => `when ${type} ${EQ} '${kind}' then '${word}'`);
-  return `case ${cases.join(' ')} else ${type} end`;
 }
 
 /** A relation's name in SQL, with its schema. */

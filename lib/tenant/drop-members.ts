@@ -53,3 +53,17 @@ export function members({ rank, oid }: Place, onlyOne: boolean): string {
       window following as (order by rank, objid desc)) summed
     order by place`;
 }
+
+/** How `drop` calls what pg_identify_object calls otherwise. */
+const WORDS: Readonly<Record<string, string>> = {
+  function: 'routine',
+  procedure: 'routine',
+  aggregate: 'routine',
+  'statistics object': 'statistics',
+};
+
+/** The word for a kind of object in `drop`. */
+export function wordOf(type: string): string {
+  const cases = Object.entries(WORDS).map(([kind, word]) => `when ${type} ${EQ} '${kind}' then '${word}'`);
+  return `case ${cases.join(' ')} else ${type} end`;
+}
