@@ -99,7 +99,7 @@ describe('the org', () => {
     expect(thrownBy(() => planChange(org as never, change))).toMatchObject({
       code: 'INVALID_IDENTIFIER',
       org: '',
-      message: 'The org must be a string.',
+      message: expect.stringMatching(/^The org, the first argument, must be a string, and is \w+\.$/) as string,
     });
   });
 });
