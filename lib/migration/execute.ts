@@ -1,13 +1,15 @@
 import type { Knex } from 'knex';
+import { callersJournal } from './adapter/callers-journal';
 import { inCallersTransaction } from './adapter/callers-transaction';
 import { withHazards, refuseWithoutRows, warnOfHazards } from './adapter/hazard-policy';
 import { inMemory } from './adapter/memory';
+import { refuseNestedCall } from './adapter/open-tenants';
 import { inOwnTransaction } from './adapter/own-transaction';
 import { isMemory, type Answer } from './adapter/send';
-import { contextOf, type TenantContext } from './adapter/tenant-context';
+import { contextOf, type JournalEntry, type TenantContext } from './adapter/tenant-context';
 import type { Work } from './adapter/work';
-import type { MigrationError, RetryScope } from './errors';
-import { logChange, logFailure, logSql } from './log';
+import { MigrationError, type RetryScope } from './errors';
+import { failedSubject, logChange, logFailure, logSql } from './log';
 import type { Settings } from './options';
 import { retrying, retryScopeOf } from './retry';
 
@@ -32,14 +34,17 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const context = contextOf(tenant);
   const way = wayOf(tenant, context);
-  refuseWithoutRows(work, settings);
+  refuseUnusable(work.org, tenant);
   logSql(settings.logger, work.org, work.statements);
   // pg-mem has no table that is large or in use.
-  const whole = isMemory(tenant) ? work : { ...work, statements: withHazards(work, settings) };
+  const statements = isMemory(tenant) ? work.statements : withHazards(work, settings);
+  const entry = await entryFor(tenant, context);
+  const whole = { ...work, statements, mark: entry.mark };
 
   const { attempts, answers } = await retrying(
     settings.retry,
     async (attempt) => {
+      refuseWithoutRows(work, settings);
       return { answers: await way.run(whole, tenant, settings), attempts: context?.attempt ?? attempt };
     },
     {
@@ -47,27 +52,42 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
       onFailure: (error, failedAttempt, retryInMs) => {
         const attempt = context?.attempt ?? failedAttempt;
         const failure = { error: error as MigrationError, attempt, durationMs: durationMs() };
-        const log = (waitMs: number | undefined): void =>
-          logFailures(work, settings, { ...failure, retryInMs: waitMs });
-        if (context === undefined) log(retryInMs);
-        else context.journal.failed(log);
+        const subject = failedSubject(work.subjects, failure.error);
+        entry.failed(error, (waitMs = retryInMs) => {
+          if (subject !== undefined) logFailure(settings.logger, work.org, subject, { ...failure, retryInMs: waitMs });
+        });
       },
     },
   );
 
   const ran = { durationMs: durationMs(), attempts };
-  const log = (): void => {
-    work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, ran));
-    warnOfHazards(work, settings, answers);
-  };
   // What a transaction undoes did not happen, and is not to be read in a log.
-  if (context === undefined) log();
-  else context.journal.ran(log);
+  entry.ran((committed) => {
+    const took = committed === true ? ran : { ...ran, uncommitted: true as const };
+    work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, took));
+    warnOfHazards(work, settings, answers);
+  });
   return ran;
 }
 
-function logFailures({ org, subjects }: Work, { logger }: Settings, failure: Parameters<typeof logFailure>[3]): void {
-  for (const subject of subjects) logFailure(logger, org, subject, failure);
+/** Told at once: of a transaction of its own, which has ended, or where there is none to wait for. */
+const AT_ONCE: JournalEntry = { ran: (tell) => tell(true), failed: (_error, tell) => tell(undefined) };
+
+async function entryFor(tenant: Knex, context: TenantContext | undefined): Promise<JournalEntry> {
+  if (context !== undefined) return context.journal.begin();
+  if (isMemory(tenant) || tenant.isTransaction !== true) return AT_ONCE;
+  return (await callersJournal(tenant)).begin();
+}
+
+/** What would wait for itself, or for nothing. */
+function refuseUnusable(org: string, tenant: Knex): void {
+  if (tenant.isTransaction !== true) refuseNestedCall(org, tenant);
+  else if ((tenant as Knex.Transaction).isCompleted()) {
+    throw new MigrationError(
+      'The transaction of this tenant has ended, and nothing was changed. Await each change before the callback of withTenant, or your own transaction, ends.',
+      { code: 'INVALID_SPEC', org },
+    );
+  }
 }
 
 function wayOf(tenant: Knex, context: TenantContext | undefined): Way {

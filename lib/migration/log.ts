@@ -9,6 +9,26 @@ export function logChange(logger: Logger, org: string, subject: LoggedSubject, t
   writeRecord(logger, 'info', subject.message, { org, table: subject.table, fields: subject.fields, ...took });
 }
 
+/** What an attempt failed at: the change that the error names, or all of a list where it names none. */
+export function failedSubject(subjects: readonly LoggedSubject[], { table, column }: At): LoggedSubject | undefined {
+  const [first, ...others] = subjects;
+  if (first === undefined || others.length === 0) return first;
+  const onTable = subjects.filter((subject) => table !== undefined && subject.table === table);
+  const onColumn = onTable.filter(({ fields }) => column !== undefined && fields.some((field) => field === column));
+  const named = onColumn.length > 0 ? onColumn : onTable.length > 0 ? onTable : subjects;
+  const [only] = named;
+  if (named.length === 1 && only !== undefined) return only;
+  const tables = new Set(named.map((subject) => subject.table));
+  return {
+    message: [...new Set(named.map(({ message }) => message))].join(', '),
+    table: tables.size === 1 ? [...tables][0] : undefined,
+    fields: tables.size === 1 ? [...new Set(named.flatMap(({ fields }) => fields))] : [],
+  };
+}
+
+/** Where an error says that it happened. */
+type At = Pick<MigrationError, 'table' | 'column'>;
+
 /** An attempt that failed: a warning where another follows, an error where none does. */
 export function logFailure(logger: Logger, org: string, subject: LoggedSubject, failure: Failure): void {
   const { error, attempt, durationMs, retryInMs } = failure;
@@ -58,10 +78,17 @@ export type LoggedSubject = Pick<Subject, 'message' | 'fields'> & { readonly tab
 export interface Took {
   readonly durationMs: number;
   readonly attempts: number;
+  /** Where it is not known whether the transaction was committed. */
+  readonly uncommitted?: true;
 }
 
 export interface Failure {
-  readonly error: MigrationError;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly sqlState?: string | undefined;
+    readonly blockedBy?: MigrationError['blockedBy'] | undefined;
+  };
   readonly attempt: number;
   readonly durationMs: number;
   /** Without one, no further attempt is made. */

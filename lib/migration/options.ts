@@ -53,10 +53,19 @@ export interface ChangeOptions {
   readonly hazards?: HazardPolicies | undefined;
 }
 
+export const TURNS = ['change', 'start'] as const;
+export type Turn = (typeof TURNS)[number];
+
 /** Options of `withTenant`. */
 export interface TenantOptions extends ChangeOptions {
   /** The model's name for `createModel` with a list of fields. */
   readonly model?: string | undefined;
+  /**
+   * When the transaction takes the org's turn: with its first `change`, or at its `start`, before the
+   * callback runs, for callbacks that write to a table and then change it. After a DEADLOCK or a
+   * LOCK_TIMEOUT each further attempt takes it at the start. Default 'change'.
+   */
+  readonly turn?: Turn | undefined;
 }
 
 export interface RetrySettings {
@@ -76,6 +85,7 @@ export interface Settings {
   readonly logger: Logger;
   readonly sharedSchemas: readonly Identifier[];
   readonly hazards: HazardPolicies;
+  readonly turn: Turn;
 }
 
 /** Every default, in one place. The logger's is made when it is first needed. */
@@ -86,4 +96,5 @@ export const DEFAULTS = {
   retry: { maxAttempts: 3, delayMs: 1000, maxDelayMs: 30_000 },
   sharedSchemas: ['public'],
   hazards: 'warn',
+  turn: 'change',
 } as const;

@@ -4,6 +4,7 @@ import { defaultLogger } from './logger';
 import {
   DEFAULTS,
   HAZARD_POLICIES,
+  TURNS,
   type RetryOptions,
   type RetrySettings,
   type Settings,
@@ -15,7 +16,16 @@ import { HAZARD_KINDS } from './plan';
 /** setTimeout's, and PostgreSQL's for its timeouts. */
 const MAX_MS = 2 ** 31 - 1;
 
-const OPTION_NAMES = ['lockTimeoutMs', 'statementTimeoutMs', 'retry', 'logger', 'sharedSchemas', 'hazards', 'model'];
+const OPTION_NAMES = [
+  'lockTimeoutMs',
+  'statementTimeoutMs',
+  'retry',
+  'logger',
+  'sharedSchemas',
+  'hazards',
+  'model',
+  'turn',
+];
 const RETRY_NAMES = ['maxAttempts', 'delayMs', 'maxDelayMs', 'deadlineMs', 'signal', 'onRetry'];
 
 /**
@@ -33,6 +43,7 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
     logger: options.logger ?? inherited?.logger ?? defaultLogger(),
     sharedSchemas: copyOf(options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
     hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
+    turn: options.turn ?? inherited?.turn ?? DEFAULTS.turn,
   };
   const faults: Fault[] = [];
   findUnknownKeys(faults, options, OPTION_NAMES, 'options');
@@ -111,7 +122,7 @@ function findUnknownKeys(faults: Fault[], options: object, known: readonly strin
 }
 
 function findSettingFaults(faults: Fault[], settings: Settings): void {
-  const { lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazards, logger } = settings;
+  const { lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazards, logger, turn } = settings;
   const before = faults.length;
   // Zero would switch the limit off, and a waiting change keeps every later reader waiting behind it.
   findRangeFaults(faults, 'options.lockTimeoutMs', lockTimeoutMs, 1);
@@ -120,6 +131,7 @@ function findSettingFaults(faults: Fault[], settings: Settings): void {
     faults.push({ path: 'options.lockTimeoutMs', message: `must be below statementTimeoutMs (${statementTimeoutMs})` });
   }
   findHazardFaults(faults, hazards);
+  if (!TURNS.includes(turn)) faults.push({ path: 'options.turn', message: `must be one of ${TURNS.join(', ')}` });
   findSchemaFaults(faults, sharedSchemas);
   if (LOGGER_METHODS.some((method) => typeof logger[method] !== 'function')) {
     faults.push({ path: 'options.logger', message: `must have the methods ${LOGGER_METHODS.join(', ')}` });

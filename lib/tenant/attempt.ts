@@ -1,60 +1,80 @@
-import type { EventEmitter } from 'node:events';
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { tenantSetup } from '../migration/adapter/batch';
 import { commit, rolledBack } from '../migration/adapter/commit';
 import { explained, failureAt } from '../migration/adapter/explain';
 import { defaultToSchema } from '../migration/adapter/memory';
+import { whileOpen } from '../migration/adapter/open-tenants';
+import { ownErrorIn } from '../migration/adapter/own-error';
 import { learnSession } from '../migration/adapter/prepared';
-import { clientOf, isMemory, send, valueOf, type Answer } from '../migration/adapter/send';
+import { clientOf, isMemory, send, valueOf, type Answer, type Connection } from '../migration/adapter/send';
+import { standingOf } from '../migration/adapter/standing';
 import { setContext, type TenantContext } from '../migration/adapter/tenant-context';
 import { identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
-import { MigrationError } from '../migration/errors';
+import { isRefusal, watchTransaction, type TransactionWatch } from '../migration/adapter/transaction-watch';
 import type { Identifier } from '../migration/identifier';
-import { sqlStateOf } from '../migration/sql-states';
+import type { AttemptJournal } from './attempt-journal';
+import { endedByCallback } from './ended-by-callback';
 import type { TenantKnex } from './tenant-knex';
+import { refuseUnfinished } from './unfinished';
+
+/** What an attempt is given beside what its tenant carries. */
+export interface AttemptContext extends TenantContext {
+  readonly journal: AttemptJournal;
+  /** Whether it takes its turn before the callback does anything. */
+  readonly turnFirst: boolean;
+}
+
+/** How an attempt ended; `thrown` is what withTenant throws if it is the last. */
+export type Outcome<T> = { readonly value: T } | Failure;
+
+export interface Failure {
+  readonly thrown: unknown;
+  /** The failure of this transaction behind it; undefined where the callback threw for reasons of its own. */
+  readonly own: unknown;
+  readonly at: 'BEGIN' | 'QUERY' | 'COMMIT';
+}
 
 /** One transaction around the callback: its set-up, the callback, and a COMMIT whose outcome is known. */
 export async function attempted<T>(
   server: Knex,
-  context: TenantContext,
+  context: AttemptContext,
   callback: (tenant: TenantKnex) => Promise<T>,
-): Promise<T> {
-  const { org, settings } = context;
-  const trx = await begun(server, org);
-  const { caught, seen, unanswered } = watch(trx);
-  let value: T;
-  let identity: TransactionIdentity | undefined;
+): Promise<Outcome<T>> {
+  let at: Failure['at'] = 'BEGIN';
+  let watch: TransactionWatch | undefined;
   try {
-    identity = isMemory(trx) ? undefined : await setUp(trx, context);
-    value = await callback(handed(trx, context));
-    await refuseUnfinished(trx, org, unanswered);
+    const trx = await begun(server, context.org);
+    const connection = await clientOf(trx).acquireConnection();
+    watch = watchTransaction(trx, connection);
+    // The connection is the pool's from then on.
+    trx.executionPromise.then(watch.stop, watch.stop);
+    const identity = await orRolledBack(trx, () => setUp(trx, context, connection));
+    at = 'QUERY';
+    const run = { server, context, trx, connection, identity, watch };
+    const called = await calledBack(run, callback);
+    if ('thrown' in called) return called;
+    at = 'COMMIT';
+    await committed(run);
+    return called;
   } catch (error) {
-    await rolledBackFor(trx, error);
-    // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
-    if (isRefusal(error) && caught() !== undefined) throw rolledBack(org, caught());
-    // A service that the callback calls can lose a connection too: repeating our transaction cures nothing there.
-    if (!(error instanceof MigrationError) && !seen(error)) markForeign(error);
-    throw error;
+    return { thrown: error, own: error, at };
   }
-  const sendCommit = (): Promise<string | undefined> => committed(trx, org);
-  const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
-  await commit(server, { org, identity, sendCommit, close, caught }, settings);
-  return value;
 }
 
-const foreign = new WeakSet<object>();
-
-function markForeign(error: unknown): void {
-  if (typeof error === 'object' && error !== null) foreign.add(error);
+/** A transaction, set up. */
+interface Run {
+  readonly server: Knex;
+  readonly context: AttemptContext;
+  readonly trx: Knex.Transaction;
+  readonly connection: Connection;
+  readonly identity: TransactionIdentity | undefined;
+  readonly watch: TransactionWatch;
 }
 
-/** Whether the callback threw it for reasons of its own, not of this transaction's queries. */
-export function isForeign(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && foreign.has(error);
-}
-
-/** Whatever the role's default is: under another level, what is looked at is older than the turn. One query with BEGIN. */
+/**
+ * Whatever the role's default is: under another level, what is looked at is older than the turn. One query
+ * with BEGIN.
+ */
 const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
 
 async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
@@ -68,48 +88,15 @@ async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
   }
 }
 
-/** What is known of a transaction's queries by knex's events. */
-interface Watch {
-  /** The latest failure, other than the refusals that follow it. */
-  readonly caught: () => unknown;
-  /** Whether it came from a query of this transaction, and not from what else the callback did. */
-  readonly seen: (error: unknown) => boolean;
-  /** A query was begun and has no answer yet; so has a stream, for good. */
-  readonly unanswered: () => boolean;
-}
-
-interface KnexQuery {
-  readonly __knexQueryUid?: string;
-}
-
-function watch(trx: Knex.Transaction): Watch {
-  let latest: unknown;
-  const errors = new WeakSet<object>();
-  const asked = new Set<string>();
-  trx.on('query', ({ __knexQueryUid }: KnexQuery) => {
-    if (__knexQueryUid !== undefined) asked.add(__knexQueryUid);
-  });
-  trx.on('query-response', (_answer: unknown, { __knexQueryUid }: KnexQuery) => asked.delete(String(__knexQueryUid)));
-  trx.on('query-error', (error: unknown, { __knexQueryUid }: KnexQuery) => {
-    asked.delete(String(__knexQueryUid));
-    if (typeof error === 'object' && error !== null) errors.add(error);
-    if (!isRefusal(error)) latest = error;
-  });
-  const seen = (error: unknown): boolean => typeof error === 'object' && error !== null && errors.has(error);
-  return { caught: () => latest, seen, unanswered: () => asked.size > 0 };
-}
-
-/** 25P02, in_failed_sql_transaction. */
-function isRefusal(error: unknown): boolean {
-  return (error instanceof MigrationError ? error.sqlState : sqlStateOf(error)) === '25P02';
-}
-
-async function setUp(trx: Knex.Transaction, context: TenantContext): Promise<TransactionIdentity | undefined> {
-  const { org, settings } = context;
-  const connection = await clientOf(trx).acquireConnection();
+async function setUp(
+  trx: Knex.Transaction,
+  { org, settings, turnFirst }: AttemptContext,
+  connection: Connection,
+): Promise<TransactionIdentity | undefined> {
+  if (isMemory(trx)) return undefined;
   let answers: readonly Answer[];
   try {
-    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, settings, connection));
+    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, { ...settings, turnFirst }, connection));
   } catch (error) {
     throw explained(error, failureAt(error, org));
   }
@@ -122,6 +109,32 @@ async function setUp(trx: Knex.Transaction, context: TenantContext): Promise<Tra
   return identityIn(answers, connection);
 }
 
+/** Runs the callback, and looks at what it left: what it threw, what is unfinished, whether the transaction is still ours. */
+async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise<T>): Promise<{ value: T } | Failure> {
+  const { server, context, trx, connection, watch } = run;
+  const { org, journal } = context;
+  let value: T;
+  try {
+    value = await whileOpen(org, server, () => callback(handed(trx, context)));
+  } catch (error) {
+    await rollBack(trx, error);
+    const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
+    if (watch.committed()) throw await ended(run, error);
+    // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
+    if (isRefusal(own) && watch.caught() !== undefined) throw rolledBack(org, watch.caught());
+    return { thrown: error, own, at: 'QUERY' };
+  }
+  if (trx.isCompleted()) throw await ended(run);
+  await orRolledBack(trx, () => refuseUnfinished(org, connection, watch));
+  // The question itself is a statement, and outside a transaction by then perhaps.
+  const committedBefore = hasCommitted(run);
+  if (!(await isStillOurs(run))) {
+    await rollBack(trx);
+    throw await ended(run, undefined, committedBefore);
+  }
+  return { value };
+}
+
 function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
   const { org, model } = context;
   if (isMemory(trx)) defaultToSchema(trx, org);
@@ -129,50 +142,62 @@ function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
   return Object.assign(trx, model === undefined ? { org } : { org, model });
 }
 
-/** A callback that is over while its work is not, or that ended the transaction itself. */
-async function refuseUnfinished(trx: Knex.Transaction, org: Identifier, unanswered: () => boolean): Promise<void> {
-  if (trx.isCompleted()) {
-    throw unfinished(org, ENDED_BY_CALLBACK);
-  }
-  // A query that was begun and not awaited reaches the driver within this turn.
-  await turnOfTheLoop();
-  const { readyForQuery } = (await clientOf(trx).acquireConnection()) as { readonly readyForQuery?: boolean };
-  // A finished stream is not answered, and a failed query leaves the driver not ready for a moment.
-  if (unanswered() && readyForQuery === false) {
-    throw unfinished(org, 'The callback ended before its queries did, and nothing was changed. Await each of them.');
-  }
-}
-
-function unfinished(org: Identifier, message: string): MigrationError {
-  return new MigrationError(message, { code: 'DATABASE_ERROR', org });
-}
-
-/** knex resolves a COMMIT whatever the answer; what the driver said is in what its `commit` gives. */
-async function committed(trx: Knex.Transaction, org: Identifier): Promise<string | undefined> {
-  const connection = (await clientOf(trx).acquireConnection()) as Partial<EventEmitter>;
-  let ended = false;
-  const listen = ({ code }: { readonly code?: string }): void => {
-    // no_active_sql_transaction: COMMIT had nothing to commit.
-    if (code === '25P01') ended = true;
-  };
-  connection.on?.('notice', listen);
+/** Asks the server only where the answers so far leave it open. */
+async function isStillOurs({ trx, identity, watch, context: { journal } }: Run): Promise<boolean> {
+  const mayHaveEnded = watch.unknownEnds() > 0;
+  if (identity === undefined || !(mayHaveEnded || (watch.undid() && journal.hasRun()))) return true;
   try {
+    const { isSame, marks } = await standingOf(trx, identity);
+    journal.keep(marks);
+    return isSame;
+  } catch (error) {
+    // COMMIT of a transaction in which a statement failed rolls it back, and says so.
+    if (isRefusal(error)) return !mayHaveEnded;
+    throw error;
+  }
+}
+
+async function committed(run: Run): Promise<void> {
+  const { server, context, trx, identity, watch } = run;
+  const { org, settings, journal } = context;
+  const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
+  const sendCommit = async (): Promise<string | undefined> => {
+    const endsBefore = watch.unknownEnds();
+    // knex resolves a COMMIT whatever the answer; what the driver said is in what its `commit` gives.
     const [answer] = await Promise.all([
       trx.commit() as unknown as Promise<{ readonly response?: { readonly command?: string } } | undefined>,
       trx.executionPromise,
     ]);
-    if (ended) throw unfinished(org, ENDED_BY_CALLBACK);
+    // Something that nobody awaited came in between.
+    if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await ended(run);
     return answer?.response?.command;
-  } finally {
-    connection.off?.('notice', listen);
+  };
+  await commit(server, { org, identity, sendCommit, close, caught: watch.caught }, settings);
+  // A change that failed and whose error the callback caught failed all the same.
+  journal.tellFailures(undefined);
+  journal.tellChanges(true);
+}
+
+function ended(run: Run, cause?: unknown, committed = hasCommitted(run)): Promise<Error> {
+  const { server, context, identity } = run;
+  return endedByCallback(server, { org: context.org, identity, committed, cause }, context.settings);
+}
+
+function hasCommitted({ identity, watch }: Run): boolean {
+  return watch.committed() || (identity !== undefined && watch.unknownEnds() === Infinity);
+}
+
+async function orRolledBack<T>(trx: Knex.Transaction, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rollBack(trx, error);
+    throw error;
   }
 }
 
-const ENDED_BY_CALLBACK =
-  'The callback ended the transaction itself, by commit or rollback. Leave both to withTenant: throw to roll back.';
-
 /** The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. */
-async function rolledBackFor(trx: Knex.Transaction, error: unknown): Promise<void> {
+async function rollBack(trx: Knex.Transaction, error?: unknown): Promise<void> {
   await Promise.allSettled([trx.rollback(error), trx.executionPromise]);
 }
 

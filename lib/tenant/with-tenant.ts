@@ -1,9 +1,14 @@
-import type { Journal } from '../migration/adapter/tenant-context';
+import { refuseNestedCall } from '../migration/adapter/open-tenants';
+import { MigrationError, type ErrorCode } from '../migration/errors';
 import { identifier } from '../migration/identifier';
+import { logFailure, type Failure as FailedAttempt } from '../migration/log';
+import type { Logger } from '../migration/logger';
 import type { TenantOptions } from '../migration/options';
 import { retrying, retryScopeOf } from '../migration/retry';
 import { settingsOf, tenantsOwn } from '../migration/settings';
-import { attempted, isForeign } from './attempt';
+import { classify, sqlStateOf } from '../migration/sql-states';
+import { attempted, type Failure } from './attempt';
+import { attemptJournal, type AttemptJournal } from './attempt-journal';
 import { serverOf, type TenantDb } from './server';
 import type { TenantKnex } from './tenant-knex';
 
@@ -36,24 +41,50 @@ export async function withTenant<T>(
   const settings = settingsOf(options);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const model = options?.model;
-  let ran: (() => void)[] = [];
-  let failed: ((retryInMs: number | undefined) => void)[] = [];
-  const journal: Journal = { ran: (tell) => ran.push(tell), failed: (tell) => failed.push(tell) };
-  const value = await retrying(
-    settings.retry,
-    async (attempt) => {
-      ran = [];
-      failed = [];
-      const server = await serverOf(checkedOrg, db, 'withTenant');
-      return attempted(server, { org: checkedOrg, model, settings, attempt, journal }, callback);
+  const startedAt = performance.now();
+  let last: { readonly journal: AttemptJournal; readonly failure?: Failure } | undefined;
+  let code: string | undefined;
+  const run = async (attempt: number): Promise<T> => {
+    last = undefined;
+    const server = await serverOf(checkedOrg, db, 'withTenant');
+    refuseNestedCall(checkedOrg, server);
+    const journal = attemptJournal();
+    // Where two that write first and then change met, one after the other is what helps.
+    const turnFirst = settings.turn === 'start' || code === 'DEADLOCK' || code === 'LOCK_TIMEOUT';
+    const context = { org: checkedOrg, model, settings, attempt, journal, turnFirst };
+    const outcome = await attempted(server, context, callback);
+    last = { journal, ...('thrown' in outcome ? { failure: outcome } : {}) };
+    if ('thrown' in outcome) throw outcome.thrown;
+    return outcome.value;
+  };
+  const own = (error: unknown): unknown => (last?.failure === undefined ? error : last.failure.own);
+  return retrying(settings.retry, run, {
+    canRetry: (error) => own(error) !== undefined && retryScopeOf(own(error)) !== 'none',
+    onFailure: (error, attempt, retryInMs) => {
+      code = codeOf(own(error));
+      last?.journal.tellFailures(retryInMs);
+      if (last?.failure === undefined || last.journal.failedWith(last.failure.own)) return;
+      logAttempt(settings.logger, checkedOrg, last.failure, {
+        attempt,
+        retryInMs,
+        durationMs: Math.round(performance.now() - startedAt),
+      });
     },
-    {
-      canRetry: (error) => !isForeign(error) && retryScopeOf(error) !== 'none',
-      onFailure: (_error, _attempt, retryInMs) => failed.forEach((tell) => tell(retryInMs)),
-    },
-  );
-  // A change that failed and whose error the callback caught failed all the same.
-  failed.forEach((tell) => tell(undefined));
-  ran.forEach((tell) => tell());
-  return value;
+  });
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof MigrationError ? error.code : classify(error).code;
+}
+
+/** An attempt that failed at none of its changes. What the callback threw for reasons of its own is its caller's. */
+function logAttempt(logger: Logger, org: string, { own, at }: Failure, when: Omit<FailedAttempt, 'error'>): void {
+  const subject = { message: at, fields: [] };
+  if (own instanceof MigrationError) {
+    logFailure(logger, org, subject, { error: own, ...when });
+  } else if (own !== undefined && retryScopeOf(own) !== 'none') {
+    // The words of the server may hold values.
+    const message = 'A query of the callback failed.';
+    logFailure(logger, org, subject, { error: { code: codeOf(own), sqlState: sqlStateOf(own), message }, ...when });
+  }
 }

@@ -43,7 +43,9 @@ export function memoryTenant(org: string, options: MemoryTenantOptions = {}): Te
 }
 
 /** There is no COMMIT to wait for. */
-const TOLD_AT_ONCE: Journal = { ran: (tell) => tell(), failed: (tell) => tell(undefined) };
+const TOLD_AT_ONCE: Journal = {
+  begin: () => ({ ran: (tell) => tell(true), failed: (_error, tell) => tell(undefined) }),
+};
 
 /** Those that PostgreSQL has, pg-mem lacks, and defaults or a service's own SQL call. */
 function registerFunctions({ public: schema }: IMemoryDb): void {

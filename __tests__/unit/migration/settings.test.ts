@@ -11,6 +11,7 @@ const ALL = {
   logger: quiet,
   sharedSchemas: ['lookup'],
   hazards: 'refuse',
+  turn: 'start',
 } as const;
 
 function faults(options: unknown, inherited?: Parameters<typeof settingsOf>[1]): string[] {
@@ -42,6 +43,7 @@ describe('the defaults', () => {
       logger: defaultLogger(),
       sharedSchemas: ['public'],
       hazards: 'warn',
+      turn: 'change',
     };
     expect(settingsOf()).toEqual(settings);
     expect(settingsOf({})).toEqual(settings);
@@ -142,8 +144,15 @@ describe('options', () => {
   });
 
   it('are told of every fault at once', () => {
-    const wrong = { lockTimeoutMs: 0, timeout: 1, retry: { delayMs: -1, wait: 1 }, sharedSchemas: [7], hazards: 1 };
-    expect(faults(wrong)).toHaveLength(6);
+    const wrong = {
+      lockTimeoutMs: 0,
+      timeout: 1,
+      retry: { delayMs: -1, wait: 1 },
+      sharedSchemas: [7],
+      hazards: 1,
+      turn: 1,
+    };
+    expect(faults(wrong)).toHaveLength(7);
   });
 
   it('are judged after merging: the lock timeout stays below the statement timeout, wherever both come from', () => {

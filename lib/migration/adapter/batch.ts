@@ -14,11 +14,11 @@ const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
-type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits' | 'readsCatalog'>;
+type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits' | 'readsCatalog' | 'mark'>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { org, statements, lockWaits, readsCatalog } = work;
+  const { org, statements, lockWaits, readsCatalog, mark } = work;
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
@@ -26,16 +26,19 @@ export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Conn
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
-    `select ${putSettingsBack().join(', ')}`,
+    `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
   ];
   // Whatever fails, also in preparing, fails behind the savepoint.
   return joined([`savepoint ${SAVEPOINT}`, ...onConnection(connection, inside), `release savepoint ${SAVEPOINT}`]);
 }
 
+/** What {@link rollbackToSavepoint} begins with. */
+export const ROLLBACK_OF_A_CHANGE = `rollback to savepoint ${SAVEPOINT};`;
+
 /** What undoes a batch that failed; `questions` are asked in the same round trip. */
 export function rollbackToSavepoint(...questions: readonly string[]): string {
   // Released last: a question that fails itself must still find a savepoint to go back to.
-  return joined([`rollback to savepoint ${SAVEPOINT}`, ...questions, `release savepoint ${SAVEPOINT}`]);
+  return `${ROLLBACK_OF_A_CHANGE}\n${joined([...questions, `release savepoint ${SAVEPOINT}`])}`;
 }
 
 /**
@@ -63,14 +66,15 @@ export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connecti
 export function tenantSetup(
   org: Identifier,
   sharedSchemas: readonly Identifier[],
-  timeouts: Timeouts,
+  { turnFirst, ...timeouts }: Timeouts & { readonly turnFirst: boolean },
   connection: Connection,
 ): string {
   // Searched first unless it is named: a temporary table of the session would stand before the tenant's.
   const searchPath = [...[org, ...sharedSchemas].map(quoted), 'pg_temp'].join(', ');
   const usable = `case when pg_catalog.has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
   const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname ${EQ} ${literal(org)}) as tenant_ddl_schema`;
-  const columns = [IDENTITY, ...serverColumns(connection), ...sessionColumns(connection), schema];
+  const turns = turnFirst ? [turn(literal(turnName(org)))] : [];
+  const columns = [...turns, IDENTITY, ...serverColumns(connection), ...sessionColumns(connection), schema];
   return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${columns.join(', ')}`]);
 }
 
@@ -132,6 +136,15 @@ function keepSettings(): readonly string[] {
 
 function putSettingsBack(): readonly string[] {
   return SETTINGS.map((name) => set(name, `pg_catalog.current_setting('${SAVEPOINT}.${name}')`));
+}
+
+/** The changes of a transaction that were not taken back: SET LOCAL is undone with its savepoint. */
+export const STANDING = `pg_catalog.current_setting('${SAVEPOINT}.standing', true)`;
+
+function setMark(mark: string | undefined): readonly string[] {
+  return mark === undefined
+    ? []
+    : [set(`${SAVEPOINT}.standing`, `pg_catalog.concat(${STANDING}, ${literal(` ${mark}`)})`)];
 }
 
 /** SET LOCAL, as a function: its value is an expression. */

@@ -3,12 +3,22 @@ import { MigrationError } from '../errors';
 import { identifier, type Identifier } from '../identifier';
 import type { Settings } from '../options';
 
-/** Takes what is to be told of an attempt, since only its end shows how it is to be told. */
+/** How sure a record of success is: `undefined` where the COMMIT was not seen. */
+export type Committed = true | undefined;
+
+/** One run of a change, from before it is sent. */
+export interface JournalEntry {
+  /** Set in the transaction by the change, and taken back with it. */
+  readonly mark?: string;
+  /** Told when the transaction has committed, and never if the change was undone. */
+  readonly ran: (tell: (committed: Committed) => void) => void;
+  /** Told in any case, with the wait before the next attempt, if there is one. */
+  readonly failed: (error: unknown, tell: (retryInMs: number | undefined) => void) => void;
+}
+
+/** Takes what is to be logged of a transaction, because only its end shows whether it happened. */
 export interface Journal {
-  /** Told when the transaction has committed; never, if it doesn't. */
-  readonly ran: (tell: () => void) => void;
-  /** A change that failed: told in any case, with the wait before the next attempt, if there is one. */
-  readonly failed: (tell: (retryInMs: number | undefined) => void) => void;
+  readonly begin: () => JournalEntry;
 }
 
 /** What a tenant handle carries beside its transaction. */

@@ -16,4 +16,6 @@ export interface Work {
   readonly hazards: readonly HazardOn[];
   /** Some of it goes by what it finds in the catalog. */
   readonly readsCatalog?: boolean;
+  /** Of its entry in the journal of withTenant. */
+  readonly mark?: string | undefined;
 }

@@ -1,0 +1,61 @@
+import type { Connection } from './send';
+
+/** What the server has answered on a connection: only tags and errors, so no question has to be asked for it. */
+export interface Answers {
+  /** How many statements ended a transaction, or went back to a savepoint (both have the tag ROLLBACK). */
+  readonly ends: () => { readonly commits: number; readonly rollbacks: number };
+  /** Which of the two came last. */
+  readonly lastEnd: () => 'COMMIT' | 'ROLLBACK' | undefined;
+  /** Whether something was committed, by COMMIT or by a statement outside every transaction. */
+  readonly committed: () => boolean;
+  /** Whether the server sent this error here. */
+  readonly sent: (error: object) => boolean;
+  readonly stop: () => void;
+}
+
+/** pg's protocol, as far as it is heard. */
+interface Protocol {
+  on(event: string, listener: (message: never) => void): unknown;
+  off(event: string, listener: (message: never) => void): unknown;
+}
+
+/** Undefined where the driver does not let us hear. */
+export function answersOn(connection: Connection): Answers | undefined {
+  const { connection: protocol } = connection as { readonly connection?: Partial<Protocol> };
+  if (typeof protocol?.on !== 'function' || typeof protocol.off !== 'function') return undefined;
+  const counts = { commits: 0, rollbacks: 0 };
+  let last: 'COMMIT' | 'ROLLBACK' | undefined;
+  let ranSince = false;
+  let committed = false;
+  const errors = new WeakSet<object>();
+
+  const onTag = ({ text }: { readonly text: string }): void => {
+    if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {
+      counts.commits += 1;
+      [last, committed] = ['COMMIT', true];
+    } else if (text === 'ROLLBACK') {
+      counts.rollbacks += 1;
+      [last, ranSince] = ['ROLLBACK', false];
+    } else {
+      ranSince = true;
+    }
+  };
+  const onReady = ({ status }: { readonly status?: string }): void => {
+    // Outside a transaction each statement commits itself.
+    if (status !== 'I') return;
+    committed ||= ranSince;
+    ranSince = false;
+  };
+  const onError = (error: object): void => void errors.add(error);
+
+  const listeners = Object.entries({ commandComplete: onTag, readyForQuery: onReady, errorMessage: onError });
+  const heard = protocol as Protocol;
+  for (const [event, listener] of listeners) heard.on(event, listener);
+  return {
+    ends: () => ({ ...counts }),
+    lastEnd: () => last,
+    committed: () => committed,
+    sent: (error) => errors.has(error),
+    stop: () => listeners.forEach(([event, listener]) => heard.off(event, listener)),
+  };
+}
