@@ -6,7 +6,7 @@ const layers = [
   ],
   ['migration/(codecs|closed|heard|log|logger|options|settings|retry|waiting)'],
   [
-    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|default-guard)',
+    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|kept-default|list-checks|new-default|unique-indexes|session-settings)',
     'migration/(field-types|examples)/.+',
   ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
@@ -18,7 +18,7 @@ const layers = [
 /** In the folder of a registry, but no entry of it: what the entries share. */
 const shared = {
   operations: ['operation'],
-  'field-types': ['field-type', 'iso-8601'],
+  'field-types': ['field-type', 'iso-8601', 'number-text'],
 };
 
 const registryRule = ([folder, parts]) => {

@@ -20,8 +20,11 @@ import { countedConnect } from '../support/round-trips';
 const { db, sent } = countedConnect();
 const options = { logger: quiet };
 
+/** A loss of data comes true in a row, and has tests of its own. */
+type Kind = Exclude<HazardKind, 'dataLoss'>;
+
 /** One of each kind, which succeeds on a table of one row where it is allowed. */
-const HAZARDS: Readonly<Record<HazardKind, Change>> = {
+const HAZARDS: Readonly<Record<Kind, Change>> = {
   rewrite: { kind: 'addField', table: 'invoice', field: { name: 'token', type: 'Uuid', default: { fn: 'uuid' } } },
   scan: { kind: 'addField', table: 'invoice', field: { name: 'tone', type: 'Enum', values: ['a'] } },
   notNullWithoutDefault: {
@@ -33,7 +36,7 @@ const HAZARDS: Readonly<Record<HazardKind, Change>> = {
   indexBuild: { kind: 'addIndex', table: 'invoice', columns: ['amount'] },
   rename: { kind: 'renameField', table: 'invoice', column: 'amount', to: 'total' },
 };
-const kinds = Object.keys(HAZARD_KINDS) as HazardKind[];
+const kinds = (Object.keys(HAZARD_KINDS) as HazardKind[]).filter((kind): kind is Kind => kind !== 'dataLoss');
 const onRows = kinds.filter((kind) => HAZARD_KINDS[kind].onRowsOnly);
 
 let org: string;

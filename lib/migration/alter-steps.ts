@@ -1,12 +1,16 @@
-import type { FieldChanges } from './field-changes';
-import { changedDefaultSql, impliedType } from './field-changes';
+import { retyped, retypedByCatalog, retypedUnlessLost } from './conversion';
+import { changedDefaultSql, newTypeOf, type FieldChanges } from './field-changes';
 import { typeOf } from './field-types';
+import { block } from './guard';
 import { derivedName, qualified, quoted, type Identifier } from './identifier';
+import { dropOtherListChecks } from './list-checks';
+import { literal } from './literal';
 import { step, type Lock, type Step } from './plan';
-import { typeSql } from './qualified-sql';
+import { EQ, typeSql } from './qualified-sql';
 import { locksOnReferenced, type Referenced } from './referenced';
 import { checkClause, commentOn } from './render';
-import { rewritesForType, type TypeSpec } from './type-change';
+import { canLose, isSameInCatalog, rewritesForType, type NewType, type TypeSpec } from './type-change';
+import { dropOtherUniqueIndexes } from './unique-indexes';
 
 /** What is to be different about a column, and what is known of it. */
 export interface Alteration {
@@ -29,43 +33,50 @@ export function alterSteps(org: Identifier, change: Alteration): readonly Step[]
   ];
 }
 
-/** The type that the column gets; none where it keeps its own. */
-export function newType({ column, set }: Alteration): (TypeSpec & { readonly name: Identifier }) | undefined {
-  const type = impliedType(set);
-  // An Enum is text whatever its values.
-  if (type === undefined || (set.type === undefined && type === 'Enum')) return undefined;
-  const { length, precision, scale, values } = set;
-  return { name: column, type, length, precision, scale, values };
-}
-
 function typeSteps(org: Identifier, change: Alteration): Step[] {
   const { table, column, set, from, referencing } = change;
-  const to = newType(change);
-  if (to === undefined) return [];
-  const name = typeOf(to).catalogName(to);
-  // A cast would cut a text that is too long; without one, PostgreSQL refuses it.
-  const using =
-    name.startsWith('character varying') || name === 'text' ? '' : ` using ${quoted(column)}::${typeSql(name)}`;
+  const to = newTypeOf(change);
+  const steps: Step[] = [];
+  // Before the type is changed: what holds the values would be read again for the new one, and the old default may be
+  // none of the new type.
+  if (set.type !== undefined || set.values !== undefined) steps.push(...dropListChecks(org, table, column));
+  if (to === undefined) return steps;
+  if (set.default !== undefined) steps.push(alterTable(org, table, `alter column ${quoted(column)} drop default`));
+  // An Enum is text whatever its values.
+  if (isSameInCatalog(from, to) && (from?.type === 'Enum' || to.type === 'Enum')) return steps;
   const rewrites = rewritesForType(from, to);
-  const retyped = `alter column ${quoted(column)} type ${typeSql(name)}${using}`;
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
   // A foreign key over the column is dropped and made again, at both its ends, whether or not a row is rewritten.
   const locks = [own, ...locksOnReferenced(own, referencing)];
-  const steps = [alterTable(org, table, retyped, { locks, rewritesTable: rewrites, scansTable: rewrites })];
-  // The old default may not be one of the new type; the new one is set afterwards.
-  if (set.default !== undefined) steps.unshift(alterTable(org, table, `alter column ${quoted(column)} drop default`));
-  // What held the values of an Enum has no say in another type.
-  if (set.type !== undefined && set.values === undefined) {
-    steps.unshift(alterTable(org, table, `drop constraint if exists ${quoted(derivedName('check', table, [column]))}`));
-  }
-  return steps;
+  return [...steps, step(retypingSql(org, change, to), { locks, rewritesTable: rewrites, scansTable: rewrites })];
+}
+
+function retypingSql(org: Identifier, { table, column, from }: Alteration, to: NewType): string {
+  const alter = `alter table ${qualified(org, table)}`;
+  const type = typeSql(typeOf(to).catalogName(to));
+  if (to.keepsOptions !== true && !canLose(from, to)) return `${alter} ${retyped(column, to, type)}`;
+  if (from !== undefined) return `${alter} ${retypedUnlessLost(table, column, to, type)}`;
+  return block(`declare
+  was record;
+begin
+  select a.atttypid, a.atttypmod into was from pg_catalog.pg_attribute a
+  where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and a.attname ${EQ} ${literal(column)};
+  ${retypedByCatalog(alter, table, column, to)}
+end`);
+}
+
+/** By what they do, whatever their names. */
+function dropListChecks(org: Identifier, table: Identifier, column: Identifier): readonly Step[] {
+  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const own = `drop constraint if exists ${quoted(derivedName('check', table, [column]))}`;
+  return [alterTable(org, table, own), step(dropOtherListChecks(org, table, column), { locks })];
 }
 
 function defaultSteps(org: Identifier, change: Alteration): Step[] {
   const { table, column, set, from } = change;
   if (set.default === undefined) return [];
   // Dropped already, before the type was changed.
-  if (set.default === null && newType(change) !== undefined) return [];
+  if (set.default === null && newTypeOf(change) !== undefined) return [];
   const action = set.default === null ? 'drop default' : `set default ${changedDefaultSql(set, set.default, from)}`;
   return [alterTable(org, table, `alter column ${quoted(column)} ${action}`)];
 }
@@ -78,15 +89,17 @@ function nullableSteps(org: Identifier, { table, column, set }: Alteration): Ste
 
 function checkSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
   if (set.values === undefined) return [];
-  const name = quoted(derivedName('check', table, [column]));
-  const clauses = `drop constraint if exists ${name}, add ${checkClause(table, column, set.values)}`;
-  return [alterTable(org, table, clauses, { scansTable: true })];
+  return [alterTable(org, table, `add ${checkClause(table, column, set.values)}`, { scansTable: true })];
 }
 
 function uniqueSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
   if (set.unique === undefined) return [];
   const name = derivedName('key', table, [column]);
-  if (!set.unique) return [alterTable(org, table, `drop constraint ${quoted(name)}`)];
+  if (!set.unique) {
+    const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+    const own = alterTable(org, table, `drop constraint if exists ${quoted(name)}`);
+    return [own, step(dropOtherUniqueIndexes(org, table, column), { locks })];
+  }
   return [alterTable(org, table, `add constraint ${quoted(name)} unique (${quoted(column)})`, { scansTable: true })];
 }
 

@@ -95,15 +95,16 @@ export async function applyChanges(
   return { org, changes: plan.changes, statements: plan.steps.map(({ sql }) => sql), ...ran };
 }
 
-function workOf(org: Identifier, { plan, runs }: Planned): Work {
+function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Work {
   const { changes, steps } = plan;
   return {
     org,
     runs,
-    statements: runs.flatMap((run) => [...run.guards, ...run.steps]),
+    statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
     subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
     lockWaits: new Set(steps.flatMap(({ locks }) => locks.map(({ schema, table }) => `${schema}.${table}`))).size,
     hazards: runs.flatMap((run) => run.hazards),
+    unforeseen,
     readsCatalog: runs.some((run) => run.guards.length > 0 || run.steps.some(isBlock)),
   };
 }

@@ -7,6 +7,7 @@ import { refuseNestedCall } from './adapter/open-tenants';
 import { inOwnTransaction } from './adapter/own-transaction';
 import { isMemory, type Answer } from './adapter/send';
 import { contextOf, type JournalEntry, type TenantContext } from './adapter/tenant-context';
+import { warnOfUnforeseen, withPolicies } from './adapter/unforeseen-policy';
 import type { Work } from './adapter/work';
 import { MigrationError, type RetryScope } from './errors';
 import { failedSubject, logChange, logFailure, logSql } from './log';
@@ -37,7 +38,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   refuseUnusable(work.org, tenant);
   logSql(settings.logger, work.org, work.statements);
   // pg-mem has no table that is large or in use.
-  const statements = isMemory(tenant) ? work.statements : withHazards(work, settings);
+  const statements = isMemory(tenant) ? work.statements : withPolicies(withHazards(work, settings), work, settings);
   const entry = await entryFor(tenant, context);
   const whole = { ...work, statements, mark: entry.mark };
 
@@ -66,6 +67,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
     const took = committed === true ? ran : { ...ran, uncommitted: true as const };
     work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, took));
     warnOfHazards(work, settings, answers);
+    warnOfUnforeseen(work, settings, answers);
   });
   return ran;
 }

@@ -6,7 +6,7 @@ import type { HazardKind } from './plan';
 export const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
 export type HazardPolicy = (typeof HAZARD_POLICIES)[number];
 
-/** One for all kinds, or one each; a kind that is left out is warned of. */
+/** One for all kinds, or one each; a kind that is left out is warned of. `dataLoss` is refused, unless its own policy, or 'allow' for all, says otherwise. */
 export type HazardPolicies = HazardPolicy | { readonly [K in HazardKind]?: HazardPolicy | undefined };
 
 /** What {@link RetryOptions.onRetry} is told before each wait. */
@@ -48,7 +48,7 @@ export interface ChangeOptions {
   /**
    * What to do about the hazards of a plan that can come true: `refuse` changes nothing, `warn` logs them.
    * One for all, or one for each kind. A hazard that only matters on rows counts only where the table has
-   * some. Default 'warn'.
+   * some. Default 'warn', and for `dataLoss` 'refuse'.
    */
   readonly hazards?: HazardPolicies | undefined;
 }

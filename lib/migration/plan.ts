@@ -59,6 +59,7 @@ export interface HazardOn {
 export interface Run {
   readonly guards: readonly Statement[];
   readonly steps: readonly string[];
+  readonly afterwards?: readonly Statement[];
   readonly hazards: readonly HazardOn[];
 }
 
@@ -70,6 +71,7 @@ export const HAZARD_KINDS = {
   uniqueBuild: { onRowsOnly: true },
   indexBuild: { onRowsOnly: true },
   rename: { onRowsOnly: false },
+  dataLoss: { onRowsOnly: true },
 } as const;
 
 export type HazardKind = keyof typeof HAZARD_KINDS;

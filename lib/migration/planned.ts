@@ -1,12 +1,15 @@
 import type { Identifier } from './identifier';
 import { operationOf, type CheckedChange } from './operations';
 import type { HazardOn, PlanOf, Run, Step } from './plan';
+import type { Unforeseen } from './unforeseen';
 import { tableNames, type TableNames } from './table-names';
 
 /** A plan, and all that runs for it: the steps of each change, behind its guards. */
 export interface Planned {
   readonly plan: PlanOf<CheckedChange>;
   readonly runs: readonly Run[];
+  /** The hazards that show only while a change runs. */
+  readonly unforeseen: readonly Unforeseen[];
 }
 
 /** The statements of a list of changes in the order they run, and what they cost. Pure. */
@@ -30,14 +33,19 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     if (operation.lastSteps === undefined) addLast();
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
     const own = operation.steps(org, change, isNew);
-    add(own, { guards: operation.guards?.(org, change) ?? [], hazards: hazardsOn(org, change, own, names) });
+    add(own, {
+      guards: operation.guards?.(org, change) ?? [],
+      afterwards: operation.afterwards?.(org, change) ?? [],
+      hazards: hazardsOn(org, change, own, names),
+    });
     last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
     names.follow(change);
   }
   addLast();
 
   const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
-  return { plan: { org, changes, steps, hazards }, runs };
+  const unforeseen = changes.flatMap((change) => operationOf(change.kind).unforeseen?.(org, change) ?? []);
+  return { plan: { org, changes, steps, hazards }, runs, unforeseen };
 }
 
 function hazardsOn(

@@ -9,12 +9,18 @@ export const NE = operator('<>');
 export const LT = operator('<');
 export const LE = operator('<=');
 export const GT = operator('>');
+export const GE = operator('>=');
 export const PLUS = operator('+');
 export const MINUS = operator('-');
 export const TIMES = operator('*');
 export const OVER = operator('/');
 export const AND_BITS = operator('&');
+export const XOR_BITS = operator('#');
+export const SHIFTED_RIGHT = operator('>>');
 export const CONCAT = operator('||');
+export const MATCHES = operator('~');
+export const CONTAINS = operator('@>');
+export const IS_CONTAINED = operator('<@');
 
 function operator(sign: string): string {
   return `operator(pg_catalog.${sign})`;
@@ -22,7 +28,7 @@ function operator(sign: string): string {
 
 /** Types that are words of the grammar, and so always PostgreSQL's; any other could be a table's name. */
 const GRAMMAR_TYPES =
-  /^(?:character varying|varchar|integer|bigint|double precision|numeric|decimal|boolean|time|timestamp with time zone)\b/;
+  /^(?:character varying|varchar|integer|bigint|double precision|numeric|decimal|boolean|smallint|real|interval|time|timestamp with(?:out)? time zone)\b/;
 
 /** A built-in type as it is to be written into SQL. */
 export function typeSql(name: string): string {

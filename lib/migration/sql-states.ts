@@ -38,7 +38,12 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   TD001: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD002: { code: 'HAZARD_REFUSED', retryScope: 'none' },
   TD020: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+  TD003: { code: 'INDEX_NOT_FOUND', retryScope: 'none' },
   TD004: { code: 'INVALID_SPEC', retryScope: 'none' },
+  TD005: { code: 'HAZARD_REFUSED', retryScope: 'none' },
+  TD006: { code: 'INVALID_SPEC', retryScope: 'none' },
+  TD007: { code: 'INDEX_EXISTS', retryScope: 'none' },
+  TD008: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
 };
 
 /** Raised by the guards of our own plans; class TD is no standard's, and not PostgreSQL's. */
@@ -49,6 +54,10 @@ export const GUARD_STATES = {
   default: 'TD004',
   isolation: 'TD010',
   outside: 'TD020',
+  unforeseen: 'TD005',
+  spec: 'TD006',
+  indexExists: 'TD007',
+  identity: 'TD008',
 } as const;
 
 /** Two sessions that create the same name at once collide in a catalog's own index. */

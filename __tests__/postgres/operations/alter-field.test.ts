@@ -193,9 +193,16 @@ it('changes several properties at once', async () => {
 
 describe('a change that the rows do not allow', () => {
   it.each<[string, FieldChangesSpec, object]>([
-    ['customer_code', { length: 1 }, { code: 'CONVERSION_FAILED', sqlState: '22001' }],
-    ['status', { values: ['sent'] }, { code: 'CHECK_VIOLATION', sqlState: '23514' }],
-    ['customer_no', { type: 'Uuid' }, { sqlState: '42846' }],
+    ['customer_code', { length: 1, default: null }, { code: 'CONVERSION_FAILED', sqlState: '22001' }],
+    ['status', { values: ['sent'], default: 'sent' }, { code: 'CHECK_VIOLATION', sqlState: '23514' }],
+    ['customer_no', { type: 'Uuid', default: null }, { sqlState: '42846' }],
+    ['customer_no', { length: 40 }, { code: 'INVALID_SPEC', message: expect.stringContaining('takes no length') }],
+    ['customer_no', { values: ['1'] }, { code: 'INVALID_SPEC', message: expect.stringContaining('takes no values') }],
+    ['customer_code', { precision: 6, scale: 1 }, { code: 'INVALID_SPEC' }],
+    ['customer_code', { length: 1 }, { code: 'INVALID_SPEC', message: expect.stringContaining('default') }],
+    ['status', { values: ['sent'] }, { code: 'INVALID_SPEC', message: expect.stringContaining('default') }],
+    ['customer_code', { unique: true }, { code: 'INDEX_EXISTS' }],
+    ['status', { unique: false }, { code: 'INDEX_NOT_FOUND' }],
     ['nowhere', { nullable: true }, { code: 'FIELD_NOT_FOUND', column: 'nowhere' }],
   ])('to %s, %j, is refused and leaves all as it was', async (column, set, expected) => {
     const before = await columnFacts(db, org, 'invoice');
@@ -223,7 +230,7 @@ describe('a change that the rows do not allow', () => {
   it('that a default can not follow says so, and not that a foreign key can not', async () => {
     await db.raw(`truncate "${org}".invoice`);
     const error = await migrationError(alterField(org, 'invoice', 'status', { type: 'Int' }, db, options));
-    expect(error.sqlState).toBe('42804');
+    expect(error.code).toBe('INVALID_SPEC');
     expect(error.message).toMatch(/default/);
     expect(error.message).not.toMatch(/foreign key/i);
   });

@@ -11,6 +11,7 @@ import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
 import { learnSession, rememberingSession } from './prepared';
 import { clientOf, send, valueOf, type Answer } from './send';
+import { refusedUnforeseen } from './unforeseen-policy';
 import type { Work } from './work';
 
 /**
@@ -31,7 +32,9 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
         }),
       async (error, blockedBy) => {
         const failed = await undone(error, work, trx);
-        return refusedHazard(error, work) ?? explained(error, { ...failed, blockedBy });
+        return (
+          refusedHazard(error, work) ?? refusedUnforeseen(error, work) ?? explained(error, { ...failed, blockedBy })
+        );
       },
     );
     learnSession(connection, answers);

@@ -45,11 +45,12 @@ export function diagnosed(
     column: textOf(error, 'column') ?? onlyField(only),
   };
   // feature_not_supported: a view or a generated column reads the column whose type is to change.
-  if (sqlStateOf(error) === '0A000' && only?.message === 'ALTER COLUMN') {
+  const { detail } = error as { readonly detail?: unknown };
+  if (sqlStateOf(error) === '0A000' && typeof detail === 'string' && only?.message === 'ALTER COLUMN') {
     return { ...general, code: 'DEPENDENT_OBJECTS' };
   }
-  // data_exception: a row that the new type does not take.
-  if (sqlStateOf(error)?.startsWith('22') && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
+  // data_exception, or NaN for an integer: a row that the new type does not take.
+  if (/^(?:22|0A000)/.test(sqlStateOf(error) ?? '') && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
   const facts = factsOf(answers);

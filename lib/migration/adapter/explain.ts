@@ -98,7 +98,9 @@ export function explained(error: unknown, failed: Failed): MigrationError {
   if (sqlStateOf(error) === GUARD_STATES.outside) return outsideError(error, org);
   const message = isGuard
     ? `${reasonOf(error)}, and nothing was changed. Give the field's type: { from: { type, … } }.`
-    : (MESSAGES[code]?.(named) ?? unlisted(error, model));
+    : SAID_BY_GUARD.includes(sqlStateOf(error))
+      ? `${reasonOf(error)}. Nothing was changed.`
+      : (MESSAGES[code]?.(named) ?? unlisted(error, model));
   return new MigrationError(message, {
     code,
     org,
@@ -126,6 +128,13 @@ function outsideError(error: unknown, org: string): MigrationError {
     cause: error,
   });
 }
+
+/** Guards that say all there is to say. */
+const SAID_BY_GUARD: readonly (string | undefined)[] = [
+  GUARD_STATES.spec,
+  GUARD_STATES.indexExists,
+  GUARD_STATES.identity,
+];
 
 function dependentsIn(error: unknown): Named['dependents'] {
   const { detail } = (error ?? {}) as { readonly detail?: string };

@@ -12,12 +12,16 @@ import type { Work } from './work';
 
 /** What is done about a kind of hazard. */
 export function policyOf(kind: HazardKind, policies: HazardPolicies): 'refuse' | 'warn' | 'allow' {
-  return typeof policies === 'string' ? policies : (policies[kind] ?? 'warn');
+  const named = typeof policies === 'string' ? undefined : policies[kind];
+  const forAll = typeof policies === 'string' ? policies : 'warn';
+  // What is lost can't be brought back: to be warned of it afterwards has to be asked for by its name.
+  return named ?? (kind === 'dataLoss' && forAll === 'warn' ? 'refuse' : forAll);
 }
 
 /** Those that a policy is about. */
 function those(hazards: readonly HazardOn[], settings: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
-  return hazards.filter(({ hazard: { kind } }) => policyOf(kind, settings.hazards) === policy);
+  // A loss of data shows in the rows, as each is written: see unforeseen-policy.ts.
+  return hazards.filter(({ hazard: { kind } }) => kind !== 'dataLoss' && policyOf(kind, settings.hazards) === policy);
 }
 
 /** @throws MigrationError HAZARD_REFUSED for a hazard that does not depend on rows */
@@ -40,6 +44,7 @@ export function withHazards(work: Work, settings: Settings): readonly Statement[
     ...run.guards,
     ...run.hazards.filter((at) => refusable.has(at)).map((at) => refusal(org, at, hazards.indexOf(at))),
     ...run.steps,
+    ...(run.afterwards ?? []),
     ...run.hazards.filter((at) => warnable.includes(at)).map((at) => look(org, at, warnable.indexOf(at))),
   ]);
   if (warnable.length === 0) return statements;
@@ -106,7 +111,7 @@ function firstOfEachTable(hazards: readonly HazardOn[]): readonly HazardOn[] {
   return [...first.values()];
 }
 
-function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {
+export function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {
   return new MigrationError(`${message} Nothing was changed (hazard ${kind}). ${saferWay}`, {
     code: 'HAZARD_REFUSED',
     org,

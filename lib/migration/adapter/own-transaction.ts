@@ -9,6 +9,7 @@ import { refusedHazard } from './hazard-policy';
 import { learnSession, rememberingSession } from './prepared';
 import { clientOf, discard, send, sendAlone, type Answer, type Connection } from './send';
 import { identityIn } from './transaction-identity';
+import { refusedUnforeseen } from './unforeseen-policy';
 import type { Work } from './work';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
@@ -53,7 +54,7 @@ function begun(work: Work, db: Knex, connection: Connection, settings: Settings)
       }),
     async (error, blockedBy) => {
       const failed = await undone(error, work, db, connection);
-      return refusedHazard(error, work) ?? explained(error, { ...failed, blockedBy });
+      return refusedHazard(error, work) ?? refusedUnforeseen(error, work) ?? explained(error, { ...failed, blockedBy });
     },
   );
 }

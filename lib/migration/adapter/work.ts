@@ -2,6 +2,7 @@ import type { Identifier } from '../identifier';
 import type { HazardOn, Run } from '../plan';
 import type { Statement } from '../query';
 import type { Subject } from '../subject';
+import type { Unforeseen } from '../unforeseen';
 
 /** What is to run: the steps of a plan, and what its changes are about. */
 export interface Work {
@@ -18,4 +19,6 @@ export interface Work {
   readonly readsCatalog?: boolean;
   /** Of its entry in the journal of withTenant. */
   readonly mark?: string | undefined;
+  /** Those that show only while a change runs. */
+  readonly unforeseen?: readonly Unforeseen[];
 }

@@ -1,5 +1,6 @@
 import { literal } from '../literal';
 import { fieldType, type Read } from './field-type';
+import { isSameNumber } from './number-text';
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -11,6 +12,8 @@ export const bigIntType = fieldType({
   defaultSql: (kept) => literal(BigInt(kept as string)),
   column: (table, { name }) => table.bigInteger(name),
   catalogName: () => 'bigint',
+  takesWhole: () => [{ name: 'bigint' }, { name: 'integer', rewrites: true }, { name: 'smallint', rewrites: true }],
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
 });
 
 function read(value: unknown): Read {

@@ -1,4 +1,5 @@
 import { literal } from '../literal';
+import { isOneOf, MATCHES } from '../qualified-sql';
 import { fieldType } from './field-type';
 
 /** `boolean`. */
@@ -7,4 +8,10 @@ export const booleanType = fieldType({
   defaultSql: (kept) => literal(kept as boolean),
   column: (table, { name }) => table.boolean(name),
   catalogName: () => 'boolean',
+  takesWhole: () => [{ name: 'boolean' }],
+  // Of a number only 0 and 1 come back.
+  keeps: (value) => {
+    const text = `${value}::pg_catalog.text`;
+    return `(not (${text} ${MATCHES} '^-?[0-9]+$') or ${isOneOf(text, 'text', [`'0'`, `'1'`])})`;
+  },
 });

@@ -11,6 +11,7 @@ export const bytesType = fieldType({
   defaultSql: (kept) => `pg_catalog.decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
   column: (table, { name }) => table.specificType(name, typeSql('bytea')),
   catalogName: () => 'bytea',
+  takesWhole: () => [{ name: 'bytea' }],
 });
 
 function read(value: unknown): Read {

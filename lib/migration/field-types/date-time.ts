@@ -1,5 +1,5 @@
 import { literal } from '../literal';
-import { typeSql } from '../qualified-sql';
+import { MATCHES, typeSql } from '../qualified-sql';
 import { fieldType, isFunctionCall, type Json } from './field-type';
 import { instantOf, isInstant } from './iso-8601';
 
@@ -17,4 +17,10 @@ export const dateTimeType = fieldType({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::${TYPE}` : 'pg_catalog.now()'),
   column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'timestamp with time zone',
+  takesWhole: () => [
+    { name: 'timestamp with time zone' },
+    ...['timestamp without time zone', 'date'].map((name) => ({ name, rewrites: true })),
+  ],
+  // A text may have more digits of a second than PostgreSQL keeps.
+  keeps: (value) => `not (${value}::pg_catalog.text ${MATCHES} ${literal(String.raw`\.[0-9]{6}[0-9]*[1-9]`)})`,
 });

@@ -1,9 +1,12 @@
 import { literal } from '../literal';
-import { typeSql } from '../qualified-sql';
+import { EQ, MATCHES, typeSql } from '../qualified-sql';
 import { fieldType, isFunctionCall, type Json } from './field-type';
 import { instantOf, isDate } from './iso-8601';
 
 const MIDNIGHT = 'T00:00:00.000Z';
+
+/** No time of day to lose; and a day may be one that a moment can not be. */
+const ONLY_A_DAY = String.raw`^\s*[0-9]{1,7}-[0-9]{1,2}-[0-9]{1,2}(?: BC)?\s*$`;
 
 const TYPE = typeSql('date');
 
@@ -20,4 +23,10 @@ export const dateType = fieldType({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : `cast(pg_catalog.now() as ${TYPE})`),
   column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'date',
+  takesWhole: () => [{ name: 'date' }],
+  keeps: (value) => {
+    const text = `${value}::pg_catalog.text`;
+    return `case when ${text} ${MATCHES} ${literal(ONLY_A_DAY)} then true
+    else ${text}::timestamp with time zone ${EQ} (${value}::${TYPE})::timestamp with time zone end`;
+  },
 });

@@ -1,6 +1,8 @@
 import type { Fault } from '../errors';
 import { decimalDigits, literal } from '../literal';
-import { fieldType, type Read, type TypedField } from './field-type';
+import { AND_BITS, MINUS, SHIFTED_RIGHT, XOR_BITS } from '../qualified-sql';
+import { fieldType, type Read, type TypedField, type WholeType } from './field-type';
+import { isSameNumber } from './number-text';
 
 /** PostgreSQL's limits for numeric: declared, and without a declaration (manual 8.1.2). */
 const MAX_PRECISION = 1000;
@@ -19,7 +21,52 @@ export const decimalType = fieldType({
   column: (table, { name, precision, scale = 0 }) =>
     precision === undefined ? table.specificType(name, 'numeric') : table.decimal(name, precision, scale),
   catalogName: ({ precision, scale = 0 }) => (precision === undefined ? 'numeric' : `numeric(${precision},${scale})`),
+  takesWhole,
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+  modifier: ({ precision, scale = 0 }) => (precision === undefined ? NO_MODIFIER : modifierOf(precision, scale)),
+  ownName: ({ precision, scale }, modifier) =>
+    `pg_catalog.concat('numeric(', ${precision ?? ownPrecision(modifier)}, ',', ${scale ?? ownScale(modifier)}, ')')`,
 });
+
+/** The whole numbers of a type have so many digits at most. */
+const WHOLE_NUMBERS = { smallint: 5, integer: 10, bigint: 19 } as const;
+
+function takesWhole({ precision, scale, keepsOptions }: TypedField): readonly WholeType[] {
+  if (keepsOptions === true && (precision === undefined || scale === undefined)) {
+    // The one that is not named stays as it is.
+    const most = (precision ?? MAX_PRECISION) + 1;
+    return [
+      {
+        name: 'numeric',
+        modifiers: [modifierOf(1, 0), modifierOf(most, 0) - 1],
+        ...(scale !== undefined && { scale }),
+      },
+    ];
+  }
+  const integers = Object.entries(WHOLE_NUMBERS)
+    .filter(([, digits]) => precision === undefined || digits <= precision - (scale ?? 0))
+    .map(([name]) => ({ name, rewrites: true }));
+  if (precision === undefined) return [...integers, { name: 'numeric' }];
+  const modifiers = [modifierOf(1, scale ?? 0), modifierOf(precision, scale ?? 0)] as const;
+  return [...integers, { name: 'numeric', modifiers, scale: scale ?? 0 }];
+}
+
+/** Of a numeric that keeps every digit. */
+const NO_MODIFIER = -1;
+
+/** As the catalog keeps it: the precision above the scale, four too high. */
+function modifierOf(precision: number, scale: number): number {
+  return precision * 65_536 + scale + 4;
+}
+
+function ownPrecision(modifier: string): string {
+  return `((${modifier} ${MINUS} 4) ${SHIFTED_RIGHT} 16)`;
+}
+
+/** Eleven bits, the first of which is the sign: from PostgreSQL 15 a scale may be below zero. */
+function ownScale(modifier: string): string {
+  return `((((${modifier} ${MINUS} 4) ${AND_BITS} 2047) ${XOR_BITS} 1024) ${MINUS} 1024)`;
+}
 
 function optionFaults({ precision, scale }: TypedField): Fault[] {
   const faults: Fault[] = [];

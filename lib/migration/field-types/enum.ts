@@ -1,6 +1,6 @@
 import type { Fault } from '../errors';
 import { literal, textFault } from '../literal';
-import { typeSql } from '../qualified-sql';
+import { isOneOf, typeSql } from '../qualified-sql';
 import { fieldType, type TypedField } from './field-type';
 
 /** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
@@ -12,6 +12,8 @@ export const enumType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
+  takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
+  takes: (value, { values = [] }) => isOneOf(`${value}::pg_catalog.text`, 'text', values.map(literal)),
   checkedValues: ({ values }) => values,
 });
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Fault } from '../errors';
+import { literal } from '../literal';
 import { isPlainObject } from '../plain-object';
 
 /** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
@@ -16,6 +17,8 @@ export interface TypedField {
   readonly precision?: number | undefined;
   readonly scale?: number | undefined;
   readonly values?: readonly string[] | undefined;
+  /** Of a field that has the type already: an option that is left out is what the column has. */
+  readonly keepsOptions?: boolean | undefined;
 }
 
 /** A field type: one file, one line in the registry. */
@@ -33,8 +36,31 @@ export interface FieldType {
   column(table: Knex.CreateTableBuilder, field: TypedField): Knex.ColumnBuilder;
   /** The type as `format_type` of the catalog names it. */
   catalogName(field: TypedField): string;
+  /** The types whose every value this one takes, whole: no row of theirs has to be looked at. */
+  takesWhole(field: TypedField): readonly WholeType[];
+  /**
+   * Whether a value of another type, which the server's cast takes, keeps all that it says. On any type: it goes by
+   * the text of the value. None, where no cast to this type loses anything. `type` is this type as SQL writes it.
+   */
+  keeps(value: string, type: string, field: TypedField): string | undefined;
+  /** What the server's cast does not ask of a value, and the column does. */
+  takes(value: string, field: TypedField): string | undefined;
+  /** `pg_attribute.atttypmod` of a column of the type. */
+  modifier(field: TypedField): number;
+  /** An expression for {@link catalogName} where options are the column's own, by its modifier. */
+  ownName(field: TypedField, modifier: string): string;
   /** The values that the column is held to by a CHECK, where the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
+}
+
+/** A type by its name in the catalog, and the range of its modifiers, where it has some (`pg_attribute.atttypmod`). */
+export interface WholeType {
+  readonly name: string;
+  readonly modifiers?: readonly [min: number, max: number];
+  /** Of a numeric: its scale is in the low bits of the modifier. */
+  readonly scale?: number;
+  /** PostgreSQL writes every row anew, though none can lose anything (manual, ALTER TABLE, Notes). */
+  readonly rewrites?: boolean;
 }
 
 /** Fills in what most types have in common. */
@@ -45,6 +71,11 @@ export function fieldType(
     options: [],
     optionFaults: () => [],
     isVolatile: () => false,
+    takesWhole: () => [],
+    keeps: () => undefined,
+    takes: () => undefined,
+    modifier: () => -1,
+    ownName: (field) => literal(parts.catalogName(field)),
     checkedValues: () => undefined,
     ...parts,
   };

@@ -1,5 +1,6 @@
 import { literal } from '../literal';
 import { fieldType } from './field-type';
+import { isSameNumber } from './number-text';
 
 /** JSON has no -0, so that it is kept as text. */
 const NEGATIVE_ZERO = '-0';
@@ -13,4 +14,9 @@ export const floatType = fieldType({
   defaultSql: (kept) => literal(kept === NEGATIVE_ZERO ? -0 : (kept as number)),
   column: (table, { name }) => table.double(name),
   catalogName: () => 'double precision',
+  takesWhole: () => [
+    { name: 'double precision' },
+    ...['real', 'integer', 'smallint'].map((name) => ({ name, rewrites: true })),
+  ],
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
 });

@@ -1,5 +1,6 @@
 import { literal } from '../literal';
 import { fieldType } from './field-type';
+import { isSameNumber } from './number-text';
 
 const MIN = -(2 ** 31);
 const MAX = 2 ** 31 - 1;
@@ -13,4 +14,6 @@ export const intType = fieldType({
   defaultSql: (kept) => literal(kept as number),
   column: (table, { name }) => table.integer(name),
   catalogName: () => 'integer',
+  takesWhole: () => [{ name: 'integer' }, { name: 'smallint', rewrites: true }],
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
 });

@@ -1,6 +1,6 @@
 import { literal, textFault } from '../literal';
 import { isPlainObject } from '../plain-object';
-import { typeSql } from '../qualified-sql';
+import { EQ, typeSql } from '../qualified-sql';
 import { fieldType, type Json, type Read } from './field-type';
 
 /** The server reads jsonb by recursion, within `max_stack_depth`; nobody's default is deeper. */
@@ -14,7 +14,16 @@ export const jsonType = fieldType({
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
   column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'jsonb',
+  takesWhole: () => [{ name: 'jsonb' }],
+  // jsonb keeps one of several equal keys.
+  keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
 });
+
+/** How many keys a JSON text has: its colons, less those in its strings. */
+function keysIn(text: string): string {
+  const strings = literal(String.raw`"(?:[^"\\]|\\.)*"`);
+  return `pg_catalog.length(pg_catalog.regexp_replace(pg_catalog.regexp_replace(${text}, ${strings}, '', 'g'), '[^:]', '', 'g'))`;
+}
 
 /**
  * A copy, each part of which is read once. Stricter than JSON.stringify, which leaves functions out, makes

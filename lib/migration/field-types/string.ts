@@ -1,4 +1,5 @@
 import { literal, textFault } from '../literal';
+import { LE } from '../qualified-sql';
 import { fieldType } from './field-type';
 
 /** Of a String that names none. */
@@ -24,4 +25,15 @@ export const stringType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
   catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,
+  // The modifier is four above the length.
+  takesWhole: ({ length = DEFAULT_LENGTH }) => [{ name: 'character varying', modifiers: [5, length + 4] }],
+  // Of a text that is too long only blanks at its end are cut (manual 8.3); any other is refused.
+  keeps: (value, _type, { length = DEFAULT_LENGTH }) =>
+    `(pg_catalog.char_length(${value}::pg_catalog.text) ${LE} ${length} or not (${trimmedFits(value, length)}))`,
+  modifier: ({ length = DEFAULT_LENGTH }) => length + 4,
+  takes: (value, { length = DEFAULT_LENGTH }) => trimmedFits(value, length),
 });
+
+function trimmedFits(value: string, length: number): string {
+  return `pg_catalog.char_length(pg_catalog.rtrim(${value}::pg_catalog.text, ' ')) ${LE} ${length}`;
+}

@@ -12,4 +12,5 @@ export const textType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
+  takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
 });

@@ -1,8 +1,12 @@
 import { literal } from '../literal';
+import { MATCHES } from '../qualified-sql';
 import { fieldType, isFunctionCall, type Json } from './field-type';
 import { instantOf, isTime } from './iso-8601';
 
 const FIRST_DAY = '1970-01-01T';
+
+/** No day, no time zone, and no more digits than PostgreSQL keeps. */
+const ONLY_A_TIME = String.raw`^\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}0*)?)?(?: ?[AaPp][Mm])?\s*$`;
 
 /** `time`, without a time zone. */
 export const timeType = fieldType({
@@ -16,4 +20,6 @@ export const timeType = fieldType({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(pg_catalog.now() as time)'),
   column: (table, { name }) => table.time(name),
   catalogName: () => 'time without time zone',
+  takesWhole: () => [{ name: 'time without time zone' }],
+  keeps: (value) => `${value}::pg_catalog.text ${MATCHES} ${literal(ONLY_A_TIME)}`,
 });

@@ -16,4 +16,5 @@ export const uuidType = fieldType({
   isVolatile: (kept) => typeof kept !== 'string',
   column: (table, { name }) => table.specificType(name, typeSql('uuid')),
   catalogName: () => 'uuid',
+  takesWhole: () => [{ name: 'uuid' }],
 });

@@ -1,21 +1,25 @@
 import * as t from 'io-ts';
-import { alterSteps, newType } from '../alter-steps';
+import { alterGuard } from '../alter-guard';
+import { alterHazards, unforeseenIn } from '../alter-hazards';
+import { alterSteps } from '../alter-steps';
 import { closed } from '../closed';
-import { alterFieldExamples } from '../examples/alter-field';
 import { listOf, nameOf } from '../codecs';
-import { defaultGuard } from '../default-guard';
-import { defaultFaultsBy, FieldChanges, fieldTypeSpec, impliedType } from '../field-changes';
-import type { Hazard } from '../plan';
+import { lossKey } from '../conversion';
+import type { Fault } from '../errors';
+import { alterFieldExamples } from '../examples/alter-field';
+import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../field-changes';
 import { referenced } from '../referenced';
+import { putBack } from '../session-settings';
 import { expectedModel } from '../subject';
-import { rewritesForType } from '../type-change';
+import type { TypeSpec } from '../type-change';
+import { noteLosses } from '../unforeseen';
 import type { Operation } from './operation';
 
 const codec = closed(
   'alterField',
   { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
   { from: fieldTypeSpec, referencing: listOf(referenced) },
-  ({ from, set }) => (from === undefined || set === undefined ? [] : defaultFaultsBy(from, set)),
+  ({ from, set }) => changeFaults(from, set),
 );
 
 type AlterField = t.TypeOf<typeof codec>;
@@ -27,12 +31,14 @@ type AlterField = t.TypeOf<typeof codec>;
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
   steps: alterSteps,
-  guards: (org, { table, column, set, from }) => {
-    const { default: kept } = set;
-    const isJudged = kept === undefined || kept === null || from !== undefined || impliedType(set) !== undefined;
-    return isJudged ? [] : [defaultGuard(org, table, column, kept)];
+  guards: (org, change) => {
+    const found = alterGuard(org, change);
+    return found === undefined ? [] : [found];
   },
-  hazards: (_org, change) => hazardsOf(change),
+  afterwards: (_org, change) =>
+    newTypeOf(change) === undefined ? [] : [noteLosses(lossKey(change.table, change.column)), putBack()],
+  hazards: (_org, change) => alterHazards(change),
+  unforeseen: (_org, change) => unforeseenIn(change),
   subject: (org, { table, column }) => ({
     message: 'ALTER COLUMN',
     table,
@@ -43,34 +49,8 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   examples: alterFieldExamples,
 };
 
-function hazardsOf(change: AlterField): Hazard[] {
-  const { table, column, set, from } = change;
-  const to = newType(change);
-  const at = { table, column };
-  const hazards: Hazard[] = [];
-  if (to !== undefined && rewritesForType(from, to)) {
-    hazards.push({
-      kind: 'rewrite',
-      ...at,
-      message: `${from === undefined ? 'Unless the type only grows, every' : 'Every'} row of "${table}" is written anew, and nobody can read it meanwhile.`,
-      saferWay: `Add a field of the new type, fill it in batches, then drop "${column}" and rename the new one.`,
-    });
-  }
-  if (set.nullable === false || set.values !== undefined) {
-    hazards.push({
-      kind: 'scan',
-      ...at,
-      message: `Every row of "${table}" is read while nobody else can read it.`,
-      saferWay: 'Add the check NOT VALID, validate it in a second transaction, then make the change.',
-    });
-  }
-  if (set.unique === true) {
-    hazards.push({
-      kind: 'uniqueBuild',
-      ...at,
-      message: `The unique index on "${column}" is built while nobody can read "${table}".`,
-      saferWay: 'Create a unique index CONCURRENTLY, then add the constraint USING INDEX.',
-    });
-  }
-  return hazards;
+function changeFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {
+  if (from === undefined || set === undefined) return [];
+  const faults = optionFaultsBy(from, set);
+  return faults.length > 0 ? faults : defaultFaultsBy(from, set);
 }

@@ -4,6 +4,7 @@ import type { Identifier } from '../identifier';
 import type { Hazard, Step } from '../plan';
 import type { Statement } from '../query';
 import type { Subject } from '../subject';
+import type { Unforeseen } from '../unforeseen';
 
 /** Whether a table is one that the same plan has created before. */
 export type IsNew = (schema: string, table: string) => boolean;
@@ -15,6 +16,10 @@ export interface Operation<C, S> {
   steps(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   /** Run before the steps: each fails where the catalog shows what no plan can know, and changes nothing. */
   guards?(org: Identifier, change: C): readonly Statement[];
+  /** Run after the steps: puts back what the guards set for them. */
+  afterwards?(org: Identifier, change: C): readonly Statement[];
+  /** The hazards that show only while the change runs. */
+  unforeseen?(org: Identifier, change: C): readonly Unforeseen[];
   /** Those that come after the statements of every change beside it that has such too. */
   lastSteps?(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
