@@ -158,7 +158,9 @@ describe('on the tables of the examples', () => {
           remainder(
             batches[0] ?? '',
             plan.steps.map(({ sql }) => sql),
-          ),
+          )
+            .replace(/'(?:''|[^'])*'/g, "'…'")
+            .replace(/alter table only \S+ set without oids/g, LOCK_ALONE),
         ).not.toMatch(CHANGES);
         expect(result.statements).toEqual(plan.steps.map(({ sql }) => sql));
         const fromJson = JSON.parse(JSON.stringify(result.changes)) as Change[];
@@ -260,6 +262,9 @@ describe('on the tables of the examples', () => {
 });
 
 /** What would change something. */
+/** What takes the lock of a table, and changes nothing of it. */
+const LOCK_ALONE = 'the lock alone';
+
 const CHANGES = /\b(?:create|alter|drop|comment|truncate|insert|update|delete)\b/i;
 
 /** A batch without these statements, in this order, and without the blocks that only look. */

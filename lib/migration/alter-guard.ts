@@ -9,7 +9,7 @@ import { judgeKeptDefault } from './kept-default';
 import { listChecks } from './list-checks';
 import { literal } from './literal';
 import { judgeNewDefault } from './new-default';
-import { CONTAINS, EQ, GT, IS_CONTAINED, isOneOf, NE, typeSql } from './qualified-sql';
+import { CONTAINS, EQ, GT, IS_CONTAINED, isOneOf, LT, MATCHES, NE, typeSql } from './qualified-sql';
 import { pinSettings, whereReadable } from './session-settings';
 import { GUARD_STATES } from './sql-states';
 import { rewritesForType, type TypeSpec } from './type-change';
@@ -73,7 +73,8 @@ function refuse(kind: keyof typeof GUARD_STATES, when: string, reason: string): 
 
 const OWN_TYPE = 'pg_catalog.format_type(was.atttypid, was.atttypmod)';
 
-function typeJudgements({ column, set, from }: Alteration): string[] {
+function typeJudgements(change: Alteration): string[] {
+  const { column, set, from } = change;
   if (from !== undefined) return fromJudgements(column, from);
   const type = impliedType(set);
   if (set.type !== undefined || type === undefined) return [];
@@ -84,7 +85,30 @@ function typeJudgements({ column, set, from }: Alteration): string[] {
       ? `was.atttypid ${EQ} ${literal(typeSql(name))}::pg_catalog.regtype`
       : `${isTextual()} and lists is not null`;
   const reason = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, which takes no ${option}. Name the new type too, if it is to be another: { type: '${type}', … }`)})`;
-  return [refuse('spec', `not (${isType})`, reason)];
+  return [refuse('spec', `not (${isType})`, reason), ...partJudgements(change)];
+}
+
+/** One of two options is named, and the other one is the column's own. */
+function partJudgements({ column, set: { precision, scale } }: Alteration): string[] {
+  if ((precision === undefined) === (scale === undefined)) return [];
+  const undeclared = `was.atttypmod ${LT} 0`;
+  const other = precision === undefined ? 'precision' : 'scale';
+  return [
+    refuse('spec', undeclared, literal(`"${column}" keeps every digit that it is given: name its ${other} too`)),
+    refuse(
+      'spec',
+      `not (new_type ${MATCHES} ${literal(FITTING)}) or ${exceeds('new_type')}`,
+      literal(`The scale of "${column}" must be from 0 to its precision: name its ${other} too`),
+    ),
+  ];
+}
+
+const FITTING = String.raw`^numeric\([0-9]+,[0-9]+\)$`;
+
+function exceeds(type: string): string {
+  const part = (number: number): string =>
+    `pg_catalog.split_part(pg_catalog.btrim(${type}, 'numeric()'), ',', ${number})::integer`;
+  return `${part(2)} ${GT} ${part(1)}`;
 }
 
 function isTextual(): string {

@@ -1,5 +1,5 @@
 import { block } from './guard';
-import { derivedName, qualified, quoted, type Identifier } from './identifier';
+import { derivedName, qualified, type Identifier } from './identifier';
 import { literal } from './literal';
 import { EQ, MATCHES, NE } from './qualified-sql';
 import { whereReadable } from './session-settings';

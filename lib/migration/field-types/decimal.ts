@@ -20,13 +20,19 @@ export const decimalType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, precision, scale = 0 }) =>
     precision === undefined ? table.specificType(name, 'numeric') : table.decimal(name, precision, scale),
-  catalogName: ({ precision, scale = 0 }) => (precision === undefined ? 'numeric' : `numeric(${precision},${scale})`),
+  catalogName: ({ precision, scale }) => nameOf(precision, scale),
   takesWhole,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
   modifier: ({ precision, scale = 0 }) => (precision === undefined ? NO_MODIFIER : modifierOf(precision, scale)),
-  ownName: ({ precision, scale }, modifier) =>
-    `pg_catalog.concat('numeric(', ${precision ?? ownPrecision(modifier)}, ',', ${scale ?? ownScale(modifier)}, ')')`,
+  ownName: ({ precision, scale, keepsOptions }, modifier) =>
+    keepsOptions === true
+      ? `pg_catalog.concat('numeric(', ${precision ?? ownPrecision(modifier)}, ',', ${scale ?? ownScale(modifier)}, ')')`
+      : literal(nameOf(precision, scale)),
 });
+
+function nameOf(precision: number | undefined, scale = 0): string {
+  return precision === undefined ? 'numeric' : `numeric(${precision},${scale})`;
+}
 
 /** The whole numbers of a type have so many digits at most. */
 const WHOLE_NUMBERS = { smallint: 5, integer: 10, bigint: 19 } as const;

@@ -28,7 +28,7 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
     );
     return [step(sql, { locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }] })];
   },
-  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name)],
+  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, name)],
   hazards: () => [],
   subject: (org, { table, name }) => ({
     message: 'DROP INDEX',
@@ -47,5 +47,16 @@ function notOnTable(org: Identifier, table: Identifier, name: Identifier): strin
     test: `select where ${relation} is not null and not exists (
       select from pg_catalog.pg_index where indexrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, name))}) and indrelid ${EQ} ${relation})`,
     reason: literal(`There is no index "${name}" on ${qualified(org, table)}`),
+  });
+}
+
+/** Without it every update and delete of a published table fails, and DROP INDEX says nothing of that. */
+function isIdentity(org: Identifier, name: Identifier): string {
+  return guard({
+    kind: 'identity',
+    test: `select from pg_catalog.pg_index where indexrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, name))}) and indisreplident`,
+    reason: literal(
+      `The index "${name}" is the replica identity of its table: without it, updates and deletes fail once the table is published. Give the table another replica identity first`,
+    ),
   });
 }
