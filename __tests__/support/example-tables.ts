@@ -26,9 +26,10 @@ export async function exampleTables(db: Knex): Promise<ExampleSchemas> {
   const { org, shared } = schemas;
   const options = { logger: quiet, sharedSchemas: [shared] };
   await createTenant(org, db, options);
-  await createTenant(shared, db, options);
+  // Those who make the shared schema do so as for any other.
+  await createTenant(shared, db, { logger: quiet });
   await createModels(org, inSchemas(EXAMPLE_MODELS, schemas), db, options);
-  await createModel(shared, SHARED_MODEL, db, options);
+  await createModel(shared, SHARED_MODEL, db, { logger: quiet });
   await db.raw(`
     insert into "${shared}".currency values ('EUR'), ('JPY'), ('USD');
     insert into "${org}".customer select generate_series(1, ${ROWS});
