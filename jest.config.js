@@ -12,18 +12,20 @@ const project = {
   waitForUnhandledRejections: true,
 };
 
+/** Tests that need a server: the set-up starts one for all of them. */
+const onServer = {
+  ...project,
+  globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
+  globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
+};
+
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/__tests__/unit/**/*.test.ts'] },
-    {
-      ...project,
-      displayName: 'postgres',
-      testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'],
-      globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
-      globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
-      setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
-    },
+    { ...onServer, displayName: 'postgres', testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'] },
+    { ...onServer, displayName: 'pooler', testMatch: ['<rootDir>/__tests__/pooler/**/*.test.ts'] },
   ],
   // A limit, whatever its size, keeps Jest from running few files in its own process, where a connection that a test left
   // open would keep a red run from ending.
