@@ -13,14 +13,14 @@ for (const event of ['unhandledRejection', 'uncaughtException']) {
 }
 
 module.exports = class Environment extends TestEnvironment {
-  /** A test that ended for want of a right (rights.ts), and for nothing else, is skipped, not failed. */
+  /** A test that first ended for want of a right or a program (rights.ts) is skipped; its other errors follow from that. */
   handleTestEvent({ name, test }) {
     if (name !== 'test_done' || test.errors.length === 0) return;
-    const reasons = test.errors.map((error) => /Skipped: .*/.exec(textOf(error))?.[0]);
-    if (reasons.includes(undefined)) return;
+    const [reason] = /Skipped: .*/.exec(textOf(test.errors[0])) ?? [];
+    if (reason === undefined) return;
     test.status = 'skip';
     test.errors = [];
-    if (process.env.TEST_SKIPS) appendFileSync(process.env.TEST_SKIPS, `${reasons[0]}\n`);
+    if (process.env.TEST_SKIPS) appendFileSync(process.env.TEST_SKIPS, `${reason}\n`);
   }
 };
 
