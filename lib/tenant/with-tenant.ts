@@ -20,9 +20,10 @@ import type { TenantKnex } from './tenant-knex';
  * A connection lost during COMMIT is resolved by asking the server whether it committed.
  *
  * @param db a Knex, or a function from an org to its Knex
- * @param options `model`; `lockTimeoutMs` 900, `statementTimeoutMs` 30000 and `sharedSchemas` ['public'],
+ * @param options `model`; `turn` 'change'; `lockTimeoutMs` 900, `statementTimeoutMs` 30000 and `sharedSchemas` ['public'],
  *   for the whole transaction; `retry` { maxAttempts 3, delayMs 1000, maxDelayMs 30000 }; `logger`
- * @throws MigrationError INVALID_IDENTIFIER, TENANT_NOT_FOUND, CONNECTION_LOST, OUTCOME_UNKNOWN, …;
+ * @throws MigrationError INVALID_IDENTIFIER, TENANT_NOT_FOUND, CONNECTION_LOST, OUTCOME_UNKNOWN, NESTED_CALL
+ *   where `db` is used inside the callback for the same org, …;
  *   whatever the callback threw last, as it is
  * @example
  * await withTenant('acme-corp', knex, async (tenant) => {

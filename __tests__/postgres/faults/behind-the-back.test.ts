@@ -206,11 +206,11 @@ describe('a tenant or a Knex in the wrong place', () => {
     );
     expect(error).toMatchObject({ code: 'NESTED_CALL', org });
     expect(runs).toBe(1);
-    const nested = withTenant(org, db, async () => withTenant(org, connect(), async () => undefined, quick), quick);
+    const nested = withTenant(org, db, async () => withTenant(org, db, async () => undefined, quick), quick);
     expect(await migrationError(nested)).toMatchObject({ code: 'NESTED_CALL' });
   });
 
-  it('is no fault for another org, nor after the callback', async () => {
+  it('is no fault for another org or another Knex, nor after the callback', async () => {
     const other = freshOrg();
     let afterwards: Promise<unknown> | undefined;
     await withTenant(
@@ -218,12 +218,13 @@ describe('a tenant or a Knex in the wrong place', () => {
       db,
       async () => {
         await createTenant(other, db, quick);
+        await addFieldToModel(org, 'invoice', int('b'), connect(), quick);
         afterwards = sleep(100).then(() => addFieldToModel(org, 'invoice', int('a'), db, quick));
       },
       quick,
     );
     await afterwards;
-    expect(await columnsOf(db, org)).toEqual(['id', 'a']);
+    expect(await columnsOf(db, org)).toEqual(['id', 'b', 'a']);
   });
 
   it('is said in clear words where a tenant is used after its callback', async () => {

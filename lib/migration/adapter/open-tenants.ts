@@ -34,7 +34,7 @@ export async function whileOpen<T>(org: Identifier, server: Knex, callback: () =
  */
 export function refuseNestedCall(org: string, server: Knex): void {
   for (let tenant = firstOpen(tenants.getStore()); tenant !== undefined; tenant = firstOpen(tenant.outer)) {
-    if (tenant.org === org && areOneServer(tenant.server, server)) throw nestedCall(org);
+    if (tenant.org === org && shareAPool(tenant.server, server)) throw nestedCall(org);
   }
 }
 
@@ -44,26 +44,10 @@ function firstOpen(tenant: OpenTenant | undefined): OpenTenant | undefined {
   return found;
 }
 
-/** The parts of knex's client that say where it leads. */
-interface Destination {
-  readonly pool?: unknown;
-  readonly connectionSettings?: Readonly<Record<string, unknown>>;
-}
-
-const ADDRESS = ['connectionString', 'host', 'port', 'database'];
-
-/** One pool, or two that were given the same address. */
-function areOneServer(a: Knex, b: Knex): boolean {
-  const [one, other] = [a.client as Destination, b.client as Destination];
-  if (one.pool !== undefined && one.pool === other.pool) return true;
-  const [from, to] = [addressOf(one), addressOf(other)];
-  return from !== '' && from === to;
-}
-
-function addressOf({ connectionSettings = {} }: Destination): string {
-  const { connectionString, database } = connectionSettings;
-  if (connectionString === undefined && database === undefined) return '';
-  return ADDRESS.map((key) => String(connectionSettings[key])).join(' ');
+/** By the pool, which a Knex shares with what `withUserParams` makes of it. Another pool may be another service's. */
+function shareAPool(a: Knex, b: Knex): boolean {
+  const [one, other] = [a.client as { readonly pool?: unknown }, b.client as { readonly pool?: unknown }];
+  return one.pool !== undefined && one.pool === other.pool;
 }
 
 function nestedCall(org: string): MigrationError {
