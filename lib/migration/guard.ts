@@ -35,6 +35,12 @@ export function failing(kind: Guard['kind'], reason: string): string {
   return `pg_catalog.current_setting('tenant_ddl.${GUARD_STATES[kind]}(' ${CONCAT} (${reason}) ${CONCAT} ')')`;
 }
 
+/** What the guard of dropField says: the field, its table, and what is over other fields too. */
+export function sharedIn(reason: string): { column: string; table: string; names: string } | undefined {
+  const [, column, table, names] = /^(\S+) "[^"]*"\."([^"]*)": (.*)$/s.exec(reason) ?? [];
+  return column === undefined || table === undefined || names === undefined ? undefined : { column, table, names };
+}
+
 /** undefined_object, with the name that was asked for. */
 const FAILED = /tenant_ddl\.(TD\d{3})\((.*)\)/s;
 

@@ -241,7 +241,7 @@ describe('an index', () => {
 
   it('of a name that is taken is refused', async () => {
     const error = await migrationError(addIndex(org, 'invoice', { columns: ['a'], name: 'line' }, db, options));
-    expect(error.code).toBe('MODEL_EXISTS');
+    expect(error).toMatchObject({ code: 'INDEX_EXISTS', table: 'invoice' });
     expect(error.message).toContain('"line"');
   });
 

@@ -1,6 +1,7 @@
+import { sharedIn } from '../guard';
 import { literal } from '../literal';
 import { EQ, GT, isOneOf } from '../qualified-sql';
-import { classify, sqlStateOf } from '../sql-states';
+import { classify, GUARD_STATES, sqlStateOf } from '../sql-states';
 import type { Effect, Expectation, Subject } from '../subject';
 import type { Failed } from './explain';
 import { valueOf, type Answer } from './send';
@@ -44,6 +45,10 @@ export function diagnosed(
     table: textOf(error, 'table') ?? only?.table,
     column: textOf(error, 'column') ?? onlyField(only),
   };
+  const shared = sqlStateOf(error) === GUARD_STATES.dependents ? sharedIn((error as Error).message) : undefined;
+  if (shared !== undefined) {
+    return { ...general, operation: 'DROP COLUMN', table: shared.table, column: shared.column };
+  }
   // feature_not_supported: a view or a generated column reads the column whose type is to change.
   const { detail } = error as { readonly detail?: unknown };
   if (sqlStateOf(error) === '0A000' && typeof detail === 'string' && only?.message === 'ALTER COLUMN') {
@@ -53,10 +58,15 @@ export function diagnosed(
   if (/^(?:22|0A000)/.test(sqlStateOf(error) ?? '') && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
+  if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
   const facts = factsOf(answers);
   if (facts === undefined || !ABOUT_NAMES.has(sqlStateOf(error) ?? '')) return general;
-  // Where all is as it should be, the name that is taken is one of an index or a constraint.
-  return firstUnmet(org, subjects, facts) ?? { ...general, code: 'DATABASE_ERROR', retryScope: 'none' };
+  // The look comes after the locks are gone: where others have changed what it sees, the server's words remain.
+  // What these don't name either is an index or a constraint.
+  return (
+    firstUnmet(org, subjects, facts) ??
+    namedIn(error, general, subjects) ?? { ...general, code: 'DATABASE_ERROR', retryScope: 'none' }
+  );
 }
 
 /** What the server says of the place, which not every error has. */
@@ -92,9 +102,8 @@ function keyOf({ schema, table, column }: Effect): string {
 function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySet<string>): Failed | undefined {
   if (!facts.has(org)) return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org };
   const there = new Set(facts);
-  // Models that are created together may refer to each other before they are there.
-  const made = new Set(subjects.flatMap(({ effects }) => effects.filter(({ present }) => present).map(keyOf)));
-  for (const subject of subjects) {
+  for (const [place, subject] of subjects.entries()) {
+    const made = madeTogether(subjects, place);
     const unmet = subject.expectations.find(
       (expected) =>
         there.has(keyOf(expected)) !== expected.present &&
@@ -109,9 +118,52 @@ function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySe
   return undefined;
 }
 
+/** Models that are created one after the other may refer to each other before they are there. */
+function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<string> {
+  const isModel = (subject: Subject | undefined): boolean => subject?.message === 'CREATE TABLE';
+  if (!isModel(subjects[place])) return new Set();
+  const later = subjects.slice(place);
+  const end = later.findIndex((subject) => !isModel(subject));
+  const together = end < 0 ? later : later.slice(0, end);
+  return new Set(together.flatMap(({ effects }) => effects.filter(({ present }) => present).map(keyOf)));
+}
+
+/** invalid_foreign_key names no place; it is known where one change of a list refers to something. */
+function referring(general: Failed, subjects: readonly Subject[]): Failed {
+  const refer = subjects.filter(({ expectations }) => expectations.some(({ code }) => code === 'REFERENCE_NOT_FOUND'));
+  const [one] = refer;
+  return refer.length === 1 && one !== undefined
+    ? { ...general, table: one.table, column: general.column ?? onlyField(one) }
+    : general;
+}
+
+/** The expectation that the server's words name, whatever their language. */
+function namedIn(error: unknown, general: Failed, subjects: readonly Subject[]): Failed | undefined {
+  const { message } = error as Error;
+  const state = sqlStateOf(error);
+  if (state === '3F000' && message.includes(`"${general.org}"`)) {
+    return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org: general.org };
+  }
+  const present = state === '42P01' || state === '42703' || state === '3F000';
+  const ofColumn = state === '42703' || state === '42701';
+  const names = ({ schema, table, column }: Expectation): readonly string[] =>
+    state === '3F000' ? [schema] : ofColumn ? [column ?? ''] : [table, `${schema}.${table}`];
+  for (const subject of subjects) {
+    const found = subject.expectations.find(
+      (expected) =>
+        expected.present === present &&
+        (expected.column !== undefined) === ofColumn &&
+        names(expected).some((name) => message.includes(`"${name}"`)),
+    );
+    if (found !== undefined) return failedBy(found, general.org, subject);
+  }
+  return undefined;
+}
+
 function failedBy(unmet: Expectation, org: string, subject: Subject): Failed {
   const { code, schema, table, column } = unmet;
   const failed = { code, retryScope: 'none', org } as const;
+  if (code === 'INDEX_EXISTS') return { ...failed, table: subject.table, target: { schema, table } };
   if (code !== 'REFERENCE_NOT_FOUND') return { ...failed, table, column };
   const target = column === undefined ? { schema, table } : { schema, table, column };
   return { ...failed, table: subject.table, column: onlyField(subject), target };

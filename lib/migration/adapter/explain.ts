@@ -1,6 +1,8 @@
 import { MigrationError, type Blocker, type ErrorCode } from '../errors';
 import { classify, classifyInMemory, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
 import type { Subject } from '../subject';
+import { reasonOf, unlisted } from './advice';
+import { inTheWay, outsideError, type InTheWay } from './in-the-way';
 
 /** What a failure turned out to be, and where. */
 export interface Failed extends FailureClass {
@@ -61,8 +63,12 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     'The server has no room for another lock or no memory (max_locks_per_transaction). Nothing was changed. Change fewer tables in one transaction.',
   TOO_MANY_COLUMNS: ({ model }) =>
     `${model} has used up its 1,600 columns, dropped ones included. Nothing was changed. Copy it to a new table, or put the field on another one.`,
-  PERMISSION_DENIED: ({ org, model }) =>
-    `The database role may not change ${model}, or the session is read-only. Connect as the owner of schema "${org}", or grant it CREATE there.`,
+  INDEX_EXISTS: ({ org, taken }) =>
+    `Something named "${taken}" already exists in schema "${org}" (tables, views and indexes share their names). Choose another name for the index, or drop the existing one first.`,
+  PERMISSION_DENIED: ({ org, model, operation, reason }) =>
+    operation === 'CREATE SCHEMA'
+      ? `The database role may not create schema "${org}"${reason}. Grant it CREATE on the database, or connect as a role that has it.`
+      : `The database role may not change ${model}, or the session is read-only${reason}. It has to own the table, and needs REFERENCES on each table that is referred to. Connect as the owner of schema "${org}", or grant it CREATE there.`,
   INVALID_SPEC: ({ column, model, operation }) =>
     operation === 'ALTER COLUMN'
       ? `The new type or default of "${column}" does not go together with what else ${model} has, and nothing was changed. Give a new default with a new type, or null for none; a field that refers to another keeps the type of that one.`
@@ -75,24 +81,31 @@ interface Named {
   /** `"acme-corp"."invoice"`, or what stands for it where no table is concerned. */
   readonly model: string;
   readonly column: string;
+  /** The server's own sentence, in brackets, where there is one. */
+  readonly reason: string;
   /** What is referred to and is not there. */
   readonly target: string;
+  /** The name of an index that cannot be had. */
+  readonly taken: string;
   /** What stands in the way of a drop: shared with other columns, or of others. */
-  readonly dependents: { readonly shared: boolean; readonly names: string };
+  readonly dependents: InTheWay;
 }
 
 /** An error of the database in the words of this library. */
 export function explained(error: unknown, failed: Failed): MigrationError {
   if (error instanceof MigrationError) return error;
   const { code, org, table, column, retryScope, blockedBy } = failed;
+  const dependents = inTheWay(error, org);
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
   const named = {
     org,
     operation: failed.operation,
     model,
     column: column ?? '',
+    reason: error === undefined ? '' : ` (${reasonOf(error).replace(/\.$/, '')})`,
     target: targetOf(failed),
-    dependents: dependentsIn(error),
+    taken: failed.target?.table ?? '',
+    dependents,
   };
   const isGuard = sqlStateOf(error) === GUARD_STATES.default;
   if (sqlStateOf(error) === GUARD_STATES.outside) return outsideError(error, org);
@@ -100,7 +113,7 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     ? `${reasonOf(error)}, and nothing was changed. Give the field's type: { from: { type, … } }.`
     : SAID_BY_GUARD.includes(sqlStateOf(error))
       ? `${reasonOf(error)}. Nothing was changed.`
-      : (MESSAGES[code]?.(named) ?? unlisted(error, model));
+      : (MESSAGES[code]?.(named) ?? unlisted(error, model, failed.operation));
   return new MigrationError(message, {
     code,
     org,
@@ -109,22 +122,7 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     retryScope,
     sqlState: sqlStateOf(error),
     blockedBy: WAITS.includes(code) && blockedBy?.length ? blockedBy : undefined,
-    cause: error,
-  });
-}
-
-/** As many as the message names. */
-const MAX_NAMED = 20;
-
-/** What dropTenant would have taken along. It is for whoever runs the service, so the message has all names. */
-function outsideError(error: unknown, org: string): MigrationError {
-  const dependents = JSON.parse(reasonOf(error)) as readonly string[];
-  const names = dependents.slice(0, MAX_NAMED).join(', ') + (dependents.length > MAX_NAMED ? ', …' : '');
-  return new MigrationError(`Outside schema "${org}", others need what is in it: ${names}. Drop these first.`, {
-    code: 'DEPENDENT_OBJECTS',
-    org,
-    sqlState: sqlStateOf(error),
-    dependents,
+    dependents: code === 'DEPENDENT_OBJECTS' ? dependents.all : undefined,
     cause: error,
   });
 }
@@ -136,15 +134,6 @@ const SAID_BY_GUARD: readonly (string | undefined)[] = [
   GUARD_STATES.identity,
 ];
 
-function dependentsIn(error: unknown): Named['dependents'] {
-  const { detail } = (error ?? {}) as { readonly detail?: string };
-  const shared = sqlStateOf(error) === GUARD_STATES.dependents;
-  return {
-    shared,
-    names: shared ? reasonOf(error) : (detail ?? reasonOf(error)).replaceAll('\n', '; '),
-  };
-}
-
 /** What a session in the way can lead to. */
 const WAITS: readonly ErrorCode[] = ['LOCK_TIMEOUT', 'DEADLOCK', 'STATEMENT_TIMEOUT'];
 
@@ -154,32 +143,6 @@ function targetOf({ target }: Failed): string {
   return target.column === undefined
     ? `${table}, which does not exist`
     : `"${target.column}" of ${table}, which does not exist`;
-}
-
-/** No more is known than the words of the server, or of knex where nothing reached the server. */
-function unlisted(error: unknown, model: string): string {
-  const sqlState = sqlStateOf(error);
-  const reason = reasonOf(error).replace(/\.$/, '');
-  if (sqlState === GUARD_STATES.index)
-    return `${reason}. Nothing was changed. Compare the names of the table's indexes.`;
-  if (sqlState === GUARD_STATES.isolation)
-    return `Your transaction is ${reason}: it does not see what others have committed since it began, so the change of ${model} could not go by the catalog, and nothing was changed. Begin the transaction at read committed, or use withTenant.`;
-  if (sqlState === undefined) return `The change of ${model} could not be made: ${reason}.`;
-  return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${ADVICE[sqlState] ?? ''}`;
-}
-
-/** What to do about errors that have no code of their own. */
-const ADVICE: Readonly<Record<string, string>> = {
-  '42P07': ' Give the index another name, or drop the one that has it.',
-  '42710': ' Give it another name, or drop the one that has it.',
-  '42704': ' It may have been named by others: compare the names in the catalog.',
-  '54000': ' A default this long can not be added to a table: add the field without it, then set it with alterField.',
-};
-
-/** Its first line: pg-mem's messages go on for pages. */
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error && error.message !== '' ? error.message : String(error);
-  return message.split('\n', 1).join();
 }
 
 /** Where a failure stands that needs no look into the catalog. */

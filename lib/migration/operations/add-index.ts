@@ -52,7 +52,7 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
       ...index.columns.map(
         (column) => ({ schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }) as const,
       ),
-      { schema: org, table: indexName(table, index), present: false, code: 'MODEL_EXISTS' },
+      { schema: org, table: indexName(table, index), present: false, code: 'INDEX_EXISTS' },
     ],
     effects: [{ schema: org, table: indexName(table, index), present: true }],
   }),

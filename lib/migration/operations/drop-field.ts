@@ -5,7 +5,7 @@ import { failing } from '../guard';
 import { qualified } from '../identifier';
 import { ownLock } from '../own-lock';
 import { step } from '../plan';
-import { EQ, GT, NE } from '../qualified-sql';
+import { CONCAT, EQ, GT, NE } from '../qualified-sql';
 import { query } from '../query';
 import { locksOnReferenced, referenced } from '../referenced';
 import { alteration } from '../render';
@@ -71,7 +71,7 @@ const PG_ATTRDEF = 2604;
  */
 const sharedWithOthers = query(
   'shared',
-  `select ${failing('dependents', `pg_catalog.string_agg(name, ', ' order by name)`)}
+  `select ${failing('dependents', `$2 ${CONCAT} ' ' ${CONCAT} $1 ${CONCAT} ': ' ${CONCAT} pg_catalog.string_agg(name, ', ' order by name)`)}
 from (
   select path[pg_catalog.cardinality(path)] as name
   from (
