@@ -6,12 +6,12 @@ const layers = [
   ],
   ['migration/(codecs|closed|heard|log|logger|options|settings|retry|waiting)'],
   [
-    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|kept-default|list-checks|new-default|unique-indexes|session-settings)',
+    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|conversion-preview|kept-default|list-checks|new-default|unique-indexes|session-settings)',
     'migration/(field-types|examples)/.+',
   ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
   ['migration/(change|planned|table-names)'],
-  ['tenant/.+', 'catalog/.+', 'migration/(index|fields|indexes|models|format-plan)'],
+  ['tenant/.+', 'catalog/.+', 'migration/(index|preview-conversion|fields|indexes|models|format-plan)'],
   ['index', 'testing/.+'],
 ].map((files) => `^lib/(${files.join('|')})\\.ts$`);
 

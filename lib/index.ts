@@ -49,5 +49,6 @@ export type { Hazard, HazardKind, Lock, LockMode, Step } from './migration/plan'
 export type { ReferencedSpec } from './migration/referenced';
 export { withDbRetry } from './migration/retry';
 export type { TypeSpec } from './migration/type-change';
+export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, withTenant } from './tenant';
 export type { DropTenantOptions, TenantDb, TenantKnex, TenantResolver } from './tenant';

@@ -22,6 +22,7 @@ it('the main door exports exactly this', () => {
     'formatPlan',
     'planChange',
     'planChanges',
+    'previewConversion',
     'renameField',
     'renameModel',
     'withDbRetry',

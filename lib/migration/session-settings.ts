@@ -22,6 +22,11 @@ export function pinSettings(): string {
   return `perform ${Object.entries(PINNED).flatMap(kept).join(', ')};`;
 }
 
+/** A statement of a block. */
+export function unpinSettings(): string {
+  return `perform ${Object.keys(PINNED).map(back).join(', ')};`;
+}
+
 export function putBack(): string {
   return `select ${Object.keys(PINNED).map(back).join(', ')}`;
 }

@@ -4,6 +4,8 @@ import {
   createModel,
   createTenant,
   planChange,
+  previewConversion,
+  withTenant,
   type ChangeOptions,
   type FieldChangesSpec,
   type FieldSpec,
@@ -279,5 +281,61 @@ it('refuses a key, or a field that a foreign key sets to null, another nullabili
   expect(await migrationError(key)).toMatchObject({
     code: 'INVALID_SPEC',
     message: expect.stringContaining('primary key'),
+  });
+});
+
+describe('previewConversion', () => {
+  it('counts the rows that convert, lose and fail, in any transaction, and changes nothing', async () => {
+    await tableWith({ type: 'Text' }, `'1'`, `'2.50'`, `'2.555'`, `''`, `'secret'`, 'null');
+    const expected = { rows: 6, converts: 3, loses: 1, fails: 2, complete: true };
+    const type = { type: 'Decimal', precision: 9, scale: 2 } as const;
+    expect(await previewConversion(org, 't', 'x', type, db, options)).toEqual(expected);
+    const { id, before } = await withTenant(
+      org,
+      db,
+      async (tenant) => {
+        expect(await previewConversion(org, 't', 'x', type, tenant)).toEqual(expected);
+        const { rows } = await tenant.raw(`select current_setting('TimeZone') as before`);
+        return { id: 1, before: (rows as { before: string }[])[0]?.before };
+      },
+      options,
+    );
+    expect([id, before]).toEqual([1, ((await db.raw('show timezone')).rows as { TimeZone: string }[])[0]?.TimeZone]);
+    expect(await texts()).toEqual(['1', '2.50', '2.555', '', 'secret', null]);
+  });
+
+  it('says the same as the change', async () => {
+    for (const [, type, value, set] of [...LOSSES, ...KEPT]) {
+      await db.raw(`drop table if exists "${org}".t`);
+      await tableWith(type, value);
+      const to = { ...type, ...set } as Parameters<typeof previewConversion>[3];
+      const { type: name, length, precision, scale, values } = to;
+      const isLoss = LOSSES.some((loss) => loss[2] === value && loss[3] === set);
+      expect(
+        await previewConversion(
+          org,
+          't',
+          'x',
+          {
+            type: name,
+            length: name === 'String' ? length : undefined,
+            precision: name === 'Decimal' ? precision : undefined,
+            scale: name === 'Decimal' ? scale : undefined,
+            values,
+          },
+          db,
+          options,
+        ),
+      ).toMatchObject(isLoss ? { loses: 1 } : { converts: 1 });
+    }
+  });
+
+  it('refuses what is no type, and says what is not there', async () => {
+    await tableWith({ type: 'Text' });
+    const refused = (type: object, column = 'x'): Promise<MigrationError> =>
+      migrationError(previewConversion(org, 't', column, type as { type: 'Int' }, db, options));
+    expect(await refused({ type: 'Strin' })).toMatchObject({ code: 'INVALID_SPEC' });
+    expect(await refused({ type: 'Int', length: 3 })).toMatchObject({ code: 'INVALID_SPEC' });
+    expect(await refused({ type: 'Int' }, 'gone')).toMatchObject({ code: 'FIELD_NOT_FOUND' });
   });
 });

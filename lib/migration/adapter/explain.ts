@@ -36,9 +36,11 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
       ? `Rows of ${model} have no value for "${column}". A default is for new rows only: fill these first (select * from ${model} where "${column}" is null).`
       : `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
   CHECK_VIOLATION: ({ column, model }) =>
-    `Rows of ${model} break a check${column === '' ? '' : ` on "${column}", such as the values of an Enum`}. Nothing was changed. Correct these rows first.`,
-  CONVERSION_FAILED: ({ column, model }) =>
-    `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Correct these rows first.`,
+    column === ''
+      ? `Rows of ${model} break a check. Nothing was changed. Correct these rows first.`
+      : `Rows of ${model} break a check on "${column}", such as the values of an Enum. Nothing was changed. Correct these rows first (select "${column}", count(*) from ${model} group by 1).`,
+  CONVERSION_FAILED: ({ org, column, model }) =>
+    `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Count them with previewConversion('${org}', …), and correct these rows first.`,
   UNIQUE_VIOLATION: ({ model, operation }) =>
     `Rows of ${model} would be alike where they have to be unique. ${
       operation === 'ADD COLUMN'

@@ -1,0 +1,50 @@
+import { castOf } from './conversion';
+import { typeOf } from './field-types';
+import { block } from './guard';
+import { qualified, quoted, type Identifier } from './identifier';
+import { GT, PLUS, typeSql } from './qualified-sql';
+import { pinSettings, unpinSettings } from './session-settings';
+import type { NewType } from './type-change';
+
+/** More are not looked at. */
+export const MAX_PREVIEWED_ROWS = 100_000;
+
+/** Where the block leaves its counts: of rows, and of those that convert, lose and fail. */
+export const PREVIEW_SETTING = 'tenant_ddl.preview';
+
+/** Tries the conversion on one row after the other, as the change would make it, and keeps nothing but the counts. */
+export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
+  const type = typeSql(typeOf(to).catalogName(to));
+  const takes = typeOf(to).takes('item.value', to) ?? 'true';
+  const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
+  const add = (count: string): string => `${count} := ${count} ${PLUS} 1;`;
+  return block(`declare
+  item record;
+  seen bigint := 0;
+  converts bigint := 0;
+  loses bigint := 0;
+  fails bigint := 0;
+begin
+  ${pinSettings()}
+  for item in select ${quoted(column)} as value from ${qualified(org, table)} limit ${MAX_PREVIEWED_ROWS + 1}
+  loop
+    ${add('seen')}
+    exit when seen ${GT} ${MAX_PREVIEWED_ROWS};
+    begin
+      if item.value is null then
+        ${add('converts')}
+      elsif (${takes}) is not true or (${castOf('item.value', to, type)}) is null then
+        ${add('fails')}
+      elsif (${keeps}) then
+        ${add('converts')}
+      else
+        ${add('loses')}
+      end if;
+    exception when data_exception or feature_not_supported then
+      ${add('fails')}
+    end;
+  end loop;
+  ${unpinSettings()}
+  perform pg_catalog.set_config('${PREVIEW_SETTING}', pg_catalog.concat_ws(' ', seen, converts, loses, fails), true);
+end`);
+}

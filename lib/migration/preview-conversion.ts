@@ -1,0 +1,104 @@
+import { isLeft } from 'fp-ts/lib/Either';
+import type { Knex } from 'knex';
+import { inCallersTransaction } from './adapter/callers-transaction';
+import { inOwnTransaction } from './adapter/own-transaction';
+import { isMemory, valueOf } from './adapter/send';
+import { contextOf } from './adapter/tenant-context';
+import type { Work } from './adapter/work';
+import { faultsOf } from './closed';
+import { MAX_PREVIEWED_ROWS, previewBlock, PREVIEW_SETTING } from './conversion-preview';
+import { MigrationError } from './errors';
+import { fieldTypeSpec } from './field-changes';
+import { identifier } from './identifier';
+import type { ChangeOptions } from './options';
+import { settingsOf } from './settings';
+import { expectedModel } from './subject';
+import type { NewType, TypeSpec } from './type-change';
+import { typeOptionFaults } from './type-options';
+
+/** What a change of type would make of the rows that were looked at. */
+export interface ConversionPreview {
+  /** Rows that were looked at: all of them, or the first 100,000. */
+  readonly rows: number;
+  /** Rows whose value becomes one of the new type, whole. */
+  readonly converts: number;
+  /** Rows whose value would lose a part: a fraction, digits, a time of day, blanks at its end. */
+  readonly loses: number;
+  /** Rows whose value the new type does not take. */
+  readonly fails: number;
+  /** Whether every row of the table was looked at. */
+  readonly complete: boolean;
+}
+
+/**
+ * Counts what a change of a field's type would do to its rows, and changes nothing.
+ *
+ * Locks: ACCESS SHARE on the table, as any query. Reads at most 100,000 rows, for at most `statementTimeoutMs`.
+ *
+ * @throws MigrationError INVALID_SPEC, MODEL_NOT_FOUND, FIELD_NOT_FOUND, STATEMENT_TIMEOUT, …; DATABASE_ERROR (42846)
+ *   where PostgreSQL has no way from the one type to the other; UNSUPPORTED_DATABASE on pg-mem
+ * @example
+ * await previewConversion('acme-corp', 'invoice', 'note', { type: 'Int' }, tenant);
+ * // { rows: 120, converts: 117, loses: 1, fails: 2, complete: true }
+ */
+export async function previewConversion(
+  org: string,
+  table: string,
+  column: string,
+  type: TypeSpec,
+  tenant: Knex,
+  options?: ChangeOptions,
+): Promise<ConversionPreview> {
+  const at = { org: identifier(org, 'org'), table: identifier(table, 'table'), column: identifier(column, 'column') };
+  const to = checkedType(type, at);
+  const settings = settingsOf(options, contextOf(tenant)?.settings);
+  if (isMemory(tenant)) {
+    throw new MigrationError('pg-mem cannot convert values. Preview a conversion on a PostgreSQL server.', {
+      code: 'UNSUPPORTED_DATABASE',
+      ...at,
+    });
+  }
+  const work: Work = {
+    org: at.org,
+    statements: [
+      previewBlock(at.org, at.table, at.column, to),
+      `select pg_catalog.current_setting('${PREVIEW_SETTING}') as tenant_ddl_preview`,
+    ],
+    subjects: [
+      {
+        message: 'ALTER COLUMN',
+        table: at.table,
+        fields: [at.column],
+        expectations: [
+          expectedModel(at.org, at.table),
+          { schema: at.org, table: at.table, column: at.column, present: true, code: 'FIELD_NOT_FOUND' },
+        ],
+        effects: [],
+      },
+    ],
+    lockWaits: 1,
+    hazards: [],
+  };
+  const run = tenant.isTransaction === true ? inCallersTransaction : inOwnTransaction;
+  const [rows = 0, converts = 0, loses = 0, fails = 0] = String(
+    valueOf(await run(work, tenant, settings), 'tenant_ddl_preview'),
+  )
+    .split(' ')
+    .map(Number);
+  const complete = rows <= MAX_PREVIEWED_ROWS;
+  return { rows: Math.min(rows, MAX_PREVIEWED_ROWS), converts, loses, fails, complete };
+}
+
+function checkedType(type: unknown, at: { org: string; table: string; column: string }): NewType {
+  const decoded = fieldTypeSpec.decode(type);
+  const faults = isLeft(decoded)
+    ? faultsOf(decoded.left)
+    : typeOptionFaults(decoded.right.type, { ...decoded.right, name: at.column });
+  if (!isLeft(decoded) && faults.length === 0) return { ...decoded.right, name: at.column };
+  const lines = faults.map(({ path, message }) => `${path === '' ? 'type' : path}: ${message}`);
+  throw new MigrationError(`previewConversion was refused, and nothing was sent to the database. ${lines.join('; ')}`, {
+    code: 'INVALID_SPEC',
+    ...at,
+    faults,
+  });
+}
