@@ -125,7 +125,7 @@ async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise
     return { thrown: error, own, at: 'QUERY' };
   }
   if (trx.isCompleted()) throw await ended(run);
-  await orRolledBack(trx, () => refuseUnfinished(org, connection, watch));
+  await orRolledBack(trx, () => refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs));
   // The question itself is a statement, and outside a transaction by then perhaps.
   const committedBefore = hasCommitted(run);
   if (!(await isStillOurs(run))) {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Connection } from '../migration/adapter/send';
 import type { TransactionWatch } from '../migration/adapter/transaction-watch';
@@ -8,8 +7,10 @@ import type { Identifier } from '../migration/identifier';
 /** pg's client, as far as it shows what it is doing. */
 interface Driver {
   readonly readyForQuery?: boolean;
-  /** What it waits for the answers to: a query, or a stream of knex's. The latter's name was without `_` once. */
+  /** What it waits for the answers to: a query, or a stream of knex's. */
   readonly _activeQuery?: unknown;
+  /** The same, in older releases of pg 8. */
+  readonly activeQuery?: unknown;
   readonly connection?: { once(event: string, listener: () => void): unknown };
 }
 
@@ -28,6 +29,7 @@ export async function refuseUnfinished(
   org: Identifier,
   connection: Connection,
   watch: TransactionWatch,
+  limitMs: number,
 ): Promise<void> {
   // A query that was begun and not awaited reaches the driver within this turn.
   await turnOfTheLoop();
@@ -40,7 +42,7 @@ export async function refuseUnfinished(
     stream.destroy();
     throw unfinished(org, 'The callback ended before a stream of it did. Read each to its end, or destroy it.');
   }
-  if (stream !== undefined) await once(protocolOf(connection), 'readyForQuery');
+  if (stream !== undefined) await readyAgain(connection, limitMs);
   // A finished stream is not answered, and a failed query leaves the driver not ready for a moment.
   if (watch.unanswered() && (connection as Driver).readyForQuery === false) {
     throw unfinished(org, 'The callback ended before its queries did. Await each of them.');
@@ -48,13 +50,25 @@ export async function refuseUnfinished(
 }
 
 function streamOn(connection: Connection): Stream | undefined {
-  const { readyForQuery, _activeQuery: active } = connection as Driver;
-  if (readyForQuery !== false || typeof active !== 'object' || active === null) return undefined;
+  const driver = connection as Driver;
+  // Reading the former name of today's would warn.
+  const active = '_activeQuery' in driver ? driver._activeQuery : driver.activeQuery;
+  if (driver.readyForQuery !== false || typeof active !== 'object' || active === null) return undefined;
   return 'destroyed' in active && 'destroy' in active ? (active as Stream) : undefined;
 }
 
-function protocolOf(connection: Connection): NodeJS.EventEmitter {
-  return (connection as { readonly connection: NodeJS.EventEmitter }).connection;
+/** Waits until the server has closed a stream; no longer than for an answer, and not beyond the connection's end. */
+async function readyAgain(connection: Connection, limitMs: number): Promise<void> {
+  const { connection: protocol } = connection as Driver;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, limitMs);
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    protocol?.once('readyForQuery', end);
+    protocol?.once('end', end);
+  });
 }
 
 function unfinished(org: Identifier, message: string): MigrationError {

@@ -31,7 +31,13 @@ function outermost(trx: Knex): Knex {
   return parentTransaction === undefined ? trx : outermost(parentTransaction);
 }
 
+/** A transaction whose end nobody tells of. */
+const AT_ONCE: Journal = {
+  begin: () => ({ ran: (tell) => tell(undefined), failed: (_error, tell) => tell(undefined) }),
+};
+
 async function madeFor(root: Knex.Transaction): Promise<Journal> {
+  if ((root.executionPromise as Promise<unknown> | undefined) === undefined) return AT_ONCE;
   const watch = watchTransaction(root, await clientOf(root).acquireConnection());
   const entries: Entry[] = [];
   const savepoints: { readonly name: string; readonly at: number }[] = [];
