@@ -1,6 +1,7 @@
 import { knex } from 'knex';
 import type { Knex } from 'knex';
 import { startPostgres } from '../support/embedded-postgres';
+import { startPgBouncer } from '../support/pgbouncer';
 import { faults } from './faults';
 import type { FaultName } from './faults';
 import type { Stage } from './fault';
@@ -36,13 +37,18 @@ const SETTINGS = {
 };
 
 /** Plays rounds against a server of its own, and gives the result of each. */
-export async function* playRounds(seed: number, rounds: readonly number[]): AsyncGenerator<RoundResult> {
+export async function* playRounds(
+  seed: number,
+  rounds: readonly number[],
+  withPooler = false,
+): AsyncGenerator<RoundResult> {
   const unhandled: string[] = [];
   const onUnhandled = (error: unknown): void =>
     void unhandled.push(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onUnhandled).on('uncaughtException', onUnhandled);
   const server = await startPostgres({ settings: SETTINGS, major: Number(process.env.POSTGRES_MAJOR ?? 18) });
-  const proxy = await startProxy(server.url);
+  const pooler = withPooler ? await startPgBouncer(server.url, { mode: 'transaction', size: 10 }) : undefined;
+  const proxy = await startProxy(pooler?.url ?? server.url);
   const admin = connectionTo(server.url, 'chaos-admin', 10);
   const services = Array.from({ length: SERVICES }, () => connectionTo(proxy.url, SERVICE_NAME, 3));
   try {
@@ -56,6 +62,7 @@ export async function* playRounds(seed: number, rounds: readonly number[]): Asyn
   } finally {
     await proxy.close();
     await Promise.all([admin, ...services].map((db) => db.destroy()));
+    await pooler?.stop();
     await server.stop();
     process.off('unhandledRejection', onUnhandled).off('uncaughtException', onUnhandled);
   }

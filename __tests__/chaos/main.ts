@@ -11,6 +11,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '200' },
     /** One round alone, by its number, with all that happens in it. */
     only: { type: 'string' },
+    /** Puts a PgBouncer in transaction mode between. */
+    pooler: { type: 'boolean', default: false },
     /** Goes on after a violation; else the first one ends the run. */
     'keep-going': { type: 'boolean', default: false },
   },
@@ -26,7 +28,7 @@ async function main(): Promise<boolean> {
       ? Array.from({ length: wholeNumber(values.rounds) }, (_, round) => round)
       : [wholeNumber(values.only)];
   seeds: for (const seed of seeds) {
-    for await (const result of playRounds(seed, rounds)) {
+    for await (const result of playRounds(seed, rounds, values.pooler)) {
       report.add(result);
       played += 1;
       const isWrong = result.violations.length > 0;

@@ -28,7 +28,7 @@ export function planOf(seed: number, round: number): RoundPlan {
 
 /** To end the others takes a server that is up again. */
 function byServerFirst(a: FaultName, b: FaultName): number {
-  const last = (name: FaultName): number => Number(name !== 'server stopped and started');
+  const last = (name: FaultName): number => Number(!name.startsWith('server '));
   return last(a) - last(b);
 }
 

@@ -19,6 +19,8 @@ export interface Exchange {
   askHalf(): void;
   /** Lets the client have the first bytes of an answer that `ask` waited for. */
   answerHalf(): void;
+  /** Lets the client have that answer with one byte changed, which one by the given number. */
+  answerGarbled(which: number): void;
   /** Ends the connection on both sides; `reset` as a failing network does, else with an orderly end. */
   cut(how?: 'reset' | 'end'): void;
   /** Ends the client's side only: the server has no way of knowing, and `ask` still reaches it. */
@@ -121,6 +123,12 @@ function relay(client: Socket, server: Socket, connection: number, listeners: Re
       answerHalf: () => {
         const answer = Buffer.concat(held ?? []);
         client.write(answer.subarray(0, answer.length >> 1));
+      },
+      answerGarbled: (which) => {
+        const answer = Buffer.concat(held ?? []);
+        const at = which % Math.max(1, answer.length);
+        if (answer.length > 0) answer[at] = (answer[at] as number) ^ 0x55;
+        client.write(answer);
       },
       cut: (how) => {
         cutClient(how);

@@ -4,6 +4,7 @@ import { addFieldToModel, createModel, dropFieldFromModel, MigrationError, withT
 import type { ChangeOptions, FieldSpec, Logger } from '../../lib';
 import type { TaskPlan } from './task-plan';
 import { nameOf } from './tenants';
+import { TIME_LIMITS } from './time-limits';
 import type { Trace } from './trace';
 
 /** What the caller was told, and what it had decided by then. */
@@ -39,7 +40,7 @@ export async function runTask(task: TaskPlan, db: Knex, trace: Trace): Promise<O
   const logger = loggerOf(task, trace, () => (logged += 1));
   const options = {
     lockTimeoutMs: 120,
-    statementTimeoutMs: 8000,
+    statementTimeoutMs: TIME_LIMITS.statementTimeoutMs,
     retry: { maxAttempts: task.maxAttempts, delayMs: 20, maxDelayMs: 60 },
     logger,
   };

@@ -41,7 +41,8 @@ const commands = {
     return { port, url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres` };
   },
   start: () => server.start(),
-  crash: () => halt(),
+  crash: () => halt('SIGQUIT'),
+  shutDown: () => halt('SIGINT'),
 };
 
 async function startOnFreePort(attempts = 5) {
@@ -66,17 +67,17 @@ function freePort() {
   });
 }
 
-// SIGQUIT is PostgreSQL's immediate shutdown: no checkpoint, as if the power had failed.
-async function halt() {
+// SIGQUIT is PostgreSQL's immediate shutdown: no checkpoint, as if the power had failed. SIGINT is the fast one.
+async function halt(signal) {
   const child = server?.process;
   if (!child || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGQUIT');
+  child.kill(signal);
   await gone;
 }
 
 async function leave() {
-  await halt();
+  await halt('SIGQUIT');
   if (dataFolder) await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
   process.exit();
 }

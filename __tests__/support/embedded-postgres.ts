@@ -12,7 +12,9 @@ export interface EmbeddedPostgres {
   readonly port: number;
   /** Stops the server in immediate mode, as a power cut would; data and port stay for `start`. */
   crash(): Promise<void>;
-  /** Starts the server again after a `crash`, on the same data and port. */
+  /** Stops the server in fast mode: it ends its sessions and writes a checkpoint. */
+  shutDown(): Promise<void>;
+  /** Starts the server again after a `crash` or `shutDown`, on the same data and port. */
   start(): Promise<void>;
   /** Stops the server and removes its data. The end of this process, however it comes, does the same. */
   stop(): Promise<void>;
@@ -64,6 +66,7 @@ export async function startPostgres(options: EmbeddedPostgresOptions = {}): Prom
       url,
       port,
       crash: async () => void (await ask('crash')),
+      shutDown: async () => void (await ask('shutDown')),
       start: async () => void (await ask('start')),
       stop: dismiss,
     };

@@ -1,4 +1,6 @@
 import type { Fault } from '../fault';
+import { garbledCommit, lateCommit, swallowedCommit } from './answers';
+import { cleanRestart } from './clean-restart';
 import { cutAfterBatch, cutAfterCommit, cutBeforeBegin, cutBeforeCommit, cutInsideBatch, cutWithCommit } from './cuts';
 import { deadlock } from './deadlock';
 import { idleTimeout, statementTimeout } from './server-timeouts';
@@ -16,9 +18,13 @@ const registry = {
   'cut before COMMIT arrives': cutBeforeCommit,
   'cut with COMMIT on its way': cutWithCommit,
   'cut after COMMIT arrived': cutAfterCommit,
+  "COMMIT's answer late": lateCommit,
+  "COMMIT's answer garbled": garbledCommit,
+  'COMMIT swallowed': swallowedCommit,
   'cut during reconnect': cutDuringReconnect,
   'backend terminated': terminated,
   'server stopped and started': serverCrash,
+  'server restarted in order': cleanRestart,
   'ACCESS SHARE held': lockHeld('access share'),
   'ACCESS EXCLUSIVE held': lockHeld('access exclusive'),
   deadlock,
