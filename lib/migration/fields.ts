@@ -90,15 +90,20 @@ export interface AlterFieldOptions extends ChangeOptions {
 
 /**
  * Changes what is named of a field: `type`, `length`, `precision`, `scale`, `values`, `nullable`, `default`,
- * `unique`, `comment`. All the rest of the column stays as it is. A default is judged by
- * the new `type`, or by `from`; without either, by the column as the catalog has it.
+ * `unique`, `comment`. Everything else about the column stays as it is. An option without `type`, and a default, are
+ * judged by the type that the column has; a `from` that differs from it is refused.
  *
- * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table; SHARE UPDATE EXCLUSIVE for a comment
- * alone. A longer String, String to Text and a Decimal of more digits rewrite nothing; other changes of
- * type write every row anew (manual, ALTER TABLE, Notes).
+ * A change of type that would lose a part of any row's value (a fraction, digits, a time of day, blanks at the end, a
+ * collation) is the hazard `dataLoss`: refused, unless `hazards` allows it by name. `previewConversion` counts such
+ * rows. Values are converted in UTC, ISO 8601 and hex, whatever the session's settings.
  *
- * @throws MigrationError MODEL_NOT_FOUND, FIELD_NOT_FOUND, NOT_NULL_VIOLATION, UNIQUE_VIOLATION,
- *   HAZARD_REFUSED, LOCK_TIMEOUT, STATEMENT_TIMEOUT, …
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and for a change of type on the tables at the
+ * other ends of the field's foreign keys; SHARE UPDATE EXCLUSIVE for a comment alone. A longer String, String to Text
+ * and a Decimal of more digits rewrite nothing; other changes of type write every row anew (manual, ALTER TABLE,
+ * Notes).
+ *
+ * @throws MigrationError INVALID_SPEC, MODEL_NOT_FOUND, FIELD_NOT_FOUND, CONVERSION_FAILED, CHECK_VIOLATION,
+ *   NOT_NULL_VIOLATION, UNIQUE_VIOLATION, INDEX_EXISTS, INDEX_NOT_FOUND, HAZARD_REFUSED, LOCK_TIMEOUT, …
  * @example
  * await alterField('acme-corp', 'invoice', 'title', { length: 200 }, tenant);
  * // alter table "acme-corp"."invoice" alter column "title" type character varying(200)

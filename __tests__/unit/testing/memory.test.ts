@@ -470,6 +470,17 @@ describe('what pg-mem can not do', () => {
     expect(await tenant('invoice').first()).toEqual({ id: '1', state: 'anything' });
   });
 
+  it.each([{ type: 'Int' }, { length: 20 }, { precision: 8 }] as const)('change a type: %j is refused', async (set) => {
+    const tenant = memory();
+    await createModel(ORG, INVOICE, tenant);
+    for (const from of [undefined, { type: 'String' } as const]) {
+      if (from !== undefined && 'precision' in set) continue;
+      const change = { kind: 'alterField', table: 'invoice', column: 'name', set, ...(from && { from }) } as const;
+      const error = await rejection(applyChange(ORG, change, tenant));
+      expect(error).toMatchObject({ code: 'UNSUPPORTED_DATABASE', table: 'invoice' });
+    }
+  });
+
   it('refuse a name of 64 bytes by itself: it is refused before', async () => {
     const tenant = memory();
     await tenant.raw(`create table "${'x'.repeat(64)}" (id text)`);

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { MigrationError } from '../errors';
 import { isBlock } from '../guard';
 import type { Identifier } from '../identifier';
 import type { Settings } from '../options';
@@ -18,6 +19,12 @@ export async function inMemory(
   db: Knex,
   _settings: Settings,
 ): Promise<readonly Answer[]> {
+  if (statements.some((statement) => typeof statement === 'string' && RETYPES.test(statement))) {
+    throw new MigrationError(
+      'pg-mem cannot change the type of a column, and nothing was changed. Test this change on a PostgreSQL server.',
+      { code: 'UNSUPPORTED_DATABASE', org, table: subjects.length === 1 ? subjects[0]?.table : undefined },
+    );
+  }
   const known = statements.filter(isKnown).map(withoutAddedCheck).map(unqualified);
   try {
     return await send(db, joined(known));
@@ -25,6 +32,9 @@ export async function inMemory(
     throw explainedInMemory(withoutStatement(error), org, subjects);
   }
 }
+
+/** It would convert nothing, or not every value as PostgreSQL does. */
+const RETYPES = /\balter column "[^"]+" type /;
 
 /** It has no catalogs to look into. */
 function isKnown(statement: Statement): statement is string {
