@@ -97,7 +97,8 @@ function readCommitted(): string {
   return `case when ${OLDER_SNAPSHOT} then ${failing('isolation', `pg_catalog.current_setting('transaction_isolation')`)} end`;
 }
 
-function turnName(org: Identifier): string {
+/** Of the lock that a change takes first; the server shows it to those who look what a session runs. */
+export function turnName(org: string): string {
   return `tenant_ddl ${org}`;
 }
 

@@ -23,7 +23,7 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
     const connection = await clientOf(trx).acquireConnection();
     const answers = await watched(
       trx,
-      connection,
+      { connection, org: work.org },
       settings,
       () =>
         rememberingSession(connection, {

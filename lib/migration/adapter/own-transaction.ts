@@ -45,7 +45,7 @@ async function acquired(db: Knex, { org, subjects }: Work): Promise<Connection> 
 function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
   return watched(
     db,
-    connection,
+    { connection, org: work.org },
     settings,
     () =>
       rememberingSession(connection, {

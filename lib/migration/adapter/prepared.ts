@@ -13,6 +13,11 @@ export function sessionColumns(connection: Connection): readonly string[] {
   return connections.has(connection) ? [] : ['pg_catalog.pg_backend_pid()::pg_catalog.text as tenant_ddl_pid'];
 }
 
+/** Whether the driver's number of the server's process is known to be the server's own, and no pooler's. */
+export function isDirect(connection: Connection): boolean {
+  return connections.get(connection) instanceof Set;
+}
+
 /** The session that the server told the driver of, when they met, is the one that answers: nothing is in between. */
 export function learnSession(connection: Connection, answers: readonly Answer[]): void {
   const pid = valueOf(answers, 'tenant_ddl_pid');
