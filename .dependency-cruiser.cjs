@@ -1,6 +1,6 @@
 /** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
 const layers = [
-  ['migration/errors'],
+  ['migration/(errors|server-error|lost-connection)'],
   [
     'migration/(plan|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|query|rendered-texts|derived-names|references-made)',
   ],

@@ -93,7 +93,7 @@ async function playRound(
   const outcomes = await inTime(ended, plan.round);
   for (const fault of injected) await fault.end();
   const struck = injected.filter((fault) => fault.hasStruck()).map(({ name }) => name);
-  const violations = await violationsOf(admin, services, outcomes);
+  const violations = await violationsOf(admin, services, outcomes, struck.includes('server stopped and started'));
   removeNotes();
   return { struck, outcomes, violations };
 }

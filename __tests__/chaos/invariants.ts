@@ -14,14 +14,17 @@ export async function violationsOf(
   admin: Knex,
   services: readonly Knex[],
   outcomes: readonly Outcome[],
+  crashed: boolean,
 ): Promise<string[]> {
   const leaks = await leaksOf(admin, services);
   const found = await Promise.all(outcomes.map(({ task }) => findTask(admin, task)));
-  return [...outcomes.flatMap((outcome, index) => wrongIn(outcome, found[index] as Found)), ...leaks];
+  return [...outcomes.flatMap((outcome, index) => wrongIn(outcome, found[index] as Found, crashed)), ...leaks];
 }
 
-/** What of a task is not as its caller was told. */
-export function wrongIn(outcome: Outcome, found: Found): string[] {
+/** What of a task is not as its caller was told. A server that crashed may not know what became of a COMMIT. */
+export function wrongIn(given: Outcome, found: Found, crashed = false): string[] {
+  const isUnknown = crashed && (given.error as { readonly code?: unknown } | undefined)?.code === 'OUTCOME_UNKNOWN';
+  const outcome: Outcome = isUnknown ? { ...given, told: 'doubt' } : given;
   const { task, told, error, violations } = outcome;
   const wrong = [...violations];
   const check = (holds: boolean, words: string): void => {
@@ -37,13 +40,13 @@ export function wrongIn(outcome: Outcome, found: Found): string[] {
   // Every fault has a name of its own, or can be cured.
   const isNamed = code !== 'DATABASE_ERROR' || sqlState !== undefined || retryScope !== 'none';
   check(isNamed || task.swallows === 'a statement', 'a failure that nobody recognised');
-  check(code !== 'OUTCOME_UNKNOWN', 'the server could have said what became of it');
+  check(code !== 'OUTCOME_UNKNOWN' || isUnknown, 'the server could have said what became of it');
   if (task.swallows === 'a statement')
     check(told !== 'success', 'a transaction that was rolled back was told as success');
   else check(code !== '25P02' && sqlState !== '25P02', 'a failed change left the transaction unusable');
   if (task.mode === 'bare Knex') check(told === 'success' || error instanceof MigrationError, 'not a MigrationError');
   if (task.mode !== 'callers transaction' && task.change !== 'rows only') {
-    check(outcome.logged === (applied ? 1 : 0), `the log says ${outcome.logged} times that it ran`);
+    check(outcome.logged === (applied && !isUnknown ? 1 : 0), `the log says ${outcome.logged} times that it ran`);
   }
   return wrong;
 }
@@ -51,7 +54,8 @@ export function wrongIn(outcome: Outcome, found: Found): string[] {
 /** What has to be there, by what the caller was told; where its own COMMIT was lost, all of it or nothing. */
 function expected({ task, told, changed }: Outcome, found: Found): Found {
   const committed = told === 'doubt' ? found.notes > 0 : told === 'success';
-  const applied = committed && changed;
+  const isDoubtOfOne = told === 'doubt' && task.mode === 'bare Knex';
+  const applied = isDoubtOfOne ? found.applied : committed && changed;
   if (task.mode === 'bare Knex') return { applied, metadata: task.change === 'dropField' ? 1 : 0, notes: 0 };
   const metadata = task.change === 'dropField' ? !applied : applied;
   return { applied, metadata: Number(metadata), notes: Number(committed) };

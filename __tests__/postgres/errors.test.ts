@@ -462,7 +462,7 @@ describe('a session that may only read', () => {
     const reader = connect({ connection: { options: '-c default_transaction_read_only=on' } });
     const example: Case = {
       change,
-      expected: { code: 'PERMISSION_DENIED', sqlState: '25006', retryScope: 'none' },
+      expected: { code: 'READ_ONLY_SERVER', sqlState: '25006', retryScope: 'connection' },
       says: /the session is read-only/,
     };
     await reader.transaction(async (trx) => {

@@ -60,6 +60,13 @@ export function logSql(logger: Logger, org: string, statements: readonly Stateme
   writeRecord(logger, 'debug', 'SQL', { org, statements: texts.map(withoutValues) });
 }
 
+/** A COMMIT that the server no longer waits for a standby with. */
+export function logUnreplicated(logger: Logger, org: string): void {
+  const reason =
+    'The wait for the synchronous standby was called off. The transaction is committed on this server; no standby may have it.';
+  writeRecord(logger, 'warn', 'COMMIT', { org, reason });
+}
+
 /** What kept the blockers of a lock from being named. */
 export function logBlindness(logger: Logger, reason: string): void {
   writeRecord(logger, 'debug', 'BLOCKERS', { reason });

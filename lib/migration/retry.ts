@@ -2,7 +2,7 @@ import { MigrationError, type RetryScope } from './errors';
 import { heard } from './heard';
 import type { RetryOptions, RetrySettings } from './options';
 import { retrySettingsOf } from './settings';
-import { classify } from './sql-states';
+import { classify, classifyInUse } from './sql-states';
 import { slept } from './waiting';
 
 /**
@@ -24,6 +24,11 @@ export async function withDbRetry<T>(work: () => Promise<T>, options?: RetryOpti
 /** What has to run again for another attempt to succeed. */
 export function retryScopeOf(error: unknown): RetryScope {
   return error instanceof MigrationError ? error.retryScope : classify(error).retryScope;
+}
+
+/** The same of an error that came out of the pool, or of a query on a connection of it. */
+export function retryScopeInUse(error: unknown): RetryScope {
+  return error instanceof MigrationError ? error.retryScope : classifyInUse(error).retryScope;
 }
 
 interface RetryRules {

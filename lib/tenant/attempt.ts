@@ -2,17 +2,19 @@ import type { Knex } from 'knex';
 import { tenantSetup } from '../migration/adapter/batch';
 import { commit, rolledBack } from '../migration/adapter/commit';
 import { explained, failureAt } from '../migration/adapter/explain';
+import { answeredWithin, statementLimitMs } from '../migration/adapter/limit';
 import { defaultToSchema } from '../migration/adapter/memory';
 import { whileOpen } from '../migration/adapter/open-tenants';
 import { ownErrorIn } from '../migration/adapter/own-error';
 import { learnSession } from '../migration/adapter/prepared';
-import { clientOf, isMemory, send, valueOf, type Answer, type Connection } from '../migration/adapter/send';
+import { clientOf, discard, isMemory, send, valueOf, type Answer, type Connection } from '../migration/adapter/send';
 import { standingOf } from '../migration/adapter/standing';
 import { setContext, type TenantContext } from '../migration/adapter/tenant-context';
 import { identityIn, type TransactionIdentity } from '../migration/adapter/transaction-identity';
 import { isRefusal, watchTransaction, type TransactionWatch } from '../migration/adapter/transaction-watch';
-import type { Identifier } from '../migration/identifier';
+import { retryScopeInUse } from '../migration/retry';
 import type { AttemptJournal } from './attempt-journal';
+import { begun } from './begin';
 import { endedByCallback } from './ended-by-callback';
 import type { TenantKnex } from './tenant-knex';
 import { refuseUnfinished } from './unfinished';
@@ -43,12 +45,12 @@ export async function attempted<T>(
   let at: Failure['at'] = 'BEGIN';
   let watch: TransactionWatch | undefined;
   try {
-    const trx = await begun(server, context.org);
+    const trx = await begun(server, context);
     const connection = await clientOf(trx).acquireConnection();
     watch = watchTransaction(trx, connection);
     // The connection is the pool's from then on.
     trx.executionPromise.then(watch.stop, watch.stop);
-    const identity = await orRolledBack(trx, () => setUp(trx, context, connection));
+    const identity = await orRolledBack(trx, connection, () => setUp(trx, context, connection));
     at = 'QUERY';
     const run = { server, context, trx, connection, identity, watch };
     const called = await calledBack(run, callback);
@@ -71,23 +73,6 @@ interface Run {
   readonly watch: TransactionWatch;
 }
 
-/**
- * Whatever the role's default is: under another level, what is looked at is older than the turn. One query
- * with BEGIN.
- */
-const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
-
-async function begun(server: Knex, org: Identifier): Promise<Knex.Transaction> {
-  try {
-    const trx = await (isMemory(server) ? server.transaction() : server.transaction(READ_COMMITTED));
-    // knex hands out a transaction whose BEGIN failed all the same; this tells why.
-    if (trx.isCompleted()) await trx.executionPromise;
-    return trx;
-  } catch (error) {
-    throw explained(error, failureAt(error, org));
-  }
-}
-
 async function setUp(
   trx: Knex.Transaction,
   { org, settings, turnFirst }: AttemptContext,
@@ -96,7 +81,8 @@ async function setUp(
   if (isMemory(trx)) return undefined;
   let answers: readonly Answer[];
   try {
-    answers = await send(trx, tenantSetup(org, settings.sharedSchemas, { ...settings, turnFirst }, connection));
+    const setup = tenantSetup(org, settings.sharedSchemas, { ...settings, turnFirst }, connection);
+    answers = await answeredWithin(connection, statementLimitMs(settings), send(trx, setup));
   } catch (error) {
     throw explained(error, failureAt(error, org));
   }
@@ -117,19 +103,21 @@ async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise
   try {
     value = await whileOpen(org, server, () => callback(handed(trx, context)));
   } catch (error) {
-    await rollBack(trx, error);
     const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
+    await rollBack(trx, connection, error, own);
     if (watch.committed()) throw await ended(run, error);
     // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
     if (isRefusal(own) && watch.caught() !== undefined) throw rolledBack(org, watch.caught());
     return { thrown: error, own, at: 'QUERY' };
   }
   if (trx.isCompleted()) throw await ended(run);
-  await orRolledBack(trx, () => refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs));
+  await orRolledBack(trx, connection, () =>
+    refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs),
+  );
   // The question itself is a statement, and outside a transaction by then perhaps.
   const committedBefore = hasCommitted(run);
   if (!(await isStillOurs(run))) {
-    await rollBack(trx);
+    await rollBack(trx, connection);
     throw await ended(run, undefined, committedBefore);
   }
   return { value };
@@ -158,7 +146,7 @@ async function isStillOurs({ trx, identity, watch, context: { journal } }: Run):
 }
 
 async function committed(run: Run): Promise<void> {
-  const { server, context, trx, identity, watch } = run;
+  const { server, context, trx, connection, identity, watch } = run;
   const { org, settings, journal } = context;
   const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
   const sendCommit = async (): Promise<string | undefined> => {
@@ -172,7 +160,7 @@ async function committed(run: Run): Promise<void> {
     if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await ended(run);
     return answer?.response?.command;
   };
-  await commit(server, { org, identity, sendCommit, close, caught: watch.caught }, settings);
+  await commit(server, { org, connection, identity, sendCommit, close, caught: watch.caught }, settings);
   // A change that failed and whose error the callback caught failed all the same.
   journal.tellFailures(undefined);
   journal.tellChanges(true);
@@ -187,17 +175,19 @@ function hasCommitted({ identity, watch }: Run): boolean {
   return watch.committed() || (identity !== undefined && watch.unknownEnds() === Infinity);
 }
 
-async function orRolledBack<T>(trx: Knex.Transaction, work: () => Promise<T>): Promise<T> {
+async function orRolledBack<T>(trx: Knex.Transaction, connection: Connection, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await rollBack(trx, error);
+    await rollBack(trx, connection, error, error);
     throw error;
   }
 }
 
 /** The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. */
-async function rollBack(trx: Knex.Transaction, error?: unknown): Promise<void> {
+async function rollBack(trx: Knex.Transaction, connection: Connection, error?: unknown, own?: unknown): Promise<void> {
+  // Such a connection may never answer, or answer somebody else.
+  if (own !== undefined && retryScopeInUse(own) === 'connection') discard(connection);
   await Promise.allSettled([trx.rollback(error), trx.executionPromise]);
 }
 

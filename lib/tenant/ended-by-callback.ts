@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 import { fateOf } from '../migration/adapter/fate';
 import type { TransactionIdentity } from '../migration/adapter/transaction-identity';
+import { withoutValues } from '../migration/adapter/without-values';
 import { MigrationError } from '../migration/errors';
 import type { Identifier } from '../migration/identifier';
 import type { Settings } from '../migration/options';
+import { isOfServer } from '../migration/server-error';
 
 /** A transaction that the callback ended itself. */
 export interface EndedByCallback {
@@ -21,9 +23,10 @@ export interface EndedByCallback {
  */
 export async function endedByCallback(
   server: Knex,
-  { org, identity, committed, cause }: EndedByCallback,
+  { org, identity, committed, cause: given }: EndedByCallback,
   settings: Settings,
 ): Promise<MigrationError> {
+  const cause = isOfServer(given) ? withoutValues(given) : given;
   if (!committed) {
     const message = `The callback ended the transaction of "${org}" itself, by ROLLBACK, and nothing was changed. ${ADVICE}`;
     return new MigrationError(message, { code: 'DATABASE_ERROR', org, cause });

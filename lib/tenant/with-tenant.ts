@@ -4,9 +4,9 @@ import { identifier } from '../migration/identifier';
 import { logFailure, type Failure as FailedAttempt } from '../migration/log';
 import type { Logger } from '../migration/logger';
 import type { TenantOptions } from '../migration/options';
-import { retrying, retryScopeOf } from '../migration/retry';
+import { retrying, retryScopeInUse } from '../migration/retry';
 import { settingsOf, tenantsOwn } from '../migration/settings';
-import { classify, sqlStateOf } from '../migration/sql-states';
+import { classifyInUse, sqlStateOf } from '../migration/sql-states';
 import { attempted, type Failure } from './attempt';
 import { attemptJournal, type AttemptJournal } from './attempt-journal';
 import { serverOf, type TenantDb } from './server';
@@ -60,7 +60,7 @@ export async function withTenant<T>(
   };
   const own = (error: unknown): unknown => (last?.failure === undefined ? error : last.failure.own);
   return retrying(settings.retry, run, {
-    canRetry: (error) => own(error) !== undefined && retryScopeOf(own(error)) !== 'none',
+    canRetry: (error) => own(error) !== undefined && retryScopeInUse(own(error)) !== 'none',
     onFailure: (error, attempt, retryInMs) => {
       code = codeOf(own(error));
       last?.journal.tellFailures(retryInMs);
@@ -75,7 +75,7 @@ export async function withTenant<T>(
 }
 
 function codeOf(error: unknown): ErrorCode {
-  return error instanceof MigrationError ? error.code : classify(error).code;
+  return error instanceof MigrationError ? error.code : classifyInUse(error).code;
 }
 
 /** An attempt that failed at none of its changes. What the callback threw for reasons of its own is its caller's. */
@@ -83,7 +83,7 @@ function logAttempt(logger: Logger, org: string, { own, at }: Failure, when: Omi
   const subject = { message: at, fields: [] };
   if (own instanceof MigrationError) {
     logFailure(logger, org, subject, { error: own, ...when });
-  } else if (own !== undefined && retryScopeOf(own) !== 'none') {
+  } else if (own !== undefined && retryScopeInUse(own) !== 'none') {
     // The words of the server may hold values.
     const message = 'A query of the callback failed.';
     logFailure(logger, org, subject, { error: { code: codeOf(own), sqlState: sqlStateOf(own), message }, ...when });

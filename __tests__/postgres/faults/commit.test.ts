@@ -187,10 +187,44 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
       expect(wire.count(BATCH)).toBe(2);
     });
 
-    it('runs nothing again where it had committed', async () => {
+    it('does not take a commit for its own that may be of another, though this time it was', async () => {
       void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
         await exchange.ask();
         await server?.crash();
+        await server?.start();
+        exchange.cut();
+      });
+      expect(await migrationError(change(wire.db, wire.org))).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      expect(await columnsOf(wire.admin, wire.org)).toEqual(once.columns);
+      expect(wire.count(BATCH)).toBe(1);
+    });
+
+    it.each(['crash', 'stop'] as const)(
+      'is not taken in where the id was given again, and then came a %s',
+      async (then) => {
+        const struck = strikeOnce(wire.proxy, COMMIT, async ({ pid }) => {
+          const lost = Number(await transactionOf(pid));
+          await server?.crash();
+          await server?.start();
+          const rival = connect({ connection: { connectionString: server?.url ?? '' } });
+          let id = 0;
+          while (id <= lost) id = Number((await rival.raw('select pg_current_xact_id()::text as id')).rows[0].id);
+          await rival.raw('checkpoint');
+          await rival.destroy();
+          await (then === 'crash' ? server?.crash() : server?.shutDown());
+          await server?.start();
+        });
+        void strikeOnce(wire.proxy, FATE, () => struck);
+        expect(await migrationError(change(wire.db, wire.org))).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+        await struck;
+        expect(await columnsOf(wire.admin, wire.org)).toEqual(['id']);
+      },
+    );
+
+    it('runs nothing again where the server was stopped in good order', async () => {
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        await exchange.ask();
+        await server?.shutDown();
         await server?.start();
         exchange.cut();
       });

@@ -54,6 +54,13 @@ it.each<[string, Outcome, Found]>([
   expect(wrongIn(outcome, found)).toEqual([]);
 });
 
+it.each([
+  ['all', all],
+  ['nothing', nothing],
+])('finds nothing wrong in an outcome that a crashed server cannot know, and %s is there', (_what, found) => {
+  expect(wrongIn({ ...failed('OUTCOME_UNKNOWN'), changed: true }, found, true)).toEqual([]);
+});
+
 it.each<[RegExp, string, Outcome, Found]>([
   [/should be there/, 'success, and nothing is there', success, nothing],
   [/should not be there/, 'failure, and all is there', failed('CONNECTION_LOST'), all],

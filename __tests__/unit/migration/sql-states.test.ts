@@ -1,5 +1,11 @@
 import type { ErrorCode, RetryScope } from '../../../lib';
-import { classify, classifyInMemory, sqlStateOf } from '../../../lib/migration/sql-states';
+import {
+  classify,
+  classifyInMemory,
+  classifyInUse,
+  isRefusalOfCommit,
+  sqlStateOf,
+} from '../../../lib/migration/sql-states';
 
 const failed = (code: string, more: object = {}): Error =>
   Object.assign(new Error('What the server said'), { code }, more);
@@ -20,7 +26,12 @@ const STATES: readonly (readonly [sqlState: string, code: ErrorCode, retryScope:
   ['53300', 'CONNECTION_LOST', 'connection'],
   ['25P03', 'CONNECTION_LOST', 'connection'],
   ['25P04', 'CONNECTION_LOST', 'connection'],
-  ['25006', 'PERMISSION_DENIED', 'none'],
+  ['25006', 'READ_ONLY_SERVER', 'connection'],
+  ['57P04', 'CONNECTION_LOST', 'connection'],
+  ['57P05', 'CONNECTION_LOST', 'connection'],
+  ['57P99', 'CONNECTION_LOST', 'connection'],
+  ['28P01', 'DATABASE_ERROR', 'none'],
+  ['3D000', 'DATABASE_ERROR', 'none'],
   ['42501', 'PERMISSION_DENIED', 'none'],
   ['25P02', 'DATABASE_ERROR', 'none'],
   ['57014', 'STATEMENT_TIMEOUT', 'none'],
@@ -80,9 +91,9 @@ it('is not taken in by such words in what the server says', () => {
   expect(classify(error)).toEqual({ code: 'FIELD_NOT_FOUND', retryScope: 'none' });
 });
 
-it('a pool that had no connection in time is cured by another attempt', () => {
+it('a pool that had no connection in time is waited for once', () => {
   const error = Object.assign(new Error('Timeout acquiring a connection.'), { name: 'KnexTimeoutError' });
-  expect(classify(error)).toEqual({ code: 'DATABASE_ERROR', retryScope: 'connection' });
+  expect(classify(error)).toEqual({ code: 'POOL_TIMEOUT', retryScope: 'none' });
 });
 
 it.each([
@@ -106,4 +117,82 @@ it.each([
   ['42704', 'DATABASE_ERROR'],
 ] as const)('%s, which pg-mem gives, is %s there too', (sqlState, code) => {
   expect(classifyInMemory(failed(sqlState))).toEqual({ code, retryScope: 'none' });
+});
+
+describe('an error that no server sent', () => {
+  it.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNABORTED', 'ENETDOWN', 'EPROTO', 'CERT_HAS_EXPIRED', 'ERR_SSL_BAD_DECRYPT'])(
+    '%s is a lost connection, wherever it comes from',
+    (code) => {
+      expect(classify(failed(code)).code).toBe('CONNECTION_LOST');
+    },
+  );
+
+  it.each(['EPERM', 'EBADF', 'E2BIG', 'EISDIR'])(
+    '%s of the system has as many characters, and is no SQLSTATE',
+    (code) => {
+      expect(sqlStateOf(failed(code))).toBeUndefined();
+    },
+  );
+
+  it.each([new Error('what nobody has thought of'), failed('EBADF'), failed('EWHATEVER')])(
+    'is a lost connection where a connection is used, and nothing in a callback: %s',
+    (error) => {
+      expect(classifyInUse(error)).toEqual({ code: 'CONNECTION_LOST', retryScope: 'connection' });
+      expect(classify(error)).toEqual({ code: 'DATABASE_ERROR', retryScope: 'none' });
+    },
+  );
+
+  it.each([
+    new TypeError('x is not a function'),
+    new RangeError('too long'),
+    new Error('Transaction query already complete, run with DEBUG=knex:tx for more info'),
+    new Error('Unable to acquire a connection'),
+  ])('is a mistake, not a lost connection: %s', (error) => {
+    expect(classifyInUse(error)).toEqual({ code: 'DATABASE_ERROR', retryScope: 'none' });
+  });
+});
+
+it.each(['no such database: x', 'password authentication failed', 'unsupported startup parameter: options'])(
+  'a pooler that says %j says so the next time, too',
+  (message) => {
+    const error = Object.assign(new Error(message), { code: '08P01', severity: 'FATAL' });
+    expect(classify(error)).toEqual({ code: 'CONNECTION_LOST', retryScope: 'none' });
+  },
+);
+
+describe('COMMIT', () => {
+  it.each([
+    ['23505', 'ERROR'],
+    ['23503', 'FEHLER'],
+    ['40001', 'ERROR'],
+    ['P0001', 'ERROR'],
+    ['57014', 'ERROR'],
+    ['XX000', 'ERROR'],
+  ])('is refused by %s, %s of the server', (sqlState, severity) => {
+    expect(isRefusalOfCommit(failed(sqlState, { severity }))).toBe(true);
+  });
+
+  it.each([
+    ['08006', { severity: 'ERROR' }],
+    ['08P01', { severity: 'ERROR' }],
+    ['40003', { severity: 'ERROR' }],
+    ['57P01', { severity: 'FATAL' }],
+    ['57P05', { severity: 'FATAL' }],
+    ['25P04', { severity: 'FATAL' }],
+    ['28000', { severity: 'FATAL' }],
+    ['53100', { severity: 'PANIC' }],
+    ['XX000', { severity: 'ПАНИКА' }],
+    ['23505', {}],
+    ['ECONNRESET', {}],
+    ['EPERM', {}],
+  ])('is in doubt after %s %p', (code, more) => {
+    expect(isRefusalOfCommit(failed(code, more))).toBe(false);
+  });
+
+  it.each([new Error('Query read timeout'), new TypeError('of a parser'), undefined])(
+    'is in doubt after %s',
+    (error) => {
+      expect(isRefusalOfCommit(error)).toBe(false);
+    },
+  );
 });

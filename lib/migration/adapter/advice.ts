@@ -9,8 +9,13 @@ export function unlisted(error: unknown, model: string, operation?: string): str
   if (sqlState === GUARD_STATES.isolation)
     return `Your transaction is ${reason}: it does not see what others have committed since it began, so the change of ${model} could not go by the catalog, and nothing was changed. Begin the transaction at read committed, or use withTenant.`;
   if (sqlState === undefined) return `The change of ${model} could not be made: ${reason}.`;
+  if (OF_CONNECTION.test(sqlState))
+    return `PostgreSQL did not take the connection: ${reason} (SQLSTATE ${sqlState}). Correct its user, password or database.`;
   return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${sqlState === '54000' ? tooLong(reason, operation) : (ADVICE[sqlState] ?? '')}`;
 }
+
+/** invalid_authorization_specification, invalid_catalog_name. */
+const OF_CONNECTION = /^(?:28|3D)/;
 
 /** What to do about errors that have no code of their own. */
 const ADVICE: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { EQ, isOneOf } from '../qualified-sql';
 import { query, type Statement } from '../query';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
-import { IDENTITY, serverColumns } from './transaction-identity';
+import { IDENTITY, IDENTITY_ALONE, identityColumns, knownServer } from './transaction-identity';
 import type { Work } from './work';
 
 /** The savepoint that every change in a caller's transaction stands behind. */
@@ -52,7 +52,7 @@ export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connecti
   const { org, statements, lockWaits } = work;
   const inside: readonly Statement[] = [
     ...setTimeouts(timeouts),
-    turnWithIdentity(org, [...serverColumns(connection), ...sessionColumns(connection)]),
+    turnWithIdentity(org, connection),
     ...shareLockTimeout(lockWaits, timeouts),
     ...statements,
   ];
@@ -74,7 +74,7 @@ export function tenantSetup(
   const usable = `case when pg_catalog.has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
   const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname ${EQ} ${literal(org)}) as tenant_ddl_schema`;
   const turns = turnFirst ? [turn(literal(turnName(org)))] : [];
-  const columns = [...turns, IDENTITY, ...serverColumns(connection), ...sessionColumns(connection), schema];
+  const columns = [...turns, ...identityColumns(connection), ...sessionColumns(connection), schema];
   return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${columns.join(', ')}`]);
 }
 
@@ -102,12 +102,17 @@ export function turnName(org: string): string {
   return `tenant_ddl ${org}`;
 }
 
-const TURN_WITH_IDENTITY = query('turn', `select ${turn('$1')}, ${IDENTITY}`);
+const TURN_WITH_IDENTITY = {
+  known: query('turn', `select ${turn('$1')}, ${IDENTITY}`),
+  'not to be asked': query('turn', `select ${turn('$1')}, ${IDENTITY_ALONE}`),
+};
 
-/** @param columns what is asked the first time that a connection is used */
-function turnWithIdentity(org: Identifier, columns: readonly string[]): Statement {
-  if (columns.length === 0) return TURN_WITH_IDENTITY(turnName(org));
-  return `select ${[turn(literal(turnName(org))), IDENTITY, ...columns].join(', ')}`;
+/** A connection that is used for the first time is asked more. */
+function turnWithIdentity(org: Identifier, connection: Connection): Statement {
+  const known = knownServer(connection);
+  const session = sessionColumns(connection);
+  if (known !== 'new' && session.length === 0) return TURN_WITH_IDENTITY[known](turnName(org));
+  return `select ${[turn(literal(turnName(org))), ...identityColumns(connection), ...session].join(', ')}`;
 }
 
 /**

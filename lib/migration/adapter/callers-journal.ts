@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { classify } from '../sql-states';
+import { isRefusalOfCommit } from '../sql-states';
 import { clientOf } from './send';
 import type { Committed, Journal, JournalEntry } from './tenant-context';
 import { watchTransaction, type TransactionWatch } from './transaction-watch';
@@ -88,7 +88,7 @@ function outcome(watch: TransactionWatch, last: string, error: unknown): 'yes' |
   const ends = watch.unknownEnds();
   if (/^commit\b/i.test(last)) {
     if (ends === 1) return watch.lastEnd() === 'COMMIT' ? 'yes' : 'no';
-    const refused = ends === 0 && error !== undefined && classify(error).retryScope !== 'connection';
+    const refused = ends === 0 && isRefusalOfCommit(error);
     return refused ? 'no' : 'unknown';
   }
   const knexes = /^rollback$/i.test(last) ? 1 : 0;

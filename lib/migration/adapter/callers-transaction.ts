@@ -9,8 +9,9 @@ import { watched } from './blockers';
 import { diagnosed, factsQuery } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
+import { answeredWithin, batchLimitMs, statementLimitMs } from './limit';
 import { learnSession, rememberingSession } from './prepared';
-import { clientOf, send, valueOf, type Answer } from './send';
+import { clientOf, discard, send, valueOf, type Answer, type Connection } from './send';
 import { refusedUnforeseen } from './unforeseen-policy';
 import type { Work } from './work';
 
@@ -27,11 +28,16 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
       settings,
       () =>
         rememberingSession(connection, {
-          send: () => send(trx, savepointBatch(work, settings, connection)),
-          undo: () => send(trx, rollbackToSavepoint()),
+          send: () =>
+            answeredWithin(
+              connection,
+              batchLimitMs(work, settings),
+              send(trx, savepointBatch(work, settings, connection)),
+            ),
+          undo: () => answeredWithin(connection, statementLimitMs(settings), send(trx, rollbackToSavepoint())),
         }),
       async (error, blockedBy) => {
-        const failed = await undone(error, work, trx);
+        const failed = await undone(error, work, trx, connection, statementLimitMs(settings));
         return (
           refusedHazard(error, work) ?? refusedUnforeseen(error, work) ?? explained(error, { ...failed, blockedBy })
         );
@@ -43,18 +49,28 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
 }
 
 /** Makes the transaction usable again, and finds out what the failure was. */
-async function undone(error: unknown, { org, subjects }: Work, trx: Knex): Promise<Failed> {
+async function undone(
+  error: unknown,
+  { org, subjects }: Work,
+  trx: Knex,
+  connection: Connection,
+  limitMs: number,
+): Promise<Failed> {
   const failed = failureAt(error, org, subjects[0]?.table);
-  if (failed.retryScope === 'connection') return failed;
+  if (failed.code === 'CONNECTION_LOST') {
+    discard(connection);
+    return failed;
+  }
   if (sqlStateOf(error) === ABORTED) throw alreadyAborted(error, failed);
   try {
-    const answers = await send(trx, rollbackToSavepoint(factsQuery(subjects), HOLDS_STRONG_LOCK));
+    const undo = rollbackToSavepoint(factsQuery(subjects), HOLDS_STRONG_LOCK);
+    const answers = await answeredWithin(connection, limitMs, send(trx, undo));
     const found = diagnosed(error, org, subjects, answers);
     const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';
     return found.retryScope === 'savepoint' && strong ? { ...found, retryScope: 'transaction' } : found;
   } catch {
     // The first error is the one to tell; the questions matter less than the caller's transaction.
-    await send(trx, rollbackToSavepoint()).catch(ignore);
+    await answeredWithin(connection, limitMs, send(trx, rollbackToSavepoint())).catch(ignore);
     return { ...failed, retryScope: failed.retryScope === 'none' ? 'none' : 'transaction' };
   }
 }

@@ -1,7 +1,7 @@
 import { sharedIn } from '../guard';
 import { literal } from '../literal';
 import { EQ, GT, isOneOf } from '../qualified-sql';
-import { classify, GUARD_STATES, sqlStateOf } from '../sql-states';
+import { classifyInUse, GUARD_STATES, sqlStateOf } from '../sql-states';
 import type { Effect, Expectation, Subject } from '../subject';
 import type { Failed } from './explain';
 import { valueOf, type Answer } from './send';
@@ -39,7 +39,7 @@ export function diagnosed(
 ): Failed {
   const only = subjects.length === 1 ? subjects[0] : undefined;
   const general: Failed = {
-    ...classify(error),
+    ...classifyInUse(error),
     org,
     operation: only?.message,
     table: textOf(error, 'table') ?? only?.table,

@@ -1,8 +1,9 @@
-import { MigrationError, type Blocker, type ErrorCode } from '../errors';
-import { classify, classifyInMemory, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
+import { MigrationError, type Blocker, type ErrorCode, type RetryScope } from '../errors';
+import { classifyInMemory, classifyInUse, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
 import type { Subject } from '../subject';
 import { reasonOf, unlisted } from './advice';
 import { inTheWay, outsideError, type InTheWay } from './in-the-way';
+import { withoutValues } from './without-values';
 
 /** What a failure turned out to be, and where. */
 export interface Failed extends FailureClass {
@@ -59,8 +60,14 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `The change of ${model} took longer than statementTimeoutMs, or was cancelled. Nothing was changed. Raise statementTimeoutMs, or change the table when it is smaller or less used.`,
   DEADLOCK: ({ model }) =>
     `The change of ${model} and another transaction waited for each other. Nothing was changed. Run the whole transaction again.`,
-  CONNECTION_LOST: () =>
-    'The connection to PostgreSQL was lost, or could not be made. Run the whole transaction again.',
+  CONNECTION_LOST: ({ reason, retryScope }) =>
+    retryScope === 'none'
+      ? `The connection to PostgreSQL was refused${reason}. Correct the settings of the connection, or of the pooler.`
+      : `The connection to PostgreSQL was lost, or could not be made${reason}. Run the whole transaction again.`,
+  READ_ONLY_SERVER: ({ model, reason }) =>
+    `${model} cannot be changed over this connection${reason}. The server is a standby, or the session is read-only. Nothing was changed. Connect to the primary.`,
+  POOL_TIMEOUT: () =>
+    "knex's pool had no connection to give within acquireConnectionTimeout, and nothing was changed. Make the pool larger, hold connections for less time, or use the transaction that you have: a call with the Knex inside a transaction needs a second connection.",
   TOO_MANY_LOCKS: () =>
     'The server has no room for another lock or no memory (max_locks_per_transaction). Nothing was changed. Change fewer tables in one transaction.',
   TOO_MANY_COLUMNS: ({ model }) =>
@@ -70,7 +77,7 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   PERMISSION_DENIED: ({ org, model, operation, reason }) =>
     operation === 'CREATE SCHEMA'
       ? `The database role may not create schema "${org}"${reason}. Grant it CREATE on the database, or connect as a role that has it.`
-      : `The database role may not change ${model}, or the session is read-only${reason}. It has to own the table, and needs REFERENCES on each table that is referred to. Connect as the owner of schema "${org}", or grant it CREATE there.`,
+      : `The database role may not change ${model}${reason}. It has to own the table, and needs REFERENCES on each table that is referred to. Connect as the owner of schema "${org}", or grant it CREATE there.`,
   INVALID_SPEC: ({ column, model, operation }) =>
     operation === 'ALTER COLUMN'
       ? `The new type or default of "${column}" does not go together with what else ${model} has, and nothing was changed. Give a new default with a new type, or null for none; a field that refers to another keeps the type of that one.`
@@ -91,11 +98,13 @@ interface Named {
   readonly taken: string;
   /** What stands in the way of a drop: shared with other columns, or of others. */
   readonly dependents: InTheWay;
+  readonly retryScope: RetryScope;
 }
 
 /** An error of the database in the words of this library. */
-export function explained(error: unknown, failed: Failed): MigrationError {
-  if (error instanceof MigrationError) return error;
+export function explained(given: unknown, failed: Failed): MigrationError {
+  if (given instanceof MigrationError) return given;
+  const error = withoutValues(given);
   const { code, org, table, column, retryScope, blockedBy } = failed;
   const dependents = inTheWay(error, org);
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
@@ -108,6 +117,7 @@ export function explained(error: unknown, failed: Failed): MigrationError {
     target: targetOf(failed),
     taken: failed.target?.table ?? '',
     dependents,
+    retryScope,
   };
   const isGuard = sqlStateOf(error) === GUARD_STATES.default;
   if (sqlStateOf(error) === GUARD_STATES.outside) return outsideError(error, org);
@@ -149,7 +159,7 @@ function targetOf({ target }: Failed): string {
 
 /** Where a failure stands that needs no look into the catalog. */
 export function failureAt(error: unknown, org: string, table?: string, column?: string): Failed {
-  return { ...classify(error), org, table, column };
+  return { ...classifyInUse(error), org, table, column };
 }
 
 /** The same for pg-mem, whose words are all there is to tell by. */

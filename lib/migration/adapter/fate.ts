@@ -3,8 +3,19 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { Settings } from '../options';
 import { sqlStateOf } from '../sql-states';
-import { send, valueOf } from './send';
-import { fateQuery, sameHistoryQuery, type TransactionIdentity } from './transaction-identity';
+import { ask } from './ask';
+import { valueOf, type Answer } from './send';
+import {
+  fateQuery,
+  isGivenAgain,
+  isSameHistory,
+  isSameRun,
+  isWithoutCrash,
+  serverIn,
+  serverQuery,
+  type TransactionIdentity,
+} from './transaction-identity';
+import { withoutValues } from './without-values';
 
 export type Fate = 'committed' | 'aborted';
 
@@ -31,54 +42,74 @@ export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): 
   if (identity === undefined) throw outcomeUnknown(doubtful);
   const { statementTimeoutMs, retry } = settings;
   const startedAt = performance.now();
+  const leftMs = (): number => Math.round(statementTimeoutMs - (performance.now() - startedAt));
   do {
-    const fate = await askedOnce(db, identity);
+    const fate = await askedOnce(db, identity, Math.max(PAUSE_MS, leftMs()));
     if (fate === 'committed' || fate === 'aborted') return fate;
     if (fate === 'unknown') break;
     await sleep(PAUSE_MS);
-  } while (retry.signal?.aborted !== true && performance.now() - startedAt < statementTimeoutMs);
+  } while (retry.signal?.aborted !== true && leftMs() > 0);
   throw outcomeUnknown(doubtful);
 }
 
 type Answered = Fate | 'in progress' | 'unreachable' | 'unknown';
 
-async function askedOnce(db: Knex, identity: TransactionIdentity): Promise<Answered> {
+async function askedOnce(db: Knex, identity: TransactionIdentity, limitMs: number): Promise<Answered> {
   try {
-    return await answered(db, fateQuery(identity));
+    const answers = await ask(db, fateQuery(identity), limitMs);
+    return judged(answers, identity);
   } catch (error) {
-    return sqlStateOf(error) === IN_THE_FUTURE ? askedOfHistory(db, identity) : unanswered(error);
+    return sqlStateOf(error) === IN_THE_FUTURE ? askedWhoRefused(db, identity, limitMs) : unanswered(error);
   }
 }
 
-async function askedOfHistory(db: Knex, identity: TransactionIdentity): Promise<Answered> {
+async function askedWhoRefused(db: Knex, identity: TransactionIdentity, limitMs: number): Promise<Answered> {
   try {
-    return await answered(db, sameHistoryQuery(identity));
+    const server = serverIn(await ask(db, serverQuery(), limitMs));
+    // The id was lost in a crash, with its transaction.
+    return isSameHistory(identity, server) ? 'aborted' : 'unknown';
   } catch (error) {
     return unanswered(error);
   }
 }
 
 /** Null where the transaction is too old for the server to remember. */
-async function answered(db: Knex, question: string): Promise<Answered> {
-  return (valueOf(await send(db, question), 'tenant_ddl_fate') as Answered | null) ?? 'unknown';
+type Status = Fate | 'in progress' | null;
+
+/**
+ * What can be believed of `pg_xact_status`. A crash loses the ids whose WAL was not written, with their
+ * transactions, and gives them out again: "committed" may then be said of another transaction, and no trace
+ * shows how many crashes there were, or what ran between them. So it is believed of a server that has
+ * not crashed. "Aborted" is true either way: what had committed would be committed still.
+ */
+function judged(answers: readonly Answer[], asked: TransactionIdentity): Answered {
+  const status = valueOf(answers, 'tenant_ddl_fate') as Status;
+  const answering = serverIn(answers);
+  if (status === null) return 'unknown';
+  if (isSameRun(asked, answering)) return status;
+  if (!isSameHistory(asked, answering)) return 'unknown';
+  if (isGivenAgain(asked, answering, answers)) return 'aborted';
+  return status === 'committed' && !isWithoutCrash(asked, answering) ? 'unknown' : status;
 }
 
 /** invalid_parameter_value: the server has not given out this id. */
 const IN_THE_FUTURE = '22023';
 
 /** insufficient_privilege, undefined_function: what no time cures. */
-const NEVER_ANSWERED: readonly (string | undefined)[] = ['42501', '42883'];
+const NEVER_ANSWERED: readonly (string | undefined)[] = ['42501', '42883', '28P01', '28000', '3D000'];
 
 /** A server that starts, recovers, has no room or takes its time will answer later. */
 function unanswered(error: unknown): Answered {
   return NEVER_ANSWERED.includes(sqlStateOf(error)) ? 'unknown' : 'unreachable';
 }
 
-function outcomeUnknown({ org, identity, cause }: Doubtful): MigrationError {
+function outcomeUnknown({ org, identity, cause: given }: Doubtful): MigrationError {
   const transactionId = identity?.transactionId;
+  const cause = withoutValues(given);
   const name = transactionId === undefined ? 'the transaction' : `transaction ${transactionId}`;
+  const reason = cause instanceof Error ? ` (${cause.message.split('\n', 1).join()})` : '';
   return new MigrationError(
-    `The connection was lost during COMMIT, and the server can not say what became of ${name} of "${org}". Look whether the change is there before you run it again.`,
+    `COMMIT got no answer${reason}, and the server cannot say what became of ${name} of "${org}". Look whether the change is there before you run it again.`,
     { code: 'OUTCOME_UNKNOWN', org, transactionId, cause },
   );
 }

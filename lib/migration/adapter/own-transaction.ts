@@ -1,11 +1,13 @@
 import type { Knex } from 'knex';
 import type { Settings } from '../options';
+import { acquired } from './acquire';
 import { beginBatch, joined } from './batch';
 import { watched } from './blockers';
 import { commit } from './commit';
 import { diagnosed, factsQuery } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
+import { answeredWithin, batchLimitMs, statementLimitMs } from './limit';
 import { learnSession, rememberingSession } from './prepared';
 import { clientOf, discard, send, sendAlone, type Answer, type Connection } from './send';
 import { identityIn } from './transaction-identity';
@@ -14,7 +16,7 @@ import type { Work } from './work';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
 export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
-  const connection = await acquired(db, work);
+  const connection = await taken(db, work);
   let held = true;
   const close = async (): Promise<void> => {
     if (held) {
@@ -27,47 +29,56 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
     learnSession(connection, answers);
     const identity = identityIn(answers, connection);
     const sendCommit = (): Promise<string | undefined> => sendAlone(db, 'commit', connection);
-    await commit(db, { org: work.org, identity, sendCommit, close, caught: () => undefined }, settings);
+    await commit(db, { org: work.org, connection, identity, sendCommit, close, caught: () => undefined }, settings);
     return answers;
   } finally {
     await close();
   }
 }
 
-async function acquired(db: Knex, { org, subjects }: Work): Promise<Connection> {
+async function taken(db: Knex, { org, subjects }: Work): Promise<Connection> {
   try {
-    return await clientOf(db).acquireConnection();
+    return await acquired(db);
   } catch (error) {
     throw explained(error, failureAt(error, org, subjects[0]?.table));
   }
 }
 
 function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
+  const limitMs = batchLimitMs(work, settings);
   return watched(
     db,
     { connection, org: work.org },
     settings,
     () =>
       rememberingSession(connection, {
-        send: () => send(db, beginBatch(work, settings, connection), connection),
-        undo: () => send(db, 'rollback', connection),
+        send: () => answeredWithin(connection, limitMs, send(db, beginBatch(work, settings, connection), connection)),
+        undo: () => answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection)),
       }),
     async (error, blockedBy) => {
-      const failed = await undone(error, work, db, connection);
+      const failed = await undone(error, work, db, connection, settings);
       return refusedHazard(error, work) ?? refusedUnforeseen(error, work) ?? explained(error, { ...failed, blockedBy });
     },
   );
 }
 
 /** Ends the transaction, and finds out what the failure was. */
-async function undone(error: unknown, { org, subjects }: Work, db: Knex, connection: Connection): Promise<Failed> {
+async function undone(
+  error: unknown,
+  { org, subjects }: Work,
+  db: Knex,
+  connection: Connection,
+  settings: Settings,
+): Promise<Failed> {
   const failed = failureAt(error, org, subjects[0]?.table);
   if (failed.retryScope === 'connection') {
     discard(connection);
     return failed;
   }
+  const undo = joined(['rollback', factsQuery(subjects)]);
   try {
-    return diagnosed(error, org, subjects, await send(db, joined(['rollback', factsQuery(subjects)]), connection));
+    const answers = await answeredWithin(connection, statementLimitMs(settings), send(db, undo, connection));
+    return diagnosed(error, org, subjects, answers);
   } catch {
     // The first error is the one to tell.
     discard(connection);

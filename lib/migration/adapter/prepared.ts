@@ -1,6 +1,7 @@
 import { execution, inPlace, preparation, type Statement } from '../query';
 import { sqlStateOf } from '../sql-states';
-import { valueOf, type Answer, type Connection } from './send';
+import { ifPermitted, permittedIn } from './permitted';
+import type { Answer, Connection } from './send';
 
 /**
  * The names of what is prepared on a connection, or that nothing can be: a pooler leads it to one session
@@ -8,9 +9,11 @@ import { valueOf, type Answer, type Connection } from './send';
  */
 const connections = new WeakMap<Connection, Set<string> | 'unfit'>();
 
+const PID = `${ifPermitted(['pg_backend_pid()'], 'pg_catalog.pg_backend_pid()')} as tenant_ddl_pid`;
+
 /** A column that {@link learnSession} reads; nothing where it is known. */
 export function sessionColumns(connection: Connection): readonly string[] {
-  return connections.has(connection) ? [] : ['pg_catalog.pg_backend_pid()::pg_catalog.text as tenant_ddl_pid'];
+  return connections.has(connection) ? [] : [PID];
 }
 
 /** Whether the driver's number of the server's process is known to be the server's own, and no pooler's. */
@@ -20,10 +23,10 @@ export function isDirect(connection: Connection): boolean {
 
 /** The session that the server told the driver of, when they met, is the one that answers: nothing is in between. */
 export function learnSession(connection: Connection, answers: readonly Answer[]): void {
-  const pid = valueOf(answers, 'tenant_ddl_pid');
-  if (pid === undefined) return;
+  if (connections.has(connection)) return;
+  const pid = permittedIn(answers, 'tenant_ddl_pid');
   const { processID } = connection as { readonly processID?: number };
-  connections.set(connection, pid === String(processID) ? new Set() : 'unfit');
+  connections.set(connection, pid !== undefined && pid === String(processID) ? new Set() : 'unfit');
 }
 
 /**

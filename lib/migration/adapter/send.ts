@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { asGuardSaid } from '../guard';
+import { withoutValues } from './without-values';
 
 /** The answer to one statement, as far as it is read. */
 export interface Answer {
@@ -40,7 +40,7 @@ export async function send(db: Knex, sql: string, connection?: Connection): Prom
     const answer = (await (connection === undefined ? raw : raw.connection(connection))) as Answer | Answer[];
     return Array.isArray(answer) ? answer : [answer];
   } catch (error) {
-    throw withoutStatement(error, sql);
+    throw withoutValues(error, sql);
   }
 }
 
@@ -52,11 +52,9 @@ export async function sendAlone(db: Knex, sql: string, connection: Connection): 
   try {
     return (await clientOf(db).query(connection, sql)).response?.command;
   } catch (error) {
-    throw withoutStatement(error, sql);
+    throw withoutValues(error, sql);
   }
 }
-
-const VALUE_REFUSED = 'a value was refused';
 
 /** The same client, on the same connections and with the same events, that changes nothing on the way. */
 function unmapped(client: KnexClient): KnexClient {
@@ -70,34 +68,27 @@ function unmapped(client: KnexClient): KnexClient {
 
 const unmappedClients = new WeakMap<KnexClient, KnexClient>();
 
-/**
- * knex puts the statement before the server's message, and the server puts the row into `detail`: the
- * values of both are nobody's to log.
- */
-function withoutStatement(error: unknown, sql: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const prefix = `${sql} - `;
-  if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
-  asGuardSaid(error);
-  const { code } = error as { readonly code?: unknown };
-  // Data exceptions end with the value itself; the stack begins with the message.
-  if (String(code).startsWith('22')) {
-    error.stack = error.stack?.replace(error.message, VALUE_REFUSED) ?? '';
-    error.message = VALUE_REFUSED;
-  }
-  // The names of what stands in the way of a drop, or of a new type, hold no row.
-  const keys =
-    code === '2BP01' || code === '0A000'
-      ? ['where', 'internalQuery', 'hint']
-      : ['detail', 'where', 'internalQuery', 'hint'];
-  for (const key of keys) Reflect.deleteProperty(error, key);
-  return error;
+/** The parts of pg's connection that end it at once. */
+interface Ending {
+  on?(event: 'error', listener: () => void): unknown;
+  readonly connection?: { readonly stream?: { destroy?(): void } };
 }
 
-/** Keeps the pool from giving a connection out again whose state nobody knows. */
+/**
+ * Ends a connection whose state nobody knows: a late answer must not come to the next one who uses it, and the
+ * server should not go on holding locks for it.
+ */
 export function discard(connection: Connection): void {
   // The mark by which knex's pool tells a broken connection.
   Object.assign(connection, { __knex__disposed: 'Its state is unknown' });
+  const ending = connection as Ending;
+  // A caller's own pool does not listen while it has handed the connection out.
+  ending.on?.('error', ignore);
+  ending.connection?.stream?.destroy?.();
+}
+
+function ignore(): void {
+  // That it ends is what was wanted.
 }
 
 /** The value of a column in the first row that has it. */

@@ -1,78 +1,143 @@
 import { literal } from '../literal';
-import { EQ, LE, NE, PLUS, TIMES } from '../qualified-sql';
+import { ifPermitted, permittedIn } from './permitted';
 import { valueOf, type Answer, type Connection } from './send';
 
 /** A transaction, so that its fate can be asked for on another connection. */
-export interface TransactionIdentity {
+export interface TransactionIdentity extends ServerIdentity {
   /** As `pg_current_xact_id` gives it. */
   readonly transactionId: string;
-  /** The cluster and its timeline: a server that took over counts transactions of its own. */
-  readonly history: string;
-  /** Since when the server has been up without a crash. */
-  readonly uptime: string;
-  /** The checkpoint that it would have recovered from when the connection was new. */
-  readonly checkpoint: string;
 }
 
+/** Which server, and which run of it. What the role may not ask for is not there. */
+export interface ServerIdentity {
+  /** The cluster and its timeline: a server that took over counts transactions of its own. */
+  readonly history?: string | undefined;
+  /** Since when the server has been up, and since when it has its statistics. */
+  readonly uptime?: string | undefined;
+}
+
+const SYSTEM = '(select system_identifier from pg_catalog.pg_control_system())';
+
+const TIMELINE = 'pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8)';
+
 /** Aurora has no WAL files, and so no names for them. */
-const TIMELINE = `case when pg_catalog.to_regproc('pg_catalog.aurora_version') is null then pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) end`;
+const HISTORY = `case when pg_catalog.to_regproc('pg_catalog.aurora_version') is null
+  then ${ifPermitted(
+    ['pg_control_system()', 'pg_current_wal_insert_lsn()', 'pg_walfile_name(pg_catalog.pg_lsn)'],
+    `pg_catalog.concat_ws('/', ${SYSTEM}, ${TIMELINE})`,
+  )} else ${ifPermitted(['pg_control_system()'], SYSTEM)} end as tenant_ddl_history`;
 
-const HISTORY = `pg_catalog.concat_ws('/', (select system_identifier from pg_catalog.pg_control_system()), ${TIMELINE})`;
+/**
+ * Every recovery from a crash throws the statistics away, also one that keeps the postmaster; a clean stop keeps
+ * them. Where somebody resets them by hand, it looks like a crash: we believe less then, never more.
+ */
+const UPTIME = `pg_catalog.concat_ws('/', pg_catalog.extract('epoch', pg_catalog.pg_postmaster_start_time()),
+  pg_catalog.extract('epoch', pg_catalog.pg_stat_get_bgwriter_stat_reset_time()))`;
 
-/** The statistics are thrown away by every recovery, also by one that keeps the postmaster. */
-const UPTIME = `pg_catalog.concat_ws('/', pg_catalog.extract('epoch', pg_catalog.pg_postmaster_start_time()), pg_catalog.extract('epoch', pg_catalog.pg_stat_get_bgwriter_stat_reset_time()))`;
+const UPTIME_IF_PERMITTED = `${ifPermitted(
+  ['pg_postmaster_start_time()', 'pg_stat_get_bgwriter_stat_reset_time()'],
+  UPTIME,
+)} as tenant_ddl_server`;
 
-const CHECKPOINT = '(select checkpoint_lsn::pg_catalog.text from pg_catalog.pg_control_checkpoint())';
+/** The next id, as the last checkpoint has it. */
+const NEXT_ID = `${ifPermitted(
+  ['pg_control_checkpoint()'],
+  '(select next_xid from pg_catalog.pg_control_checkpoint())',
+)} as tenant_ddl_next`;
 
-/** Which server a connection leads to. Behind a pooler, that can change; its uptime shows it. */
-const servers = new WeakMap<Connection, Omit<TransactionIdentity, 'transactionId'>>();
+/** Gives the transaction its id, if it has none yet. */
+const TRANSACTION = 'pg_catalog.pg_current_xact_id()::pg_catalog.text as tenant_ddl_transaction';
 
-/** Of a server that has taken the place of the one that was asked: no fate can be believed. */
-const NOT_ASKED = 'not asked';
+/** Where a connection leads. Behind a pooler, that can change; the uptime shows it. */
+const servers = new WeakMap<Connection, ServerIdentity>();
 
-/** The columns of a select that {@link identityIn} reads. They give the transaction its id, if it has none yet. */
-export const IDENTITY = `pg_catalog.pg_current_xact_id()::pg_catalog.text as tenant_ddl_transaction, ${UPTIME} as tenant_ddl_uptime`;
+/** The columns of a select that {@link identityIn} reads, on a connection whose server is known. */
+export const IDENTITY = `${TRANSACTION}, ${UPTIME} as tenant_ddl_uptime`;
 
-/** Those beside {@link IDENTITY} that cost most: only where the connection has not told them before. */
-export function serverColumns(connection: Connection): readonly string[] {
-  return servers.has(connection) ? [] : [`${HISTORY} as tenant_ddl_history`, `${CHECKPOINT} as tenant_ddl_checkpoint`];
+/** The same where the role may not ask for the uptime. */
+export const IDENTITY_ALONE = TRANSACTION;
+
+/** Whether a connection has been asked where it leads, and may be asked for the uptime. */
+export function knownServer(connection: Connection): 'new' | 'known' | 'not to be asked' {
+  const server = servers.get(connection);
+  if (server === undefined) return 'new';
+  return server.uptime === undefined ? 'not to be asked' : 'known';
+}
+
+/** What {@link identityIn} reads, on any connection. */
+export function identityColumns(connection: Connection): readonly string[] {
+  const known = knownServer(connection);
+  if (known === 'new') return [TRANSACTION, HISTORY, UPTIME_IF_PERMITTED];
+  return [known === 'known' ? IDENTITY : IDENTITY_ALONE];
 }
 
 export function identityIn(answers: readonly Answer[], connection: Connection): TransactionIdentity | undefined {
-  const text = (column: string): string | undefined => valueOf(answers, column) as string | undefined;
-  const [transactionId, uptime] = [text('tenant_ddl_transaction'), text('tenant_ddl_uptime')];
-  if (transactionId === undefined || uptime === undefined) return undefined;
-  const [history, checkpoint] = [text('tenant_ddl_history'), text('tenant_ddl_checkpoint')];
-  if (history !== undefined && checkpoint !== undefined) servers.set(connection, { history, uptime, checkpoint });
-  const server = servers.get(connection);
-  if (server?.uptime === uptime) return { transactionId, ...server };
+  const transactionId = valueOf(answers, 'tenant_ddl_transaction') as string | undefined;
+  if (transactionId === undefined) return undefined;
+  if (knownServer(connection) === 'new') servers.set(connection, serverIn(answers));
+  const server = servers.get(connection) as ServerIdentity;
+  // Who cannot see that another server has taken the place believes nothing of any.
+  if (server.uptime === undefined) return { transactionId };
+  const uptime = (valueOf(answers, 'tenant_ddl_uptime') as string | undefined) ?? server.uptime;
+  if (server.uptime === uptime) return { transactionId, ...server };
   servers.delete(connection);
-  return { transactionId, history: NOT_ASKED, uptime, checkpoint: NOT_ASKED };
+  return { transactionId, uptime };
+}
+
+/** Where the answer came from. */
+export function serverIn(answers: readonly Answer[]): ServerIdentity {
+  return {
+    history: permittedIn(answers, 'tenant_ddl_history'),
+    uptime: permittedIn(answers, 'tenant_ddl_server'),
+  };
+}
+
+/** What became of the transaction, and who says so. The server refuses an id that it has not given out (22023). */
+export function fateQuery({ transactionId }: TransactionIdentity): string {
+  return `select pg_catalog.pg_xact_status(${literal(transactionId)}::pg_catalog.xid8) as tenant_ddl_fate, ${NEXT_ID}, ${HISTORY}, ${UPTIME_IF_PERMITTED}`;
+}
+
+/** Who it was that refused. */
+export function serverQuery(): string {
+  return `select ${HISTORY}, ${UPTIME_IF_PERMITTED}`;
+}
+
+/** The same server without a restart: it has forgotten nothing. */
+export function isSameRun(asked: ServerIdentity, answering: ServerIdentity): boolean {
+  return asked.uptime !== undefined && asked.uptime === answering.uptime;
+}
+
+/** What the server wrote down before is still there, up to some point: no other has taken over. */
+export function isSameHistory(asked: ServerIdentity, answering: ServerIdentity): boolean {
+  return asked.history !== undefined && asked.history === answering.history;
+}
+
+/** The same history, without a crash that could have lost the end of it. */
+export function isWithoutCrash(asked: ServerIdentity, answering: ServerIdentity): boolean {
+  const since = statisticsOf(asked);
+  return isSameHistory(asked, answering) && since !== undefined && since === statisticsOf(answering);
 }
 
 /**
- * What became of the transaction: `committed`, `aborted`, `in progress`, or `unknown`. The server refuses
- * an id that it has not given out yet (22023): {@link sameHistoryQuery} tells then whose fault that is.
- *
- * `pg_xact_status` alone would be a guess. A crash loses the ids whose WAL was not written, with their
- * transactions, and gives them out again: "committed" is then said of somebody else's. What recovery ends
- * with is a checkpoint that holds the next id: one below ours means that ours was lost. An ordinary
- * checkpoint since then (its redo point lies before it) hides that.
+ * Whether the id was given out again, of the same history. Every start of a server leaves a checkpoint, of the stop
+ * or of the recovery before it; where the last one has an id below ours as the next, ours was not known then.
  */
-export function fateQuery({ transactionId, history, uptime, checkpoint }: TransactionIdentity): string {
-  const nextId = `((pg_catalog.split_part(next_xid, ':', 1)::numeric ${TIMES} 4294967296) ${PLUS} pg_catalog.split_part(next_xid, ':', 2)::numeric)`;
-  return `select case
-  when ${HISTORY} ${NE} ${literal(history)} then 'unknown'
-  when status ${NE} 'committed' then status
-  when ${UPTIME} ${EQ} ${literal(uptime)} or checkpoint_lsn::pg_catalog.text ${EQ} ${literal(checkpoint)} then status
-  when checkpoint_lsn ${NE} redo_lsn then 'unknown'
-  when ${nextId} ${LE} ${literal(transactionId)}::numeric then 'aborted'
-  else status
-end as tenant_ddl_fate
-from pg_catalog.pg_control_checkpoint(), (select pg_catalog.pg_xact_status(${literal(transactionId)}::pg_catalog.xid8) as status offset 0) asked`;
+export function isGivenAgain(
+  asked: TransactionIdentity,
+  answering: ServerIdentity,
+  answers: readonly Answer[],
+): boolean {
+  const [epoch, id] = permittedIn(answers, 'tenant_ddl_next')?.split(':') ?? [];
+  const isRestarted = startOf(asked) !== undefined && startOf(asked) !== startOf(answering);
+  // Aurora's checkpoints are another matter; its history has no timeline.
+  if (epoch === undefined || id === undefined || !isRestarted || asked.history?.includes('/') !== true) return false;
+  return BigInt(epoch) * 2n ** 32n + BigInt(id) <= BigInt(asked.transactionId);
 }
 
-/** Whether it is still the server that gave the id: then an id "in the future" was lost in a crash. */
-export function sameHistoryQuery({ history }: TransactionIdentity): string {
-  return `select case when ${HISTORY} ${EQ} ${literal(history)} then 'aborted' else 'unknown' end as tenant_ddl_fate`;
+function startOf({ uptime }: ServerIdentity): string | undefined {
+  return uptime?.split('/')[0];
+}
+
+function statisticsOf({ uptime }: ServerIdentity): string | undefined {
+  return uptime?.split('/')[1];
 }

@@ -1,0 +1,101 @@
+// Nothing is waited for without an end, no wait multiplies, and what stands in the way is said.
+import type { Knex } from 'knex';
+import { knex } from 'knex';
+import { addFieldToModel, createModel, withTenant } from '../../../lib';
+import type { FieldSpec } from '../../../lib';
+import { quiet } from '../../support/log';
+import { connect, freshOrg, freshRole, serverUrl } from '../../support/postgres';
+import { migrationError } from '../../support/rejection';
+import { BATCH, columnsOf, COMMIT, FATE, strikeOnce, throughProxy } from '../../support/through-proxy';
+import type { Proxied } from '../../support/through-proxy';
+
+const amount: FieldSpec = { name: 'amount', type: 'Float' };
+const options = {
+  logger: quiet,
+  lockTimeoutMs: 100,
+  statementTimeoutMs: 300,
+  retry: { maxAttempts: 2, delayMs: 1 },
+};
+
+const ways = {
+  withTenant: (db: Knex, org: string) =>
+    withTenant(org, db, (tenant) => addFieldToModel(org, 'invoice', amount, tenant), options),
+  'a bare Knex': (db: Knex, org: string) => addFieldToModel(org, 'invoice', amount, db, options),
+};
+
+/** Swallows what is asked, and answers nothing. */
+const swallow = (): Promise<void> => new Promise(() => undefined);
+
+describe.each(Object.entries(ways))('%s over a connection that swallows what is sent', (_way, change) => {
+  let wire: Proxied;
+
+  beforeEach(async () => {
+    wire = await throughProxy();
+  });
+
+  afterEach(() => wire.proxy.close());
+
+  it.each([
+    ['BEGIN', /^begin\b/i],
+    ['the set-up or the batch', /lock_timeout/],
+    ['the batch', BATCH],
+    ['COMMIT', COMMIT],
+  ])('gives it up at %s, and goes on with another', async (_where, at) => {
+    void strikeOnce(wire.proxy, at, swallow);
+    await change(wire.db, wire.org);
+    expect(await columnsOf(wire.admin, wire.org)).toEqual(['id', 'amount']);
+  });
+
+  it('is OUTCOME_UNKNOWN where the question is swallowed as well', async () => {
+    void strikeOnce(wire.proxy, COMMIT, (exchange) => exchange.cut());
+    wire.proxy.onExchange(({ sql }) => (FATE.test(sql) ? swallow() : undefined));
+    const error = await migrationError(change(wire.db, wire.org));
+    expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryScope: 'none' });
+  });
+});
+
+it('waits for a full pool once', async () => {
+  const org = freshOrg();
+  const db = connect({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 200, log: { warn: () => undefined } });
+  const held = await db.transaction();
+  const startedAt = performance.now();
+  const error = await migrationError(addFieldToModel(org, 'invoice', amount, db, { logger: quiet }));
+  expect(error).toMatchObject({ code: 'POOL_TIMEOUT', retryScope: 'none' });
+  expect(performance.now() - startedAt).toBeLessThan(400);
+  await held.rollback();
+});
+
+it.each([
+  [{ port: 1 }, 'CONNECTION_LOST', /ECONNREFUSED 127\.0\.0\.1:1/],
+  [{ database: 'nowhere' }, 'DATABASE_ERROR', /did not take the connection: .*"nowhere" does not exist/],
+] as const)('says why no connection can be made with %p', async (wrong, code, says) => {
+  const { port, username, password } = new URL(serverUrl());
+  const connection = { host: '127.0.0.1', port: Number(port), user: username, password, ...wrong };
+  const db = knex({ client: 'pg', connection, log: { warn: () => undefined } });
+  let repeated = 0;
+  const retry = { maxAttempts: 2, delayMs: 1, onRetry: () => (repeated += 1) };
+  const error = await migrationError(addFieldToModel('acme', 'invoice', amount, db, { logger: quiet, retry }));
+  expect([error.code, repeated]).toEqual([code, code === 'CONNECTION_LOST' ? 1 : 0]);
+  expect(error.message).toMatch(says);
+  await db.destroy();
+});
+
+it('changes tables where the role may not ask which server it is', async () => {
+  const [org, role] = [freshOrg(), freshRole()];
+  const admin = connect();
+  const names = ['pg_control_system()', 'pg_control_checkpoint()', 'pg_postmaster_start_time()', 'pg_backend_pid()'];
+  const functions = [...names, 'pg_walfile_name(pg_lsn)', 'pg_stat_get_bgwriter_stat_reset_time()'].join(', ');
+  await admin.raw(`create role ?? superuser; create schema ?? authorization ??`, [role, org, role]);
+  await admin.raw('alter role ?? nosuperuser', [role]);
+  const begin = await admin.transaction();
+  try {
+    // Other tests would feel it: the right is gone for this transaction only.
+    await begin.raw(`revoke execute on function ${functions} from public`);
+    await begin.raw('set local role ??', [role]);
+    await createModel(org, { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }, begin, { logger: quiet });
+    await addFieldToModel(org, 'invoice', amount, begin, { logger: quiet });
+    expect(await columnsOf(begin, org)).toEqual(['id', 'amount']);
+  } finally {
+    await begin.rollback();
+  }
+});
