@@ -3,7 +3,9 @@ import type { Knex } from 'knex';
 import { knex } from 'knex';
 import { addFieldToModel, createModel, withTenant } from '../../../lib';
 import type { FieldSpec } from '../../../lib';
+import { startProxy } from '../../chaos/proxy';
 import { quiet } from '../../support/log';
+import { inOwnDatabase } from '../../support/own-database';
 import { connect, freshOrg, freshRole, serverUrl } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
 import { BATCH, columnsOf, COMMIT, FATE, strikeOnce, throughProxy } from '../../support/through-proxy';
@@ -80,22 +82,26 @@ it.each([
   await db.destroy();
 });
 
-it('changes tables where the role may not ask which server it is', async () => {
-  const [org, role] = [freshOrg(), freshRole()];
-  const admin = connect();
-  const names = ['pg_control_system()', 'pg_control_checkpoint()', 'pg_postmaster_start_time()', 'pg_backend_pid()'];
-  const functions = [...names, 'pg_walfile_name(pg_lsn)', 'pg_stat_get_bgwriter_stat_reset_time()'].join(', ');
-  await admin.raw(`create role ?? superuser; create schema ?? authorization ??`, [role, org, role]);
-  await admin.raw('alter role ?? nosuperuser', [role]);
-  const begin = await admin.transaction();
-  try {
-    // Other tests would feel it: the right is gone for this transaction only.
-    await begin.raw(`revoke execute on function ${functions} from public`);
-    await begin.raw('set local role ??', [role]);
-    await createModel(org, { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }, begin, { logger: quiet });
-    await addFieldToModel(org, 'invoice', amount, begin, { logger: quiet });
-    expect(await columnsOf(begin, org)).toEqual(['id', 'amount']);
-  } finally {
-    await begin.rollback();
-  }
+it('changes tables where the role may not ask which server it is, and does not know what became of a lost COMMIT', async () => {
+  await inOwnDatabase(async (url, admin) => {
+    const [org, role] = [freshOrg(), freshRole()];
+    const names = ['pg_control_system()', 'pg_control_checkpoint()', 'pg_postmaster_start_time()', 'pg_backend_pid()'];
+    const more = ['pg_walfile_name(pg_lsn)', 'pg_current_wal_insert_lsn()', 'pg_stat_get_bgwriter_stat_reset_time()'];
+    await admin.raw(`revoke execute on function ${[...names, ...more].join(', ')} from public`);
+    await admin.raw(`create role ?? login password 'x'; create schema ?? authorization ??`, [role, org, role]);
+    const proxy = await startProxy(url);
+    const theirs = Object.assign(new URL(proxy.url), { username: role, password: 'x' }).href;
+    const db = connect({ connection: { connectionString: theirs }, log: { warn: () => undefined } });
+    await createModel(org, { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }, db, { logger: quiet });
+    await ways['a bare Knex'](db, org);
+    await withTenant(org, db, (tenant) => tenant('invoice').select(), options);
+    expect(await columnsOf(admin, org)).toEqual(['id', 'amount']);
+
+    void strikeOnce(proxy, COMMIT, (exchange) => exchange.cut());
+    const lost = addFieldToModel(org, 'invoice', { name: 'more', type: 'Int' }, db, options);
+    expect(await migrationError(lost)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await db.destroy();
+    await proxy.close();
+    await admin.raw('drop schema ?? cascade; drop role ??', [org, role]);
+  });
 });

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { addFieldToModel, alterField, withTenant } from '../../../lib';
 import type { TenantKnex } from '../../../lib';
-import { recordedLog } from '../../support/log';
+import { quiet, recordedLog } from '../../support/log';
 import { connect, freshOrg } from '../../support/postgres';
 import { rejection } from '../../support/rejection';
 
@@ -14,23 +14,24 @@ beforeEach(async () => {
   db = connect({ asyncStackTraces: true });
   // A listener that reads the stack has it made.
   db.on('query-error', (error: Error) => void error.stack);
-  await db.raw(`create schema ${org};
-    create table ${org}.invoice (id int primary key, note text);
-    insert into ${org}.invoice values (1, 's3cret');
-    create table ${org}.once (k text unique deferrable initially deferred);
-    create table ${org}.child (k int references ${org}.invoice deferrable initially deferred);
-    create table ${org}.checked (k text);
-    create function ${org}.checks() returns trigger language plpgsql as $$ begin
+  const schema = `"${org}"`;
+  await db.raw(`create schema ${schema};
+    create table ${schema}.invoice (id int primary key, note text);
+    insert into ${schema}.invoice values (1, 's3cret');
+    create table ${schema}.once (k text unique deferrable initially deferred);
+    create table ${schema}.child (k int references ${schema}.invoice deferrable initially deferred);
+    create table ${schema}.checked (k text);
+    create function ${schema}.checks() returns trigger language plpgsql as $$ begin
       raise exception 'the row % is bad', new.k using errcode = '23514', detail = new.k, hint = new.k, column = new.k, constraint = new.k;
     end $$;
-    create constraint trigger checks after insert on ${org}.checked deferrable initially deferred
-      for each row execute function ${org}.checks();
-    create table ${org}.casts (k text);
-    create function ${org}.casts() returns trigger language plpgsql as $$ begin
+    create constraint trigger checks after insert on ${schema}.checked deferrable initially deferred
+      for each row execute function ${schema}.checks();
+    create table ${schema}.casts (k text);
+    create function ${schema}.casts() returns trigger language plpgsql as $$ begin
       execute 'select ' || quote_ident(new.k); return new;
     end $$;
-    create constraint trigger casts after insert on ${org}.casts deferrable initially deferred
-      for each row execute function ${org}.casts()`);
+    create constraint trigger casts after insert on ${schema}.casts deferrable initially deferred
+      for each row execute function ${schema}.casts()`);
 });
 
 /** Every text in it, hidden properties too. */
@@ -68,8 +69,11 @@ it.each(Object.entries(callbacks))('is in no error and no log after %s', async (
 });
 
 it.each([
-  ['a default', () => addFieldToModel(org, 'invoice', { name: 'id', type: 'Text', default: 's3cret' }, db)],
-  ['a row', () => alterField(org, 'invoice', 'note', { type: 'Int' }, db, { hazards: 'allow' })],
+  [
+    'a default',
+    () => addFieldToModel(org, 'invoice', { name: 'id', type: 'Text', default: 's3cret' }, db, { logger: quiet }),
+  ],
+  ['a row', () => alterField(org, 'invoice', 'note', { type: 'Int' }, db, { hazards: 'allow', logger: quiet })],
 ])('is in no error where %s was refused, with the stacks of asyncStackTraces', async (_what, change) => {
   const error = await rejection(change());
   expect(textsIn(error).join('\n')).not.toMatch(/s3cret/);
@@ -78,5 +82,5 @@ it.each([
 it('names the function that refused, not what it said', async () => {
   const options = { logger: recordedLog('silly').logger, retry: { maxAttempts: 1 } };
   const error = await rejection(withTenant(org, db, callbacks["a trigger's own words, at COMMIT"] as never, options));
-  expect((error as Error).message).toContain(`${org}.checks()`);
+  expect((error as Error).message).toContain('a function of the database failed: checks()');
 });
