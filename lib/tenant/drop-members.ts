@@ -25,7 +25,8 @@ const CATALOGS = [
 /**
  * Newest first, views before tables before the rest: what needs another was mostly made after it. Less the parents
  * of partitions and children, since one drop of a table with all its partitions may take more locks than there
- * are; and less what is a part of another, and goes with it.
+ * are; and less what is a part of another, and goes with it. With the limit of one, the server looks each relation
+ * up, and does not read all of pg_class.
  */
 export function members({ rank, oid }: Place, onlyOne: boolean): string {
   const maxObjects = onlyOne ? 1 : MAX_OBJECTS;
@@ -38,7 +39,8 @@ export function members({ rank, oid }: Place, onlyOne: boolean): string {
           where needs.refclassid ${EQ} next.classid and needs.refobjid ${EQ} next.objid) ${PLUS} 2 as locks
         from (select d.classid, d.objid, ranks.rank, ${isKind('r,p')} as is_table
           from pg_catalog.pg_depend d
-            left join pg_catalog.pg_class r on d.classid ${EQ} ${catalogOid('pg_class')} and r.oid ${EQ} d.objid
+            left join lateral (select c.oid, c.relkind from pg_catalog.pg_class c
+              where d.classid ${EQ} ${catalogOid('pg_class')} and c.oid ${EQ} d.objid limit 1) r on true
             left join lateral (select case when r.oid is null or ${isKind('S')} then 2 when ${isKind('v,m')} then 0 else 1 end as rank) ranks on true
           where d.refclassid ${EQ} ${catalogOid('pg_namespace')} and d.refobjid ${EQ} home and d.objsubid ${EQ} 0
             and d.classid ${EQ} any (array[${catalogs}])

@@ -16,17 +16,22 @@ const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42
 export function factsQuery(subjects: readonly Subject[]): string {
   const expectations = subjects.flatMap((subject) => subject.expectations);
   const tables = new Set(
-    expectations.map(({ schema, table }) => `n.nspname ${EQ} ${literal(schema)} and c.relname ${EQ} ${literal(table)}`),
+    expectations.map(
+      ({ schema, table }) => `(${literal(schema)}::pg_catalog.name, ${literal(table)}::pg_catalog.name)`,
+    ),
   );
   const schemas = new Set(expectations.map(({ schema }) => literal(schema)));
-  const named = tables.size === 0 ? 'false' : [...tables].join(' or ');
+  // A list to join, by which the server finds each by its index: conditions with OR would read the whole of pg_class.
+  const wanted = tables.size === 0 ? '(null::pg_catalog.name, null::pg_catalog.name)' : [...tables].join(', ');
   const inSchemas = schemas.size === 0 ? 'false' : isOneOf('n.nspname', 'name', [...schemas]);
   return `select pg_catalog.json_build_object(
   'schemas', (select coalesce(pg_catalog.json_agg(n.nspname), '[]') from pg_catalog.pg_namespace n where ${inSchemas}),
   'tables', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname,
     (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
       where a.attrelid ${EQ} c.oid and a.attnum ${GT} 0 and not a.attisdropped))), '[]')
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace where ${named})
+    from (values ${wanted}) wanted(schema_name, table_name)
+      join pg_catalog.pg_namespace n on n.nspname ${EQ} schema_name
+      join pg_catalog.pg_class c on c.relnamespace ${EQ} n.oid and c.relname ${EQ} table_name)
 )::pg_catalog.text as tenant_ddl_facts`;
 }
 
