@@ -31,6 +31,9 @@ const ways = {
   },
 };
 
+/** After the letter of the message and its length. */
+const A_LETTER_OF_THE_TAG = 6;
+
 let wire: Proxied;
 let server: EmbeddedPostgres | undefined;
 
@@ -69,6 +72,17 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
       expect(wire.count(BATCH)).toBe(1);
     });
 
+    it('asks where the answer is neither COMMIT nor ROLLBACK', async () => {
+      void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+        await exchange.ask();
+        exchange.answerGarbled(A_LETTER_OF_THE_TAG);
+        exchange.cut();
+      });
+      await change(wire.db, wire.org);
+      expect(await found()).toEqual(once);
+      expect(wire.count(FATE)).toBeGreaterThan(0);
+    });
+
     it('waits while the transaction is in progress, and runs nothing again when it commits', async () => {
       void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
         exchange.cutClient();
@@ -105,6 +119,25 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
       expect(await found()).toEqual(once);
       expect([wire.count(FATE), wire.count(BATCH)]).toEqual([2, 1]);
     });
+  });
+
+  it('does not take an answer for success that says ROLLBACK with one letter changed', async () => {
+    wire = await throughProxy();
+    void strikeOnce(wire.proxy, COMMIT, async (exchange) => {
+      await exchange.ask();
+      exchange.answerGarbled(A_LETTER_OF_THE_TAG);
+    });
+    const swallowing = withTenant(
+      wire.org,
+      wire.db,
+      async (tenant) => {
+        await addFieldToModel(wire.org, 'invoice', amount, tenant);
+        await tenant.raw('select 1 / 0').catch(() => undefined);
+      },
+      { ...options, retry: { maxAttempts: 1 } },
+    );
+    await migrationError(swallowing);
+    expect(await found()).toEqual({ columns: ['id'], metadata: 0 });
   });
 
   it.each([

@@ -37,6 +37,9 @@ export async function commit(db: Knex, finished: Finished, settings: Settings): 
   let tag: string | undefined;
   try {
     tag = await answeredWithin(connection, statementLimitMs(settings), sendCommit());
+    if (identity !== undefined && tag !== 'COMMIT' && tag !== 'ROLLBACK') {
+      throw new Error('received unexpected answer message to COMMIT');
+    }
   } catch (given) {
     // Such as the callback's own end of the transaction.
     if (given instanceof MigrationError) throw given;
