@@ -1,10 +1,10 @@
 /** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
 const layers = [
-  ['migration/(errors|server-error|lost-connection)'],
+  ['migration/(errors|shown|server-error|lost-connection)'],
   [
-    'migration/(plan|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|query|rendered-texts|derived-names|references-made)',
+    'migration/(plan|bounds|bounded-copy|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|query|rendered-texts|derived-names|references-made)',
   ],
-  ['migration/(codecs|closed|heard|log|logger|options|settings|retry|waiting)'],
+  ['migration/(codecs|closed|heard|hints|log|logger|options|settings|retry|waiting)'],
   [
     'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|conversion-preview|kept-default|list-checks|new-default|unique-indexes|session-settings)',
     'migration/(field-types|examples)/.+',

@@ -2,18 +2,22 @@ import { isLeft } from 'fp-ts/lib/Either';
 import type { Knex } from 'knex';
 import { contextOf, orgOn } from './adapter/tenant-context';
 import type { Work } from './adapter/work';
+import { boundedCopy, newBudget, type Budget } from './bounded-copy';
+import { BOUNDS } from './bounds';
 import { faultsOf } from './closed';
 import { MigrationError, type Fault } from './errors';
 import { execute } from './execute';
 import { isBlock } from './guard';
+import { didYouMean } from './hints';
 import { identifier, identifierFault, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
 import type { ChangeOptions } from './options';
-import { isPlainObject } from './plain-object';
+import { isRecord } from './plain-object';
 import type { PlanOf } from './plan';
 import { planned, type Planned } from './planned';
 import { referencesMade } from './references-made';
 import { settingsOf, sharedSchemasOf, tenantsOwn } from './settings';
+import { shownBeginning } from './shown';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
 export type Plan = PlanOf<Change>;
@@ -118,13 +122,25 @@ function checkedChanges(
   if (!Array.isArray(changes)) {
     throw new MigrationError('The changes must be a list.', { code: 'INVALID_SPEC', org });
   }
-  return changes.map((change) => checked(org, change, sharedSchemas));
+  if (changes.length > BOUNDS.changes) {
+    throw new MigrationError(`There must be at most ${BOUNDS.changes} changes in one call, not ${changes.length}.`, {
+      code: 'INVALID_SPEC',
+      org,
+    });
+  }
+  const budget = newBudget();
+  // By index, holes included.
+  return Array.from(changes as readonly unknown[], (change) => checked(org, change, sharedSchemas, budget));
 }
 
-function checked(org: Identifier, change: unknown, sharedSchemas: readonly string[]): CheckedChange {
+function checked(org: Identifier, given: unknown, sharedSchemas: readonly string[], budget: Budget): CheckedChange {
+  const bounded = boundedCopy(given, budget);
+  if ('fault' in bounded) throw refused('A change', org, undefined, [bounded.fault]);
+  const change = bounded.copy;
   const kind = kindOf(change);
   if (kind === undefined) {
-    const message = `must be one of ${Object.keys(operations).join(', ')}`;
+    const kinds = Object.keys(operations);
+    const message = `must be one of ${kinds.join(', ')}${didYouMean(isRecord(change) && change.kind, kinds)}`;
     throw refused('A change', org, change, [{ path: 'kind', message }]);
   }
   const decoded = operationOf(kind).codec.decode(change);
@@ -148,21 +164,24 @@ function foreignTenants(change: unknown, org: Identifier, sharedSchemas: readonl
 }
 
 function kindOf(change: unknown): ChangeKind | undefined {
-  const kind = isPlainObject(change) ? change.kind : undefined;
+  const kind = isRecord(change) ? change.kind : undefined;
   return typeof kind === 'string' && Object.hasOwn(operations, kind) ? (kind as ChangeKind) : undefined;
 }
 
 /** Every fault in one error. Its code is the narrow one only where all faults are of that kind. */
 function refused(what: string, org: string, change: unknown, faults: readonly Fault[]): MigrationError {
-  const { table } = (change ?? {}) as { readonly table?: unknown };
+  const { table: given } = (change ?? {}) as { readonly table?: unknown };
+  const table = typeof given === 'string' ? shownBeginning(given) : undefined;
   const code = faults[0]?.code;
-  const subject = typeof table === 'string' ? `${what} ${JSON.stringify(table.slice(0, 80))}` : what;
-  const lines = faults.map(({ path, message }) => `${path}: ${message}`);
+  const subject = table === undefined ? what : `${what} "${table}"`;
+  const listed = faults.slice(0, BOUNDS.faults);
+  const lines = listed.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  if (listed.length < faults.length) lines.push(`… and more: these are the first ${BOUNDS.faults} faults`);
   const list = lines.length === 1 ? ` ${lines.join()}` : `\n  ${lines.join('\n  ')}`;
   return new MigrationError(`${subject} was refused, and nothing was sent to the database.${list}`, {
     code: code !== undefined && faults.every((fault) => fault.code === code) ? code : 'INVALID_SPEC',
     org,
-    table: typeof table === 'string' ? table : undefined,
-    faults,
+    table,
+    faults: listed,
   });
 }

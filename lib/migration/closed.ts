@@ -1,8 +1,11 @@
 import { isRight } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
+import { BOUNDS } from './bounds';
 import { NAME_CODEC, OneValue } from './codecs';
 import type { Fault } from './errors';
-import { isPlainObject } from './plain-object';
+import { keyHint } from './hints';
+import { isRecord } from './plain-object';
+import { shownBeginning } from './shown';
 
 /** What a closed codec gives: a property of `O` may be left out, or be undefined. */
 export type Closed<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
@@ -34,17 +37,20 @@ export function closed<R extends t.Props, O extends t.Props>(
   const codecs = Object.entries(known);
   const needed = new Set(Object.keys(required));
   const validate = (value: unknown, context: t.Context): t.Validation<Closed<R, O>> => {
-    if (!isPlainObject(value)) return t.failure(value, context, 'must be an object');
+    if (!isRecord(value)) return t.failure(value, context, `must be an object${otherThanObject(value)}`);
     // Read once, and its own properties only: a getter or a prototype could say one thing now and another later.
     const own = { ...value };
     const errors: t.Errors = [];
     const copy: Record<string, unknown> = {};
     for (const key of Object.keys(own)) {
-      if (!Object.hasOwn(known, key)) errors.push(failed(context, key, 'unknown key'));
+      if (Object.hasOwn(known, key)) continue;
+      if (errors.length > BOUNDS.faults) break;
+      errors.push(failed(context, key, `unknown key${keyHint(key, known)}`));
     }
     for (const [key, codec] of codecs) {
       const given = Object.hasOwn(own, key) ? own[key] : undefined;
-      if (given === undefined) {
+      if (isUnset(given, codec)) {
+        Reflect.deleteProperty(own, key);
         if (needed.has(key)) errors.push(failed(context, key, 'is missing'));
         continue;
       }
@@ -55,7 +61,7 @@ export function closed<R extends t.Props, O extends t.Props>(
       }
       const result = codec.validate(given, t.appendContext(context, key, codec, given));
       if (isRight(result)) copy[key] = result.right;
-      else errors.push(...result.left);
+      else addErrors(errors, result.left);
     }
     for (const fault of check(copy as Partial<Closed<R, O>>, own)) {
       errors.push(failed(context, fault.path, fault.message));
@@ -70,13 +76,29 @@ export function closed<R extends t.Props, O extends t.Props>(
   );
 }
 
+/** A metadata row, and a form, have null for what is not said. Where null says something, its codec takes it. */
+function isUnset(given: unknown, codec: t.Mixed): boolean {
+  return given === undefined || (given === null && !codec.is(null));
+}
+
+/** One at a time: a list without end can not be spread into the arguments of a call. */
+function addErrors(errors: t.Errors, more: t.Errors): void {
+  for (const error of more) errors.push(error);
+}
+
+function otherThanObject(value: unknown): string {
+  if (typeof value === 'string') return ', not a string';
+  return Array.isArray(value) ? ', not a list' : '';
+}
+
 function failed(context: t.Context, key: string, message: string): t.ValidationError {
   return { value: undefined, context: [...context, { key, type: t.unknown }], message };
 }
 
 /** The failures of a codec as faults: `fields[2].requird`, `unknown key`. */
 export function faultsOf(errors: t.Errors): Fault[] {
-  return errors.map(({ context, message }) => {
+  // One more than an error lists, so that it knows that there are more.
+  return errors.slice(0, BOUNDS.faults + 1).map(({ context, message }) => {
     const { name = 'something else' } = context.at(-1)?.type ?? {};
     const fault = { path: pathOf(context.map(({ key }) => key)), message: message ?? `must be ${name}` };
     return name === NAME_CODEC ? { ...fault, code: 'INVALID_IDENTIFIER' } : fault;
@@ -85,7 +107,9 @@ export function faultsOf(errors: t.Errors): Fault[] {
 
 function pathOf(keys: readonly string[]): string {
   return keys.reduce((path, key) => {
-    if (/^\d+$/.test(key)) return `${path}[${key}]`;
-    return path === '' || key === '' ? path + key : `${path}.${key}`;
+    if (/^\d{1,7}$/.test(key)) return `${path}[${key}]`;
+    // A key of the caller's is shown as what it is, and not in full; a path of ours has neither controls nor length.
+    const part = shownBeginning(key);
+    return path === '' || part === '' ? path + part : `${path}.${part}`;
   }, '');
 }

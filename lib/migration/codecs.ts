@@ -1,4 +1,7 @@
 import * as t from 'io-ts';
+import { BOUNDS } from './bounds';
+import { textSizeFault } from './bounded-copy';
+import { didYouMean } from './hints';
 import { identifierFault, type Identifier, type IdentifierUse } from './identifier';
 import { textFault } from './literal';
 
@@ -30,7 +33,7 @@ export function nameOf(use: IdentifierUse): t.Type<Identifier, string, unknown> 
 
 /** Text that PostgreSQL can store. */
 export const text = new OneValue<string>('a string', (value) =>
-  typeof value === 'string' ? textFault(value) : 'must be a string',
+  typeof value === 'string' ? (textSizeFault(value) ?? textFault(value)) : 'must be a string',
 );
 
 export const flag = new OneValue<boolean>('a boolean', (value) =>
@@ -44,14 +47,14 @@ export const number = new OneValue<number>('a number', (value) =>
 /** A closed set of words. */
 export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unknown> {
   return new OneValue('a word', (value) =>
-    words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}`,
+    words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}${didYouMean(value, words)}`,
   );
 }
 
 /** Each item by its codec, up to a number of items; a message for what is no list at all. */
 export function listOf<A, O>(
   item: t.Type<A, O, unknown>,
-  maxItems = 5000,
+  maxItems: number = BOUNDS.listItems,
 ): t.Type<readonly A[], readonly O[], unknown> {
   const items = t.readonlyArray(item);
   return new t.Type<readonly A[], readonly O[], unknown>(

@@ -1,3 +1,5 @@
+import { shownLines } from './shown';
+
 /** Every code that a {@link MigrationError} can carry. */
 export const ERROR_CODES = [
   'INVALID_SPEC',
@@ -110,7 +112,7 @@ export class MigrationError extends Error {
   readonly dependents?: readonly string[];
 
   constructor(message: string, details: MigrationErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shownLines(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'MigrationError';
     this.code = details.code;
     this.org = details.org ?? '';

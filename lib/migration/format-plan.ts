@@ -1,6 +1,7 @@
-import { styleText } from 'node:util';
 import type { Plan } from './change';
+import { withLiterals } from './literal';
 import type { Hazard, Step } from './plan';
+import { shown } from './shown';
 
 /** How {@link formatPlan} writes. */
 export interface FormatOptions {
@@ -8,8 +9,10 @@ export interface FormatOptions {
   readonly color?: boolean | undefined;
 }
 
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
+/** The codes of the terminal that switch a style on and off: `util.styleText` came with Node 20.12 only. */
+const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;
+
+type Paint = (style: keyof typeof STYLES, text: string) => string;
 
 /**
  * A plan for a person to read: what runs, what it locks, and what can hurt.
@@ -22,14 +25,17 @@ type Paint = (style: Style, text: string) => string;
  * // 1  AccessExclusiveLock acme-corp.invoice  no       no    alter table "acme-corp"."invoice" drop column "note"
  */
 export function formatPlan(plan: Plan, { color = isColorTerminal() }: FormatOptions = {}): string {
-  const paint: Paint = color
-    ? (style, text) => styleText(style, text, { validateStream: false })
-    : (_style, text) => text;
+  const paint: Paint = color ? painted : (_style, text) => text;
   const { org, changes, steps, hazards } = plan;
-  const title = `${org}: ${counted(changes.length, 'change')}, ${counted(steps.length, 'statement')}`;
+  const title = `${shown(org)}: ${counted(changes.length, 'change')}, ${counted(steps.length, 'statement')}`;
   const parts = [paint('bold', title), table(steps, paint), ...hazards.map((hazard) => hazardLines(hazard, paint))];
   return parts.join('\n\n');
 }
+
+const painted: Paint = (style, text) => {
+  const [on, off] = STYLES[style];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
+};
 
 function isColorTerminal(): boolean {
   return process.stdout.isTTY && !process.env.NO_COLOR;
@@ -51,23 +57,26 @@ function table(steps: readonly Step[], paint: Paint): string {
       .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
       .join('  ')
       .trimEnd();
-  const painted = rows.map((row) => (row[2] === 'yes' || row[3] === 'yes' ? paint('red', line(row)) : line(row)));
-  return [paint('dim', line(HEADINGS)), ...painted].join('\n');
+  const lines = rows.map((row) => (row[2] === 'yes' || row[3] === 'yes' ? paint('red', line(row)) : line(row)));
+  return [paint('dim', line(HEADINGS)), ...lines].join('\n');
 }
 
 /** A line for each lock, and for each line of the SQL. */
 function rowsOf({ sql, locks, rewritesTable, scansTable }: Step, index: number): string[][] {
   const held = locks.map(({ mode, schema, table: name }) => `${mode} ${schema}.${name}`);
-  const lines = sql.split('\n');
-  return Array.from({ length: Math.max(1, held.length, lines.length) }, (_row, at) => [
-    at === 0 ? String(index + 1) : '',
-    held[at] ?? (at === 0 ? 'none' : ''),
-    at > 0 ? '' : rewritesTable ? 'yes' : 'no',
-    at > 0 ? '' : scansTable ? 'yes' : 'no',
-    lines[at] ?? '',
-  ]);
+  // A line feed of ours begins a line; what stands in a constant is a user's, and begins none.
+  const lines = withLiterals(sql, shown).split('\n');
+  return Array.from({ length: Math.max(1, held.length, lines.length) }, (_row, at) =>
+    [
+      at === 0 ? String(index + 1) : '',
+      held[at] ?? (at === 0 ? 'none' : ''),
+      at > 0 ? '' : rewritesTable ? 'yes' : 'no',
+      at > 0 ? '' : scansTable ? 'yes' : 'no',
+      lines[at] ?? '',
+    ].map(shown),
+  );
 }
 
 function hazardLines({ kind, message, saferWay }: Hazard, paint: Paint): string {
-  return `${paint('yellow', `hazard ${kind}`)}  ${message}\n  Safer: ${saferWay}`;
+  return `${paint('yellow', `hazard ${shown(kind)}`)}  ${shown(message)}\n  Safer: ${shown(saferWay)}`;
 }

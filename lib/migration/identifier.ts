@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { MigrationError } from './errors';
+import { shownBeginning } from './shown';
 
 declare const checked: unique symbol;
 
 /** A name that has passed {@link identifierFault}: nothing else may be quoted into SQL. */
 export type Identifier = string & { readonly [checked]: true };
-
-/** Of a name that is refused: it may be megabytes. */
-const MAX_SHOWN_BYTES = 80;
 
 /** What a name is for: each has words of its own that it may not be. */
 export type IdentifierUse = 'org' | 'schema' | 'table' | 'column' | 'constraint';
@@ -29,11 +27,12 @@ const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'cmin', 'xm
 export function identifierFault(name: unknown, use: IdentifierUse): string | undefined {
   if (typeof name !== 'string') return 'must be a string';
   if (name === '') return 'must not be empty';
-  if (name !== name.normalize('NFC')) return 'must be in Unicode normalization form NFC';
+  // Before anything else is done with it: it may be megabytes.
   const lengthBytes = Buffer.byteLength(name, 'utf8');
   if (lengthBytes > MAX_IDENTIFIER_BYTES) {
     return `is ${lengthBytes} bytes in UTF-8, PostgreSQL allows ${MAX_IDENTIFIER_BYTES}`;
   }
+  if (name !== name.normalize('NFC')) return 'must be in Unicode normalization form NFC';
   if (!ALLOWED.test(name)) {
     return 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"';
   }
@@ -58,10 +57,10 @@ export function identifier(name: unknown, use: IdentifierUse): Identifier {
   const fault = identifierFault(name, use);
   if (fault === undefined) return name as Identifier;
   if (use === 'org' && typeof name !== 'string') throw noOrg(name);
-  const shown = typeof name === 'string' ? ` ${JSON.stringify(beginning(name, MAX_SHOWN_BYTES))}` : '';
-  throw new MigrationError(`The ${use}${shown} ${fault}.`, {
+  const named = typeof name === 'string' ? ` "${shownBeginning(name)}"` : '';
+  throw new MigrationError(`The ${use}${named} ${fault}.`, {
     code: 'INVALID_IDENTIFIER',
-    org: use === 'org' && typeof name === 'string' ? beginning(name, MAX_SHOWN_BYTES) : undefined,
+    org: use === 'org' && typeof name === 'string' ? shownBeginning(name) : undefined,
   });
 }
 

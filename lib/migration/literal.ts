@@ -48,6 +48,34 @@ function textLiteral(text: string): string {
 }
 
 /**
+ * SQL with each constant that {@link literal} wrote as `replace` has it. Reads on from quote to quote, without a
+ * regular expression: a constant may be a megabyte. No name of ours holds a quote.
+ */
+export function withLiterals(sql: string, replace: (constant: string) => string): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (let quote = sql.indexOf("'"); quote >= 0; quote = sql.indexOf("'", done)) {
+    const isEscaped = sql[quote - 1] === 'E';
+    const start = isEscaped ? quote - 1 : quote;
+    const end = endOfText(sql, quote, isEscaped);
+    parts.push(sql.slice(done, start), replace(sql.slice(start, end)));
+    done = end;
+  }
+  return done === 0 ? sql : parts.join('') + sql.slice(done);
+}
+
+function endOfText(sql: string, quote: number, isEscaped: boolean): number {
+  for (let at = quote + 1; at < sql.length; at += 1) {
+    if (isEscaped && sql[at] === '\\') at += 1;
+    else if (sql[at] === "'") {
+      if (sql[at + 1] !== "'") return at + 1;
+      at += 1;
+    }
+  }
+  return sql.length;
+}
+
+/**
  * A block of code as a constant, left readable (manual 4.1.2.4). A name may hold `$`: the tag is one that
  * the block does not contain.
  */

@@ -1,6 +1,7 @@
 import type { MigrationError } from './errors';
 import { readsDebug, writeRecord, type Logger } from './logger';
 import type { Hazard } from './plan';
+import { withLiterals } from './literal';
 import { inPlace, type Statement } from './query';
 import type { Subject } from './subject';
 
@@ -74,9 +75,7 @@ export function logBlindness(logger: Logger, reason: string): void {
 
 /** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */
 export function withoutValues(sql: string): string {
-  return sql
-    .replace(/E'(?:''|\\.|[^'\\])*'|'(?:''|[^'])*'/gs, "'…'")
-    .replace(/\bdefault (?:-?[\d.]+|true|false)/g, 'default …');
+  return withLiterals(sql, () => "'…'").replace(/\bdefault (?:-?[\d.]+|true|false)/g, 'default …');
 }
 
 /** The part of a subject that is logged. */

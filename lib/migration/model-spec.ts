@@ -116,8 +116,17 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
   return key.flatMap((field) => {
     const at = fields.indexOf(field);
     const asGiven = (given as readonly { readonly default?: unknown }[])[at];
-    if (asGiven?.default !== null) return [];
-    return [{ path: `fields[${at}].default`, message: 'null means no default, and a key is not nullable' }];
+    const faults: Fault[] = [];
+    if (asGiven?.default === null) {
+      faults.push({ path: `fields[${at}].default`, message: 'null means no default, and a key is not nullable' });
+    }
+    if (field.nullable === true) {
+      faults.push({ path: `fields[${at}].nullable`, message: `"${field.name}" is the key, which is never null` });
+    }
+    if (field.unique === true && key.length === 1) {
+      faults.push({ path: `fields[${at}].unique`, message: `"${field.name}" is the key, which is unique as it is` });
+    }
+    return faults;
   });
 }
 

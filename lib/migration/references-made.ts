@@ -9,12 +9,10 @@ export interface ReferenceMade {
 /** A reference stands at a depth of four; what is deeper is refused by its codec. */
 const MAX_DEPTH = 8;
 
-/** As many as a list may have; a longer one is refused by its codec. */
-const MAX_ITEMS = 5000;
-
 /**
  * Every `references` in a change, wherever it stands: the gate against another tenant's tables reads this,
- * so that no operation can forget to tell of one. Also those of a change that has other faults.
+ * so that no operation can forget to tell of one. Also those of a change that has other faults. What is read is
+ * a copy within the bounds of a spec, which ends.
  */
 export function referencesMade(change: unknown): readonly ReferenceMade[] {
   const made: ReferenceMade[] = [];
@@ -25,8 +23,7 @@ export function referencesMade(change: unknown): readonly ReferenceMade[] {
 function collect(value: unknown, path: string, depth: number, made: ReferenceMade[]): void {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    const items = value.slice(0, MAX_ITEMS) as unknown[];
-    items.forEach((item, index) => collect(item, `${path}[${index}]`, depth + 1, made));
+    value.forEach((item: unknown, index) => collect(item, `${path}[${index}]`, depth + 1, made));
     return;
   }
   if (!isPlainObject(value)) return;

@@ -104,7 +104,7 @@ describe('a model', () => {
       'key',
       ({ fields, ...spec }) => ({
         ...spec,
-        fields: fields.map((field) => ({ ...field, primaryKey: field.name === 'code' })),
+        fields: fields.map((field) => ({ ...field, primaryKey: field.name === 'size' })),
       }),
     ],
     ['number of indexes', ({ indexes: _, ...spec }) => spec],

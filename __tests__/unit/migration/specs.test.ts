@@ -72,7 +72,7 @@ describe('ModelSpec', () => {
     if (isRight(decoded)) throw new Error('It was accepted.');
     expect(decoded.left.map(({ context, message }) => [context.map(({ key }) => key).join('/'), message])).toEqual([
       ['/table', 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"'],
-      ['/fields/0/requird', 'unknown key'],
+      ['/fields/0/requird', 'unknown key; did you mean "nullable: false"?'],
     ]);
   });
 });

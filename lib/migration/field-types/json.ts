@@ -1,10 +1,8 @@
+import { BOUNDS } from '../bounds';
 import { literal, textFault } from '../literal';
 import { isPlainObject } from '../plain-object';
 import { EQ, typeSql } from '../qualified-sql';
 import { fieldType, type Json, type Read } from './field-type';
-
-/** The server reads jsonb by recursion, within `max_stack_depth`; nobody's default is deeper. */
-const MAX_DEPTH = 100;
 
 const TYPE = typeSql('jsonb');
 
@@ -30,7 +28,7 @@ function keysIn(text: string): string {
  * null of NaN, and calls `toJSON`.
  */
 function read(value: unknown, depth: number): Read {
-  if (depth > MAX_DEPTH) return { fault: `must be at most ${MAX_DEPTH} levels deep` };
+  if (depth > BOUNDS.defaultDepth) return { fault: `must be at most ${BOUNDS.defaultDepth} levels deep` };
   if (value === null || typeof value === 'boolean') return { kept: value };
   if (typeof value === 'string') return readText(value);
   // JSON has no -0.

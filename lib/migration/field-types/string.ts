@@ -20,7 +20,7 @@ export const stringType = fieldType({
     const fault = textFault(value);
     if (fault !== undefined) return { fault };
     // PostgreSQL counts characters, not UTF-16 units.
-    return [...value].length <= length ? { kept: value } : { fault: `must be at most ${length} characters` };
+    return hasAtMost(length, value) ? { kept: value } : { fault: `must be at most ${length} characters` };
   },
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
@@ -36,4 +36,13 @@ export const stringType = fieldType({
 
 function trimmedFits(value: string, length: number): string {
   return `pg_catalog.char_length(pg_catalog.rtrim(${value}::pg_catalog.text, ' ')) ${LE} ${length}`;
+}
+
+/** Whole characters, of which each is one or two UTF-16 units. */
+function hasAtMost(maxCharacters: number, text: string): boolean {
+  if (text.length <= maxCharacters) return true;
+  if (text.length > 2 * maxCharacters) return false;
+  let characters = 0;
+  for (let at = 0; at < text.length; characters += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return characters <= maxCharacters;
 }

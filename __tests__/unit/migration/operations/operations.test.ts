@@ -67,7 +67,10 @@ describe.each(kinds)('%s', (kind) => {
 
     it('takes no key that is not its own', () => {
       expect(() => planChange(ORG, { ...change, tabel: 1 } as never)).toThrow(
-        expect.objectContaining({ code: 'INVALID_SPEC', faults: [{ path: 'tabel', message: 'unknown key' }] }),
+        expect.objectContaining({
+          code: 'INVALID_SPEC',
+          faults: [{ path: 'tabel', message: 'unknown key; did you mean "table"?' }],
+        }),
       );
     });
 
@@ -76,8 +79,8 @@ describe.each(kinds)('%s', (kind) => {
         const { [key]: _left, ...rest } = change as unknown as Record<string, unknown>;
         const error = refusalOf(rest);
         if (error !== undefined) expect(error.faults?.[0]?.path).toMatch(new RegExp(`^${key}`));
-        const nulled = refusalOf({ ...rest, [key]: null });
-        expect(nulled?.faults?.[0]?.path).toMatch(new RegExp(`^${key}`));
+        // null is as good as leaving it out.
+        expect(refusalOf({ ...rest, [key]: null })?.faults).toEqual(error?.faults);
       }
       const { table: _table, ...nameless } = change as unknown as Record<string, unknown>;
       expect(refusalOf(nameless)?.faults).toContainEqual({ path: 'table', message: 'is missing' });
