@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Fault } from '../errors';
 import { literal } from '../literal';
+import { typeSql } from '../qualified-sql';
 import { isPlainObject } from '../plain-object';
 
 /** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
@@ -47,7 +48,7 @@ export interface FieldType {
   takes(value: string, field: TypedField): string | undefined;
   /** `pg_attribute.atttypmod` of a column of the type. */
   modifier(field: TypedField): number;
-  /** An expression for {@link catalogName} where options are the column's own, by its modifier. */
+  /** An expression for the type as SQL writes it, where options are the column's own, by its modifier. */
   ownName(field: TypedField, modifier: string): string;
   /** The values that the column is held to by a CHECK, where the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
@@ -75,7 +76,7 @@ export function fieldType(
     keeps: () => undefined,
     takes: () => undefined,
     modifier: () => -1,
-    ownName: (field) => literal(parts.catalogName(field)),
+    ownName: (field) => literal(typeSql(parts.catalogName(field))),
     checkedValues: () => undefined,
     ...parts,
   };
