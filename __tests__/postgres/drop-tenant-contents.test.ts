@@ -3,6 +3,7 @@ import { createModel, createModels, createTenant, dropTenant, MigrationError, ty
 import { recordedLog, quiet } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { needSuperuser } from '../support/rights';
 import { throughProxy } from '../support/through-proxy';
 
 const db = connect();
@@ -72,6 +73,7 @@ it.each([
 );
 
 it('drops every kind of object, each without cascade', async () => {
+  needSuperuser('create an operator class');
   await run(`create type $org.mood as enum ('a'); create type $org.comp as (a int); create domain $org.d as $org.mood;
     create type $org.r as range (subtype = int4);
     create function $org.add(int, int) returns int language sql as 'select 1';
@@ -99,6 +101,7 @@ it('drops every kind of object, each without cascade', async () => {
 });
 
 it("drops an operator class of the tenant's own", async () => {
+  needSuperuser('create an operator class');
   await run(`create operator class $org.own for type int using btree as operator 1 <, operator 2 <=, operator 3 =,
     operator 4 >=, operator 5 >, function 1 btint4cmp(int, int)`);
   await drop();
@@ -154,6 +157,7 @@ it.each([
     'rule',
   ],
 ])('refuses where %s outside would silently go along', async (_what, sql, word) => {
+  if (sql.includes('operator family')) needSuperuser('create an operator family');
   const outside = freshOrg('outside');
   await run(
     `create table $org.t (id int, n int); create type $org.comp as (n int);
