@@ -1,6 +1,7 @@
 import { block } from './guard';
 import { HASH_LENGTH, MAX_IDENTIFIER_BYTES, qualified, type Identifier } from './identifier';
 import { literal } from './literal';
+import { renamedNotNulls } from './not-null-names';
 import { AND_BITS, CONCAT, EQ, isOneOf, LE, LT, MINUS, NE } from './qualified-sql';
 
 /** How the names of a table's keys, indexes and checks were derived, and how they are to be derived now. */
@@ -23,6 +24,10 @@ export function renameDerived({ org, table, oldTable, column }: Renaming): strin
     column === undefined
       ? 'columns'
       : `pg_catalog.array_replace(columns, ${literal(column.to)}::pg_catalog.text, ${literal(column.from)}::pg_catalog.text)`;
+  const oldColumn = (name: string): string =>
+    column === undefined
+      ? name
+      : `case when ${name} ${EQ} ${literal(column.to)} then ${literal(column.from)} else ${name} end`;
   return block(`declare derived pg_catalog.record;
 begin
   for derived in
@@ -31,6 +36,7 @@ begin
         case when k.contype ${EQ} 'p' then 'pkey' when k.contype ${EQ} 'u' then 'key' when k.contype ${EQ} 'f' then 'fkey' else 'check' end as kind,
         case when k.contype ${EQ} 'p' then array[]::pg_catalog.text[] else (${columnsOf('k.conkey', 'k.conrelid')}) end as columns
       from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${relation} and ${isOneOf('k.contype', '"char"', KINDS)}
+        and (k.contype ${NE} 'c' or k.coninhcount ${EQ} 0)
       union all
       select false, i.relname::pg_catalog.text, case when x.indisunique then 'key' else 'idx' end,
         (${columnsOf('x.indkey::pg_catalog.int2[]', 'x.indrelid')})
@@ -41,8 +47,10 @@ begin
       select is_constraint, name, ${derivation(literal(oldTable), was)} as old_name,
         ${derivation(literal(table), 'columns')} as new_name
       from named
+      union all
+      ${renamedNotNulls(relation, { old: literal(oldTable), now: literal(table) }, { old: oldColumn })}
     )
-    select * from renamed where name ${EQ} old_name and old_name ${NE} new_name
+    select * from renamed where name ${EQ} old_name::pg_catalog.name::pg_catalog.text and old_name ${NE} new_name
   loop
     if derived.is_constraint then
       execute pg_catalog.format('alter table %I.%I rename constraint %I to %I', ${literal(org)}, ${literal(table)}, derived.old_name, derived.new_name);

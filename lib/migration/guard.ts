@@ -41,6 +41,9 @@ export function sharedIn(reason: string): { column: string; table: string; names
   return column === undefined || table === undefined || names === undefined ? undefined : { column, table, names };
 }
 
+/** Before the name of a trigger, among those of what stands in the way of a drop. A space is in no name of ours. */
+export const TRIGGER = 'trigger ';
+
 /** undefined_object, with the name that was asked for. */
 const FAILED = /tenant_ddl\.(TD\d{3})\((.*)\)/s;
 

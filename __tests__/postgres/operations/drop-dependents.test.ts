@@ -119,6 +119,40 @@ it('names all of them at once, and lets none go that is not named', async () => 
   expect(await thingsOf('invoice')).toContain('i3');
 });
 
+describe('a field that the function of a trigger names', () => {
+  const touch = async (body: string): Promise<void> => {
+    await db.raw(
+      ON_INVOICE(`create function "${org}".touch() returns trigger language plpgsql as $$ begin ${body} return new; end $$;
+      create trigger touched before insert on invoice for each row execute function "${org}".touch()`),
+    );
+  };
+
+  it('is not dropped, and the error names the trigger', async () => {
+    await touch('new.A := 1;');
+    await db.raw(ON_INVOICE('create index shared on invoice (a, b)'));
+    const error = await migrationError(dropFieldFromModel(org, 'invoice', 'a', db, options));
+    expect(error).toMatchObject({ code: 'DEPENDENT_OBJECTS', dependents: ['shared', 'trigger touched'] });
+    expect(error.message).toMatch(/over other fields too: shared\. .*The function of trigger touched names "a" of /);
+    expect(await columnsOf(db, org, 'invoice')).toContain('a');
+  });
+
+  it('is dropped where the trigger is named, which stays', async () => {
+    await touch('new.a := 1;');
+    await dropFieldFromModel(org, 'invoice', 'a', db, { ...options, cascade: ['touched'] });
+    await expect(db.raw(ON_INVOICE('insert into invoice (year, no) values (1, 1)'))).rejects.toThrow(/no field "a"/);
+  });
+
+  it.each([
+    ['names only as a part of another name', "new.b := length('a_b ba $a a$');", ''],
+    ['of a trigger that is disabled', 'new.a := 1;', 'alter table invoice disable trigger touched'],
+  ])('is dropped where it is one that it %s', async (_what, body, more) => {
+    await touch(body);
+    if (more !== '') await db.raw(ON_INVOICE(more));
+    await dropFieldFromModel(org, 'invoice', 'a', db, options);
+    expect(await columnsOf(db, org, 'invoice')).not.toContain('a');
+  });
+});
+
 it('drops a field together with what is over it alone, without being told', async () => {
   await db.raw(
     ON_INVOICE(

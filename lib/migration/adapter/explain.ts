@@ -2,7 +2,7 @@ import { MigrationError, type Blocker, type ErrorCode, type RetryScope } from '.
 import { classifyInMemory, classifyInUse, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
 import type { Subject } from '../subject';
 import { reasonOf, unlisted } from './advice';
-import { inTheWay, outsideError, type InTheWay } from './in-the-way';
+import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';
 import { withoutValues } from './without-values';
 
 /** What a failure turned out to be, and where. */
@@ -52,7 +52,7 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
   DEPENDENT_OBJECTS: ({ model, column, dependents }) =>
     dependents.shared
-      ? `Dropping "${column}" of ${model} would drop with it, since they are over other fields too: ${dependents.names}. Name them in cascade to do so, or drop them first.`
+      ? sharedReason(`"${column}" of ${model}`, dependents)
       : `Other objects need what would be dropped of ${model}, and nothing was changed: ${dependents.names}. Drop these first.`,
   LOCK_TIMEOUT: ({ model }) =>
     `Another transaction held a lock on ${model}, or was changing the same tenant, for longer than lockTimeoutMs. Nothing was changed. Try again when it has ended.`,

@@ -1,5 +1,5 @@
 import { MigrationError } from '../errors';
-import { sharedIn } from '../guard';
+import { sharedIn, TRIGGER } from '../guard';
 import { GUARD_STATES, sqlStateOf } from '../sql-states';
 import { reasonOf } from './advice';
 
@@ -7,6 +7,8 @@ import { reasonOf } from './advice';
 export interface InTheWay {
   /** Of the change's own table, and shared with other columns. */
   readonly shared: boolean;
+  /** Of the change's own table: their functions name the column. */
+  readonly triggers: readonly string[];
   /** For the message: none of another schema's. */
   readonly names: string;
   /** Everything, for `error.dependents`. */
@@ -19,15 +21,23 @@ const SCHEMA = /("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$-]*)\./gu;
 export function inTheWay(error: unknown, org: string): InTheWay {
   const reason = reasonOf(error);
   if (sqlStateOf(error) === GUARD_STATES.dependents) {
-    const names = sharedIn(reason)?.names ?? reason;
-    return { shared: true, names, all: names.split(', ') };
+    const all = (sharedIn(reason)?.names ?? reason).split(', ');
+    const [triggers, others] = [true, false].map((is) => all.filter((name) => name.startsWith(TRIGGER) === is));
+    return { shared: true, triggers: triggers ?? [], names: (others ?? []).join(', '), all };
   }
   const { detail } = (error ?? {}) as { readonly detail?: string };
   const all = (detail ?? reason).split('\n');
   const own = all.filter((line) => isOwn(line, org));
   const hidden = all.length - own.length;
   const others = hidden === 0 ? [] : [`${hidden} outside schema "${org}", which error.dependents names`];
-  return { shared: false, names: [...own, ...others].join('; '), all };
+  return { shared: false, triggers: [], names: [...own, ...others].join('; '), all };
+}
+
+/** What keeps a field from being dropped until it is named in `cascade`. */
+export function sharedReason(field: string, { names, triggers }: InTheWay): string {
+  const failing = `The function of ${triggers.join(', ')} names ${field}, and could fail for every row that is written after the drop. Change the function first, or name the trigger in cascade.`;
+  const dropped = `Dropping ${field} would drop with it, since they are over other fields too: ${names}. Name them in cascade to do so, or drop them first.`;
+  return [...(names === '' ? [] : [dropped]), ...(triggers.length === 0 ? [] : [failing])].join(' ');
 }
 
 /** The server names an object with its schema, unless that is in the search_path, as only the shared ones are. */

@@ -1,11 +1,11 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
 import { listOf, nameOf } from '../codecs';
-import { failing } from '../guard';
+import { failing, TRIGGER } from '../guard';
 import { qualified } from '../identifier';
 import { ownLock } from '../own-lock';
 import { step } from '../plan';
-import { CONCAT, EQ, GT, NE } from '../qualified-sql';
+import { CONCAT, EQ, GT, MATCHES, NE } from '../qualified-sql';
 import { query } from '../query';
 import { locksOnReferenced, referenced } from '../referenced';
 import { alteration } from '../render';
@@ -60,6 +60,10 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   ],
 };
 
+/** What is part of no name, or nothing: a column is named only as a whole. */
+const NO_NAME_BEFORE = '(?i)(^|[^[:alnum:]_$])';
+const NO_NAME_AFTER = '($|[^[:alnum:]_$])';
+
 /** The oids of pg_class and pg_attrdef: the same in every database, and no name to look up. */
 const PG_CLASS = 1259;
 const PG_ATTRDEF = 2604;
@@ -67,13 +71,15 @@ const PG_ATTRDEF = 2604;
 /**
  * Fails for the indexes, keys, checks and statistics over this column and others, and on PostgreSQL 14 for the columns
  * generated from it, which PostgreSQL drops with it silently (manual, ALTER TABLE, DROP COLUMN), less those that the
- * caller has named. For `$1` the table, `$2` the column, `$3` the names, with dots between them: a dot is in no name.
+ * caller has named. So for the triggers of the table whose function names the column: PostgreSQL does not look into it,
+ * and every later insert would fail. For `$1` the table, `$2` the column, `$3` the names, with dots between them: a dot
+ * is in no name.
  */
 const sharedWithOthers = query(
   'shared',
-  `select ${failing('dependents', `$2 ${CONCAT} ' ' ${CONCAT} $1 ${CONCAT} ': ' ${CONCAT} pg_catalog.string_agg(name, ', ' order by name)`)}
+  `select ${failing('dependents', `$2 ${CONCAT} ' ' ${CONCAT} $1 ${CONCAT} ': ' ${CONCAT} pg_catalog.string_agg(shown, ', ' order by shown)`)}
 from (
-  select path[pg_catalog.cardinality(path)] as name
+  select path[pg_catalog.cardinality(path)] as name, path[pg_catalog.cardinality(path)] as shown
   from (
     select (pg_catalog.pg_identify_object_as_address(own.classid, own.objid, own.objsubid)).object_names as path
     from pg_catalog.pg_depend own
@@ -87,6 +93,11 @@ from (
           and other.refobjsubid ${NE} 0 and other.refobjsubid ${NE} own.refobjsubid
       ))
   ) paths
+  union all
+  select g.tgname::pg_catalog.text, pg_catalog.concat('${TRIGGER}', g.tgname)
+  from pg_catalog.pg_trigger g join pg_catalog.pg_proc p on p.oid ${EQ} g.tgfoid
+  where g.tgrelid ${EQ} pg_catalog.to_regclass($1) and not g.tgisinternal and g.tgenabled ${NE} 'D'
+    and p.prosrc ${MATCHES} pg_catalog.concat('${NO_NAME_BEFORE}', pg_catalog.replace($2::pg_catalog.text, '$', '[$]'), '${NO_NAME_AFTER}')
 ) shared
 where name ${NE} all (pg_catalog.string_to_array($3, '.'))
 having pg_catalog.count(*) ${GT} 0`,
