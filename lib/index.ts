@@ -28,13 +28,14 @@ export {
   type Blocker,
   type ErrorCode,
   type Fault,
+  type MigrationErrorDetails,
   type RetryScope,
 } from './migration/errors';
 export type { FieldChangesSpec } from './migration/field-changes';
 export { FieldSpec } from './migration/field-spec';
 export type { FieldTypeName } from './migration/field-types';
 export { formatPlan, type FormatOptions } from './migration/format-plan';
-export type { Logger } from './migration/logger';
+export type { Logger, LogRecord } from './migration/logger';
 export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './migration/model-spec';
 export type { Change } from './migration/operations';
 export type {
@@ -50,5 +51,5 @@ export type { ReferencedSpec } from './migration/referenced';
 export { withDbRetry } from './migration/retry';
 export type { TypeSpec } from './migration/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
-export { createTenant, dropTenant, withTenant } from './tenant';
-export type { DropTenantOptions, TenantDb, TenantKnex, TenantResolver } from './tenant';
+export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';
+export type { DropTenantOptions, TenantDdl, TenantDb, TenantKnex, TenantResolver } from './tenant';

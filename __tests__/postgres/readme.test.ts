@@ -55,13 +55,10 @@ async function run(snippet: Snippet, url: string, db: Knex): Promise<Ran> {
   const pools: Knex[] = [];
   const tests: (() => Promise<void>)[] = [];
   const modules: Record<string, unknown> = {
-    knex: {
-      ...knexModule,
-      knex: (config: Knex.Config) => {
-        const pool = knexModule.knex(config);
-        pools.push(pool);
-        return pool;
-      },
+    knex: (config: Knex.Config) => {
+      const pool = knexModule.knex(config);
+      pools.push(pool);
+      return pool;
     },
     'tenant-ddl': recorded(lib, ran.results),
     'tenant-ddl/testing': testing,
@@ -110,6 +107,8 @@ function evaluated(source: string, modules: Readonly<Record<string, unknown>>, t
 function recorded(module: object, results: lib.ChangeResult[]): object {
   const record = (given: unknown): unknown => {
     if (typeof given === 'object' && given !== null && 'statements' in given) results.push(given as lib.ChangeResult);
+    // What tenantDdl gives has the same functions.
+    if (typeof given === 'object' && given !== null && 'withTenant' in given) return recorded(given, results);
     return given;
   };
   const entries = Object.entries(module).map(([name, value]: [string, unknown]) => {
@@ -119,7 +118,7 @@ function recorded(module: object, results: lib.ChangeResult[]): object {
       name,
       (...given: unknown[]): unknown => {
         const result: unknown = value(...given);
-        return result instanceof Promise ? result.then(record) : result;
+        return result instanceof Promise ? result.then(record) : record(result);
       },
     ];
   });

@@ -25,6 +25,7 @@ it('the main door exports exactly this', () => {
     'previewConversion',
     'renameField',
     'renameModel',
+    'tenantDdl',
     'withDbRetry',
     'withTenant',
   ]);

@@ -49,6 +49,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
       return { answers: await way.run(whole, tenant, settings), attempts: context?.attempt ?? attempt };
     },
     {
+      org: work.org,
       canRetry: (error) => way.repeats.includes(retryScopeOf(error)),
       onFailure: (error, failedAttempt, retryInMs) => {
         const attempt = context?.attempt ?? failedAttempt;

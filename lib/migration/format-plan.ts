@@ -1,4 +1,5 @@
 import type { Plan } from './change';
+import { MigrationError } from './errors';
 import { withLiterals } from './literal';
 import type { Hazard, Step } from './plan';
 import { shown } from './shown';
@@ -26,10 +27,20 @@ type Paint = (style: keyof typeof STYLES, text: string) => string;
  */
 export function formatPlan(plan: Plan, { color = isColorTerminal() }: FormatOptions = {}): string {
   const paint: Paint = color ? painted : (_style, text) => text;
+  if (!isPlan(plan)) throw noPlan();
   const { org, changes, steps, hazards } = plan;
   const title = `${shown(org)}: ${counted(changes.length, 'change')}, ${counted(steps.length, 'statement')}`;
   const parts = [paint('bold', title), table(steps, paint), ...hazards.map((hazard) => hazardLines(hazard, paint))];
   return parts.join('\n\n');
+}
+
+function isPlan(plan: unknown): plan is Plan {
+  const { org, changes, steps, hazards } = (plan ?? {}) as Partial<Plan>;
+  return typeof org === 'string' && [changes, steps, hazards].every(Array.isArray);
+}
+
+function noPlan(): MigrationError {
+  return new MigrationError('formatPlan takes a plan: formatPlan(planChange(org, change)).', { code: 'INVALID_SPEC' });
 }
 
 const painted: Paint = (style, text) => {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { applyChange, type ChangeResult } from './change';
 import type { IndexSpec } from './model-spec';
 import type { ChangeOptions } from './options';
+import { specOf } from './own-keys';
 
 /**
  * Adds an index to a model, inside the transaction.
@@ -22,7 +23,12 @@ export async function addIndex(
   tenant: Knex,
   options?: ChangeOptions,
 ): Promise<ChangeResult> {
-  return applyChange(org, { ...index, kind: 'addIndex', table }, tenant, options);
+  return applyChange(
+    org,
+    { ...specOf('addIndex', org, index, ['kind', 'table']), kind: 'addIndex', table },
+    tenant,
+    options,
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import type { FieldSpec } from './field-spec';
 import type { ModelSpec } from './model-spec';
 import type { Change } from './operations';
 import type { ChangeOptions } from './options';
+import { specOf } from './own-keys';
 import type { ReferencedSpec } from './referenced';
 
 /**
@@ -56,7 +57,8 @@ export async function createModels(
   options?: ChangeOptions,
 ): Promise<ChangeResult> {
   if (!Array.isArray(specs)) throw new MigrationError('The specs must be a list.', { code: 'INVALID_SPEC', org });
-  const changes = specs.map((spec: ModelSpec) => createModelOf(org, spec));
+  // Holes of the list are none, and are refused.
+  const changes = Array.from(specs as readonly ModelSpec[], (spec) => createModelOf(org, spec));
   return applyChanges(org, changes, tenant, options);
 }
 
@@ -106,20 +108,9 @@ export async function dropModel(
   return applyChange(org, { kind: 'dropModel', table, referencing }, tenant, changeOptions);
 }
 
-/** The change of a spec. A `kind` of the spec's own would choose another operation, or be overwritten unseen. */
+/** The change of a spec. A `kind` of the spec's own would choose another operation. */
 function createModelOf(org: string, spec: ModelSpec): Change {
-  if (Object.hasOwn(Object(spec) as object, 'kind')) throw unknownKind(org, spec);
-  return { ...spec, kind: 'createModel' };
-}
-
-function unknownKind(org: string, { table }: ModelSpec): MigrationError {
-  const fault = { path: 'kind', message: 'unknown key' };
-  return new MigrationError('createModel takes a spec, which has no kind. Give a change to applyChange.', {
-    code: 'INVALID_SPEC',
-    org,
-    table: typeof table === 'string' ? table : undefined,
-    faults: [fault],
-  });
+  return { ...specOf('createModel', org, spec, ['kind']), kind: 'createModel' };
 }
 
 function modelNameOf(tenant: Knex): string {

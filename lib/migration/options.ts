@@ -40,9 +40,10 @@ export interface ChangeOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** How long each statement may take, in milliseconds. Default 30000. */
   readonly statementTimeoutMs?: number | undefined;
-  readonly retry?: RetryOptions | undefined;
-  /** winston, or anything with its methods. Default: winston, JSON on the console, from level info. */
-  readonly logger?: Logger | undefined;
+  /** When a failed attempt is repeated; `false` repeats nothing. */
+  readonly retry?: RetryOptions | false | undefined;
+  /** winston, or anything with its methods. `false` logs nothing. Default: winston, JSON on the console, from level info. */
+  readonly logger?: Logger | false | undefined;
   /** Schemas besides the org's own that a reference may name. Default `['public']`. */
   readonly sharedSchemas?: readonly string[] | undefined;
   /**

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { inCallersTransaction } from './adapter/callers-transaction';
 import { inOwnTransaction } from './adapter/own-transaction';
 import { isMemory, valueOf } from './adapter/send';
-import { contextOf } from './adapter/tenant-context';
+import { contextOf, orgOn } from './adapter/tenant-context';
 import type { Work } from './adapter/work';
 import { faultsOf } from './closed';
 import { MAX_PREVIEWED_ROWS, previewBlock, PREVIEW_SETTING } from './conversion-preview';
@@ -49,7 +49,7 @@ export async function previewConversion(
   tenant: Knex,
   options?: ChangeOptions,
 ): Promise<ConversionPreview> {
-  const at = { org: identifier(org, 'org'), table: identifier(table, 'table'), column: identifier(column, 'column') };
+  const at = { org: orgOn(org, tenant), table: identifier(table, 'table'), column: identifier(column, 'column') };
   const to = checkedType(type, at);
   const settings = settingsOf(options, contextOf(tenant)?.settings);
   if (isMemory(tenant)) {

@@ -13,10 +13,12 @@ import { slept } from './waiting';
  * `work` has to be whole: a transaction, not a statement inside one, and nothing that may not happen twice.
  *
  * @param options `maxAttempts` 3, `delayMs` 1000, `maxDelayMs` 30000; `deadlineMs`, `signal`, `onRetry`
- * @throws whatever `work` threw last; the signal's reason, if it was aborted before the first attempt
+ * @throws whatever `work` threw last; MigrationError ABORTED, with the signal's reason
+ *   as its cause, if it was aborted before the first attempt
  * @example await withDbRetry(() => knex.transaction(work), { maxAttempts: 5, delayMs: 200 });
  */
 export async function withDbRetry<T>(work: () => Promise<T>, options?: RetryOptions): Promise<T> {
+  if (typeof work !== 'function') throw noWork(work);
   const settings = retrySettingsOf(options);
   return retrying(settings, work, { canRetry: (error) => retryScopeOf(error) !== 'none' });
 }
@@ -32,6 +34,8 @@ export function retryScopeInUse(error: unknown): RetryScope {
 }
 
 interface RetryRules {
+  /** For the error of a signal that was aborted before. */
+  readonly org?: string;
   readonly canRetry: (error: unknown) => boolean;
   /** Told of each attempt that failed, the last one too, which has no `retryInMs`. */
   readonly onFailure?: (error: unknown, attempt: number, retryInMs: number | undefined) => void;
@@ -41,11 +45,11 @@ interface RetryRules {
 export async function retrying<T>(
   settings: RetrySettings,
   work: (attempt: number) => Promise<T>,
-  { canRetry, onFailure }: RetryRules,
+  { org, canRetry, onFailure }: RetryRules,
 ): Promise<T> {
   const { maxAttempts, deadlineMs, signal, onRetry } = settings;
   const startedAt = performance.now();
-  signal?.throwIfAborted();
+  refuseAborted(signal, org);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work(attempt);
@@ -59,6 +63,21 @@ export async function retrying<T>(
       if (!(await slept(delayMs, signal))) throw error;
     }
   }
+}
+
+function refuseAborted(signal: AbortSignal | undefined, org: string | undefined): void {
+  if (signal?.aborted !== true) return;
+  const message = 'The signal was aborted before the first attempt: nothing further was begun.';
+  throw new MigrationError(message, { code: 'ABORTED', org, cause: signal.reason });
+}
+
+/** A promise is work that has begun already: it can be waited for, not run again. */
+function noWork(given: unknown): MigrationError {
+  const what = given === null ? 'null' : typeof given === 'object' ? 'a promise or another object' : typeof given;
+  return new MigrationError(
+    `withDbRetry takes a function that begins the work, not ${what}: withDbRetry(() => work()).`,
+    { code: 'INVALID_SPEC' },
+  );
 }
 
 /** Full jitter: two services that collided once should not meet again. */

@@ -1,6 +1,8 @@
+import { BOUNDS } from './bounds';
 import { MigrationError, type Fault } from './errors';
+import { didYouMean } from './hints';
 import { identifierFault, type Identifier } from './identifier';
-import { defaultLogger } from './logger';
+import { defaultLogger, type Logger } from './logger';
 import {
   DEFAULTS,
   HAZARD_POLICIES,
@@ -12,6 +14,7 @@ import {
 } from './options';
 import { isPlainObject } from './plain-object';
 import { HAZARD_KINDS } from './plan';
+import { shownBeginning } from './shown';
 
 /** setTimeout's, and PostgreSQL's for its timeouts. */
 const MAX_MS = 2 ** 31 - 1;
@@ -40,7 +43,7 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
     lockTimeoutMs: options.lockTimeoutMs ?? inherited?.lockTimeoutMs ?? DEFAULTS.lockTimeoutMs,
     statementTimeoutMs: options.statementTimeoutMs ?? inherited?.statementTimeoutMs ?? DEFAULTS.statementTimeoutMs,
     retry: mergedRetry(options.retry, inherited?.retry),
-    logger: options.logger ?? inherited?.logger ?? defaultLogger(),
+    logger: options.logger === false ? SILENT : (options.logger ?? inherited?.logger ?? defaultLogger()),
     sharedSchemas: copyOf(options.sharedSchemas ?? inherited?.sharedSchemas ?? DEFAULTS.sharedSchemas) as Identifier[],
     hazards: options.hazards ?? inherited?.hazards ?? DEFAULTS.hazards,
     turn: options.turn ?? inherited?.turn ?? DEFAULTS.turn,
@@ -48,7 +51,7 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
   const faults: Fault[] = [];
   findUnknownKeys(faults, options, OPTION_NAMES, 'options');
   findSettingFaults(faults, settings);
-  findUnknownKeys(faults, options.retry ?? {}, RETRY_NAMES, 'options.retry');
+  findUnknownKeys(faults, options.retry || {}, RETRY_NAMES, 'options.retry');
   findRetryFaults(faults, settings.retry, 'options.retry');
   if (faults.length > 0) throw invalidOptions(faults);
   return settings;
@@ -103,7 +106,9 @@ function objectOf<T extends object>(given: unknown, path: string): Partial<T> {
   throw invalidOptions([{ path, message: 'must be an object' }]);
 }
 
-function mergedRetry(given?: RetryOptions | null, inherited?: RetrySettings): RetrySettings {
+function mergedRetry(given?: RetryOptions | false | null, inherited?: RetrySettings): RetrySettings {
+  // What is left of them still tells when to begin nothing.
+  if (given === false) return { ...mergedRetry(undefined, inherited), maxAttempts: 1 };
   const options = objectOf<RetryOptions>(given, 'options.retry');
   return {
     maxAttempts: options.maxAttempts ?? inherited?.maxAttempts ?? DEFAULTS.retry.maxAttempts,
@@ -117,7 +122,8 @@ function mergedRetry(given?: RetryOptions | null, inherited?: RetrySettings): Re
 
 function findUnknownKeys(faults: Fault[], options: object, known: readonly string[], path: string): void {
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) faults.push({ path: `${path}.${key}`, message: 'unknown key' });
+    if (known.includes(key) || faults.length > BOUNDS.faults) continue;
+    faults.push({ path: `${path}.${shownBeginning(key)}`, message: `unknown key${didYouMean(key, known)}` });
   }
 }
 
@@ -137,6 +143,15 @@ function findSettingFaults(faults: Fault[], settings: Settings): void {
     faults.push({ path: 'options.logger', message: `must have the methods ${LOGGER_METHODS.join(', ')}` });
   }
 }
+
+/** `logger: false`. */
+const SILENT: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  isLevelEnabled: () => false,
+};
 
 const LOGGER_METHODS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -160,7 +175,8 @@ function findHazardFaults(faults: Fault[], hazards: unknown): void {
   }
   findUnknownKeys(faults, hazards, Object.keys(HAZARD_KINDS), 'options.hazards');
   for (const [kind, policy] of Object.entries(hazards)) {
-    if (policy !== undefined && !isPolicy(policy)) faults.push({ path: `options.hazards.${kind}`, message });
+    if (policy !== undefined && policy !== null && !isPolicy(policy))
+      faults.push({ path: `options.hazards.${kind}`, message });
   }
 }
 
@@ -174,12 +190,20 @@ function findRetryFaults(faults: Fault[], settings: RetrySettings, path: string)
   findRangeFaults(faults, `${path}.delayMs`, delayMs, 0);
   findRangeFaults(faults, `${path}.maxDelayMs`, maxDelayMs, 0);
   if (deadlineMs !== undefined) findRangeFaults(faults, `${path}.deadlineMs`, deadlineMs, 0);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     faults.push({ path: `${path}.signal`, message: 'must be an AbortSignal' });
   }
   if (onRetry !== undefined && typeof onRetry !== 'function') {
     faults.push({ path: `${path}.onRetry`, message: 'must be a function' });
   }
+}
+
+/** Not instanceof: a signal of another realm (jsdom, a polyfill) is one too. */
+function isSignal(given: unknown): boolean {
+  const { aborted, addEventListener, removeEventListener } = (given ?? {}) as Partial<AbortSignal>;
+  return (
+    typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  );
 }
 
 function findRangeFaults(faults: Fault[], path: string, value: number, min: number): void {

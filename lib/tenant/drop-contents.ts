@@ -87,6 +87,7 @@ async function inAttempts(
       return { dropped, attempts };
     },
     {
+      org,
       canRetry: (error) => retryScopeOf(error) !== 'none',
       onFailure: (error, attempt, retryInMs) =>
         logFailure(logger, org, SUBJECT, {

@@ -1,5 +1,6 @@
 export { createTenant } from './create-tenant';
 export { dropTenant, type DropTenantOptions } from './drop-tenant';
 export type { TenantDb, TenantResolver } from './server';
+export { tenantDdl, type TenantDdl } from './tenant-ddl';
 export type { TenantKnex } from './tenant-knex';
 export { withTenant } from './with-tenant';

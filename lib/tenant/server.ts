@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { isKnex, usableKnex } from '../migration/adapter/usable-knex';
 import { MigrationError } from '../migration/errors';
 
 /** Finds the server of an org, where tenants are spread over several. */
@@ -25,14 +26,20 @@ export async function serverOf(org: string, db: TenantDb, call: string): Promise
 /** The same for a call that may be part of a transaction. */
 export async function anyServerOf(org: string, db: TenantDb): Promise<Knex> {
   // A Knex is a function too.
-  const server: unknown = isKnex(db) || typeof db !== 'function' ? db : await db(org);
-  if (isKnex(server)) return server;
-  throw new MigrationError(`The database of "${org}" must be a Knex, or a function that gives one.`, {
-    code: 'INVALID_SPEC',
-    org,
-  });
+  const server: unknown = isResolver(db) ? await db(org) : db;
+  return usableKnex(org, server, `The database of "${org}" must be a Knex, or a function that gives one`);
 }
 
-function isKnex(db: unknown): db is Knex {
-  return typeof db === 'function' && 'client' in db && 'raw' in db;
+/**
+ * Refuses what can be no database, before there is an org to ask it for.
+ *
+ * @throws MigrationError INVALID_SPEC, UNSUPPORTED_DATABASE
+ */
+export function refuseNoDb(db: TenantDb): void {
+  if (!isResolver(db)) usableKnex('', db, 'The database must be a Knex, or a function from an org to its Knex');
+}
+
+/** Not knex's module, which would take the org for the name of a client. */
+function isResolver(db: TenantDb): db is TenantResolver {
+  return typeof db === 'function' && !isKnex(db) && typeof (db as { readonly knex?: unknown }).knex !== 'function';
 }

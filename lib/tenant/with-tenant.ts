@@ -41,6 +41,7 @@ export async function withTenant<T>(
   const checkedOrg = identifier(org, 'org');
   const settings = settingsOf(options);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
+  if (typeof callback !== 'function') throw noCallback(checkedOrg, callback);
   const model = options?.model;
   const startedAt = performance.now();
   let last: { readonly journal: AttemptJournal; readonly failure?: Failure } | undefined;
@@ -60,6 +61,7 @@ export async function withTenant<T>(
   };
   const own = (error: unknown): unknown => (last?.failure === undefined ? error : last.failure.own);
   return retrying(settings.retry, run, {
+    org: checkedOrg,
     canRetry: (error) => own(error) !== undefined && retryScopeInUse(own(error)) !== 'none',
     onFailure: (error, attempt, retryInMs) => {
       code = codeOf(own(error));
@@ -72,6 +74,13 @@ export async function withTenant<T>(
       });
     },
   });
+}
+
+function noCallback(org: string, given: unknown): MigrationError {
+  return new MigrationError(
+    `withTenant(org, db, callback, options?) needs a callback, a function that is given the tenant; the third argument is ${given === null ? 'null' : typeof given}.`,
+    { code: 'INVALID_SPEC', org },
+  );
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -217,10 +217,12 @@ describe('deadlineMs', () => {
 });
 
 describe('a signal', () => {
-  it('that was aborted before begins nothing, and its reason is thrown', async () => {
+  it('that was aborted before begins nothing, which is told with its reason', async () => {
     const work = failing();
     const reason = new Error('The service stops');
-    expect(await rejection(withDbRetry(work, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    const error = await rejection(withDbRetry(work, { signal: AbortSignal.abort(reason) }));
+    expect(error).toBeInstanceOf(MigrationError);
+    expect(error).toMatchObject({ code: 'ABORTED', cause: reason });
     expect(work).not.toHaveBeenCalled();
   });
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import { identifier, type Identifier } from '../identifier';
 import type { Settings } from '../options';
+import { usableKnex } from './usable-knex';
 
 /** How sure a record of success is: `undefined` where the COMMIT was not seen. */
 export type Committed = true | undefined;
@@ -50,12 +51,7 @@ export function contextOf(tenant: Knex): TenantContext | undefined {
  */
 export function orgOn(org: string, tenant: Knex): Identifier {
   const checked = identifier(org, 'org');
-  if (typeof tenant !== 'function') {
-    throw new MigrationError('The tenant must be what withTenant hands out, a knex transaction, or a Knex.', {
-      code: 'INVALID_SPEC',
-      org,
-    });
-  }
+  usableKnex(checked, tenant, 'The tenant must be what withTenant hands out, a knex transaction, or a Knex');
   const own = contextOf(tenant)?.org;
   if (own === undefined || own === checked) return checked;
   throw new MigrationError(

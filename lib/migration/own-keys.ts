@@ -1,0 +1,27 @@
+import { MigrationError, type Fault } from './errors';
+import { isRecord } from './plain-object';
+
+/**
+ * A spec as the properties that its change gets beside those which the call itself gives. One that has these
+ * too would have its own written over unseen, and a text would be spread letter by letter.
+ *
+ * @throws MigrationError INVALID_SPEC
+ */
+export function specOf<T extends object>(call: string, org: string, spec: T, given: readonly string[]): T {
+  if (!isRecord(spec)) {
+    const what = Array.isArray(spec) ? 'a list' : spec === null ? 'null' : typeof spec;
+    throw new MigrationError(`${call} takes a spec, which is an object, not ${what}.`, { code: 'INVALID_SPEC', org });
+  }
+  const faults: Fault[] = given
+    .filter((key) => Object.hasOwn(spec, key))
+    .map((path) => ({ path, message: 'unknown key' }));
+  if (faults.length === 0) return spec;
+  const keys = faults.map(({ path }) => path).join(' or ');
+  const { table } = spec as { readonly table?: unknown };
+  throw new MigrationError(`${call} takes a spec, which has no ${keys}. Give a change to applyChange.`, {
+    code: 'INVALID_SPEC',
+    org,
+    table: typeof table === 'string' ? table : undefined,
+    faults,
+  });
+}

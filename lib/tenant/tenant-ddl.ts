@@ -1,0 +1,140 @@
+import type { Knex } from 'knex';
+import {
+  addFieldToModel,
+  addIndex,
+  alterField,
+  createModel,
+  createModels,
+  dropFieldFromModel,
+  dropIndex,
+  dropModel,
+  renameField,
+  renameModel,
+  type AlterFieldOptions,
+  type DropFieldOptions,
+  type DropModelOptions,
+} from '../migration';
+import { applyChange, applyChanges, planChange, planChanges, type ChangeResult, type Plan } from '../migration/change';
+import type { FieldChangesSpec } from '../migration/field-changes';
+import type { FieldSpec } from '../migration/field-spec';
+import { identifier } from '../migration/identifier';
+import type { IndexSpec, ModelSpec } from '../migration/model-spec';
+import type { Change } from '../migration/operations';
+import type { ChangeOptions, TenantOptions } from '../migration/options';
+import { previewConversion, type ConversionPreview } from '../migration/preview-conversion';
+import { settingsOf } from '../migration/settings';
+import type { TypeSpec } from '../migration/type-change';
+import { createTenant } from './create-tenant';
+import { dropTenant, type DropTenantOptions } from './drop-tenant';
+import { anyServerOf, refuseNoDb, type TenantDb } from './server';
+import type { TenantKnex } from './tenant-knex';
+import { withTenant } from './with-tenant';
+
+type Result = Promise<ChangeResult>;
+
+/**
+ * Every function of this library, with the database and the options bound. Each call is a transaction of its
+ * own; inside the callback of `withTenant` use the functions themselves, with the tenant that it is given.
+ * Options of a call go before those that were bound, key by key.
+ */
+export interface TenantDdl {
+  /** Creates the schema of a tenant. */
+  createTenant(org: string, options?: ChangeOptions): Result;
+  /** Drops the schema of a tenant with all that is in it; `confirm` repeats the org. */
+  dropTenant(org: string, options: DropTenantOptions): Result;
+  /** Runs the callback in a transaction on the tenant, and repeats it whole where that helps. */
+  withTenant<T>(org: string, callback: (tenant: TenantKnex) => Promise<T>, options?: TenantOptions): Promise<T>;
+  /** The SQL of a change, with its locks and hazards. Needs no database. */
+  planChange(org: string, change: Change): Plan;
+  /** The same for a list of changes. */
+  planChanges(org: string, changes: readonly Change[]): Plan;
+  /** Makes one change, which may come from JSON. */
+  applyChange(org: string, change: Change, options?: ChangeOptions): Result;
+  /** Makes several changes, all of them or none. */
+  applyChanges(org: string, changes: readonly Change[], options?: ChangeOptions): Result;
+  /** Creates a model's table. */
+  createModel(org: string, spec: ModelSpec, options?: ChangeOptions): Result;
+  /** Creates models that may refer to each other, all of them or none. */
+  createModels(org: string, specs: readonly ModelSpec[], options?: ChangeOptions): Result;
+  /** Renames a model, and so its table. */
+  renameModel(org: string, table: string, to: string, options?: ChangeOptions): Result;
+  /** Drops a model with all its rows. */
+  dropModel(org: string, table: string, options?: DropModelOptions): Result;
+  /** Adds a field, and so a column. */
+  addFieldToModel(org: string, table: string, field: FieldSpec, options?: ChangeOptions): Result;
+  /** Drops a field, and so a column with all it holds. */
+  dropFieldFromModel(org: string, table: string, column: string, options?: DropFieldOptions): Result;
+  /** Renames a field, and so its column. */
+  renameField(org: string, table: string, column: string, to: string, options?: ChangeOptions): Result;
+  /** Changes what `set` names of a field. */
+  alterField(org: string, table: string, column: string, set: FieldChangesSpec, options?: AlterFieldOptions): Result;
+  /** Counts what a change of a field's type would do to its rows. */
+  previewConversion(
+    org: string,
+    table: string,
+    column: string,
+    type: TypeSpec,
+    options?: ChangeOptions,
+  ): Promise<ConversionPreview>;
+  /** Adds an index. */
+  addIndex(org: string, table: string, index: IndexSpec, options?: ChangeOptions): Result;
+  /** Drops an index by its name. */
+  dropIndex(org: string, table: string, name: string, options?: ChangeOptions): Result;
+}
+
+/**
+ * Binds the database and the options of a service once.
+ *
+ * @param db a Knex, or a function from an org to its Knex
+ * @param options those of every call; checked here, so that a wrong one is found when the service starts
+ * @throws MigrationError INVALID_SPEC, UNSUPPORTED_DATABASE
+ * @example
+ * const ddl = tenantDdl(knex, { logger, hazards: 'refuse', retry: { maxAttempts: 5 } });
+ * await ddl.createModel('acme-corp', { table: 'invoice', fields: [{ name: 'id', type: 'Uuid' }] });
+ */
+export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl {
+  settingsOf(options);
+  refuseNoDb(db);
+  // What was checked is what is used, whatever becomes of the caller's object.
+  const bound = { ...options };
+  const { model: _model, turn: _turn, ...ofChanges } = bound;
+  const plans = { sharedSchemas: bound.sharedSchemas };
+  const on = async (org: string): Promise<Knex> => anyServerOf(identifier(org, 'org'), db);
+  const over = <O extends ChangeOptions>(given?: O): O => merged<O>(ofChanges, given);
+  return {
+    createTenant: (org, given) => createTenant(org, db, over(given)),
+    dropTenant: (org, given) => dropTenant(org, db, over(given)),
+    withTenant: (org, callback, given) => withTenant(org, db, callback, merged<TenantOptions>(bound, given)),
+    planChange: (org, change) => planChange(org, change, plans),
+    planChanges: (org, changes) => planChanges(org, changes, plans),
+    applyChange: async (org, change, given) => applyChange(org, change, await on(org), over(given)),
+    applyChanges: async (org, changes, given) => applyChanges(org, changes, await on(org), over(given)),
+    createModel: async (org, spec, given) => createModel(org, spec, await on(org), over(given)),
+    createModels: async (org, specs, given) => createModels(org, specs, await on(org), over(given)),
+    renameModel: async (org, table, to, given) => renameModel(org, table, to, await on(org), over(given)),
+    dropModel: async (org, table, given) => dropModel(org, table, await on(org), over(given)),
+    addFieldToModel: async (org, table, field, given) => addFieldToModel(org, table, field, await on(org), over(given)),
+    dropFieldFromModel: async (org, table, column, given) =>
+      dropFieldFromModel(org, table, column, await on(org), over(given)),
+    renameField: async (org, table, column, to, given) =>
+      renameField(org, table, column, to, await on(org), over(given)),
+    alterField: async (org, table, column, set, given) =>
+      alterField(org, table, column, set, await on(org), over(given)),
+    previewConversion: async (org, table, column, type, given) =>
+      previewConversion(org, table, column, type, await on(org), over(given)),
+    addIndex: async (org, table, index, given) => addIndex(org, table, index, await on(org), over(given)),
+    dropIndex: async (org, table, name, given) => dropIndex(org, table, name, await on(org), over(given)),
+  };
+}
+
+/** The options of a call over those that were bound. What is unset in a call is left to the bound ones. */
+function merged<O extends ChangeOptions>(bound: ChangeOptions, given: O | undefined): O {
+  const own = Object.entries(given ?? {}).filter(([, value]) => value !== undefined && value !== null);
+  const options = { ...bound, ...Object.fromEntries(own) } as O;
+  return { ...options, retry: mergedRetry(bound.retry, given?.retry) };
+}
+
+function mergedRetry(bound: ChangeOptions['retry'], given: ChangeOptions['retry']): ChangeOptions['retry'] {
+  if (!bound || !given) return given ?? bound;
+  return { ...bound, ...given };
+}
