@@ -175,9 +175,10 @@ export const model: fc.Arbitrary<ModelSpec> = fc
     const fields = names.slice(0, specs.length).map((field, index): FieldSpec => {
       const { nullable, ...spec } = specs[index] as TypeAndDefault;
       // `id` is the key where none else is, and a key needs a default for a row of defaults alone.
-      const isKey = field === 'id' && (spec.default === undefined || spec.default === null);
-      const nullability = nullable === undefined ? {} : { nullable };
-      return { name: field, ...spec, ...nullability, ...(isKey ? { primaryKey: false } : {}) };
+      const isNoKey = field === 'id' && (spec.default === undefined || spec.default === null);
+      // A key that says that it is nullable is refused.
+      const saysNothing = nullable === undefined || (field === 'id' && !isNoKey && nullable);
+      return { name: field, ...spec, ...(saysNothing ? {} : { nullable }), ...(isNoKey ? { primaryKey: false } : {}) };
     });
     const indexes = picks.map(([length, from, unique]) => ({
       columns: fields

@@ -48,7 +48,10 @@ export function expectedShape(model: ModelSpec): TableShape {
     comment: model.comment || null,
     columns: model.fields.map((field) => expectedColumn(field, key.includes(field.name))),
     primaryKey: key.length > 0 ? key : null,
-    uniques: sorted(model.fields.filter(({ unique }) => unique).map(({ name }) => [name])),
+    // A key of one field is unique by itself.
+    uniques: sorted(
+      model.fields.filter(({ name, unique }) => unique && String(key) !== name).map(({ name }) => [name]),
+    ),
     indexes: sorted(
       (model.indexes ?? []).map(({ columns, unique, name }) => ({
         columns,

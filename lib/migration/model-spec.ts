@@ -69,6 +69,12 @@ export function keyFields(fields: readonly Field[]): readonly Field[] {
   return fields.filter(({ name, primaryKey }) => name === 'id' && primaryKey !== false);
 }
 
+/** The fields that get a unique constraint. A key of one field is unique as it is: a second index would only cost. */
+export function uniqueFields(fields: readonly Field[]): readonly Field[] {
+  const key = keyFields(fields);
+  return fields.filter((field) => field.unique === true && !(key.length === 1 && key[0] === field));
+}
+
 /** The name that an index has in the database. */
 export function indexName(table: Identifier, index: Index): Identifier {
   return index.name ?? derivedName(index.unique === true ? 'key' : 'idx', table, index.columns);
@@ -122,9 +128,6 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
     }
     if (field.nullable === true) {
       faults.push({ path: `fields[${at}].nullable`, message: `"${field.name}" is the key, which is never null` });
-    }
-    if (field.unique === true && key.length === 1) {
-      faults.push({ path: `fields[${at}].unique`, message: `"${field.name}" is the key, which is unique as it is` });
     }
     return faults;
   });

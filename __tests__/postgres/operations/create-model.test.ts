@@ -49,7 +49,7 @@ describe('the primary key', () => {
     ['is the field that says so, and not id', [{ name: 'id' }, { name: 'no', primaryKey: true }], ['no']],
     [
       'is all the fields that say so, in their order',
-      [{ name: 'b', primaryKey: true }, { name: 'id' }, { name: 'a', primaryKey: true, nullable: true }],
+      [{ name: 'b', primaryKey: true }, { name: 'id' }, { name: 'a', primaryKey: true, nullable: false }],
       ['b', 'a'],
     ],
   ])('%s', async (_fact, fields, key) => {

@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { closed } from '../closed';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../identifier';
 import type { Field } from '../field-spec';
-import { keyFields, modelFaults, modelProps, type ForeignKey } from '../model-spec';
+import { keyFields, modelFaults, modelProps, uniqueFields, type ForeignKey } from '../model-spec';
 import { step, type Step } from '../plan';
 import { addColumn, addIndex, columnKey, commentOn, creation } from '../render';
 import { expectedReference } from '../subject';
@@ -111,7 +111,7 @@ function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): st
   const { table, fields, indexes = [] } = change;
   const key = keyFields(fields);
   const isNullable = (field: Field): boolean => field.nullable !== false && !key.includes(field);
-  const uniques = fields.filter(({ unique }) => unique === true).map(({ name }) => name);
+  const uniques = uniqueFields(fields).map(({ name }) => name);
   const keyNames = key.map(({ name }) => name);
   const hangsOn = [fields.map((field) => columnKey(table, field, isNullable(field))), keyNames, uniques, indexes];
   const [create = '', ...others] = creation(org, table, hangsOn, (builder) => {
