@@ -2,7 +2,7 @@
 const layers = [
   ['migration/(errors|shown|server-error|lost-connection)'],
   [
-    'migration/(plan|bounds|own-keys|bounded-copy|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|query|rendered-texts|derived-names|not-null-names|references-made)',
+    'migration/(plan|bounds|own-keys|bounded-copy|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|publications|shared-lock|query|rendered-texts|derived-names|not-null-names|references-made)',
   ],
   ['migration/(codecs|closed|heard|hints|log|logger|options|settings|retry|waiting)'],
   [

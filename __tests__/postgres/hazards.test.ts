@@ -22,6 +22,11 @@ const options = { logger: quiet };
 
 /** A loss of data comes true in a row, and has tests of its own. */
 type Kind = Exclude<HazardKind, 'dataLoss'>;
+const shared = freshOrg('currency');
+
+beforeEach(() => db.raw('create table public.?? (id int primary key)', [shared]));
+
+afterEach(() => db.raw('drop table public.?? cascade', [shared]));
 
 /** One of each kind, which succeeds on a table of one row where it is allowed. */
 const HAZARDS: Readonly<Record<Kind, Change>> = {
@@ -35,6 +40,15 @@ const HAZARDS: Readonly<Record<Kind, Change>> = {
   uniqueBuild: { kind: 'addField', table: 'invoice', field: { name: 'slug', type: 'String', unique: true } },
   indexBuild: { kind: 'addIndex', table: 'invoice', columns: ['amount'] },
   rename: { kind: 'renameField', table: 'invoice', column: 'amount', to: 'total' },
+  sharedLock: {
+    kind: 'addField',
+    table: 'invoice',
+    field: {
+      name: 'currency',
+      type: 'Int',
+      references: { schema: 'public', table: shared, column: 'id', onDelete: 'RESTRICT' },
+    },
+  },
 };
 const kinds = (Object.keys(HAZARD_KINDS) as HazardKind[]).filter((kind): kind is Kind => kind !== 'dataLoss');
 const onRows = kinds.filter((kind) => HAZARD_KINDS[kind].onRowsOnly);

@@ -64,7 +64,7 @@ async function expectRefusedEverywhere(name: unknown): Promise<void> {
     ['column of dropField', dropFieldFromModel('acme', 'm', name as string, wire.db, options)],
     ...Object.entries(POSITIONS)
       // An index may be without a name.
-      .filter(([where]) => name !== undefined || where !== 'an index')
+      .filter(([where]) => (name !== undefined && name !== null) || where !== 'an index')
       .map(([where, model]): [string, Promise<unknown>] => [
         where,
         createModel('acme', model(name as string), wire.db, options),

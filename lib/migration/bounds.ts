@@ -4,9 +4,9 @@
  */
 export const BOUNDS = {
   /** Of one text: a default, a comment, a value of an Enum, base64, a key. In bytes of UTF-8. */
-  textBytes: 1_000_000,
+  textBytes: 2_000_000,
   /** Of all texts of a call together, in bytes of UTF-8. */
-  allTextBytes: 8_000_000,
+  allTextBytes: 16_000_000,
   /** Of all values of a call together. What is used twice counts twice, as in its JSON. */
   values: 500_000,
   /** Objects and lists within each other in a Json default: the server reads jsonb by recursion. */

@@ -12,9 +12,11 @@ import { didYouMean } from './hints';
 import { identifier, identifierFault, type Identifier } from './identifier';
 import { operationOf, operations, type Change, type ChangeKind, type CheckedChange } from './operations';
 import type { ChangeOptions } from './options';
+import { isOwnLock } from './own-lock';
 import { isRecord } from './plain-object';
 import type { PlanOf } from './plan';
 import { planned, type Planned } from './planned';
+import type { Statement } from './query';
 import { referencesMade } from './references-made';
 import { settingsOf, sharedSchemasOf, tenantsOwn } from './settings';
 import { shownBeginning } from './shown';
@@ -101,16 +103,23 @@ export async function applyChanges(
 
 function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Work {
   const { changes, steps } = plan;
+  const locks = steps.flatMap((step) => step.locks);
+  const lockedTables = [...new Set(locks.map(({ schema, table }) => `"${schema}"."${table}"`))];
   return {
     org,
     runs,
     statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
     subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
-    lockWaits: new Set(steps.flatMap(({ locks }) => locks.map(({ schema, table }) => `${schema}.${table}`))).size,
+    lockWaits: lockedTables.length,
+    lockedTables,
     hazards: runs.flatMap((run) => run.hazards),
     unforeseen,
-    readsCatalog: runs.some((run) => run.guards.length > 0 || run.steps.some(isBlock)),
+    readsCatalog: runs.some(({ guards, steps: own }) => guards.some(isLook) || own.some(isBlock)),
   };
+}
+
+function isLook(statement: Statement): boolean {
+  return typeof statement !== 'string' || !isOwnLock(statement);
 }
 
 /** The gate through which every change comes, from code and from JSON alike. */

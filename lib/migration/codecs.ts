@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { BOUNDS } from './bounds';
 import { textSizeFault } from './bounded-copy';
 import { didYouMean } from './hints';
-import { identifierFault, type Identifier, type IdentifierUse } from './identifier';
+import { identifierFault, MAX_IDENTIFIER_BYTES, type Identifier, type IdentifierUse } from './identifier';
 import { textFault } from './literal';
 
 /** The name of every codec of a name, by which a fault is known to be one of a name. */
@@ -30,6 +30,13 @@ export class OneValue<A extends O, O = A> extends t.Type<A, O, unknown> {
 export function nameOf(use: IdentifierUse): t.Type<Identifier, string, unknown> {
   return new OneValue(NAME_CODEC, (value) => identifierFault(value, use));
 }
+
+/** The name of something that others may have made: whatever PostgreSQL takes for a name, which is more than we do. */
+export const existingName = new OneValue<string>(NAME_CODEC, (value) => {
+  if (typeof value !== 'string') return 'must be a string';
+  if (value === '' || value.includes('\0')) return 'is not a name in PostgreSQL';
+  return Buffer.byteLength(value) > MAX_IDENTIFIER_BYTES ? `is longer than ${MAX_IDENTIFIER_BYTES} bytes` : undefined;
+});
 
 /** Text that PostgreSQL can store. */
 export const text = new OneValue<string>('a string', (value) =>

@@ -56,12 +56,15 @@ export interface Fault {
 
 /** A session that held the lock which a change waited for. */
 export interface Blocker {
+  /** 0 for a prepared transaction, which no session belongs to. */
   readonly pid: number;
-  /** As in `pg_stat_activity`: `idle in transaction`, `active`, …; `unknown` where the role may not see it. */
+  /** `prepared`, or as in `pg_stat_activity`: `idle in transaction`, `active`, …; `unknown` where the role may not see it. */
   readonly state: string;
   /** Of its transaction, in milliseconds. */
   readonly ageMs: number;
   readonly applicationName: string;
+  /** The name of a prepared transaction (`pg_prepared_xacts.gid`): COMMIT PREPARED or ROLLBACK PREPARED ends it. */
+  readonly preparedTransaction?: string;
 }
 
 export interface MigrationErrorDetails {

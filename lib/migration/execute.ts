@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { callersJournal } from './adapter/callers-journal';
 import { inCallersTransaction } from './adapter/callers-transaction';
-import { withHazards, refuseWithoutRows, warnOfHazards } from './adapter/hazard-policy';
+import { refusesShared, refuseWithoutRows, warnOfHazards, withHazards } from './adapter/hazard-policy';
 import { inMemory } from './adapter/memory';
 import { refuseNestedCall } from './adapter/open-tenants';
 import { inOwnTransaction } from './adapter/own-transaction';
@@ -40,7 +40,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   // pg-mem has no table that is large or in use.
   const statements = isMemory(tenant) ? work.statements : withPolicies(withHazards(work, settings), work, settings);
   const entry = await entryFor(tenant, context);
-  const whole = { ...work, statements, mark: entry.mark };
+  const whole = { ...work, statements, mark: entry.mark, readsCatalog: readsCatalog(work, settings) };
 
   const { attempts, answers } = await retrying(
     settings.retry,
@@ -91,6 +91,12 @@ function refuseUnusable(org: string, tenant: Knex): void {
       { code: 'INVALID_SPEC', org },
     );
   }
+}
+
+/** A shared table that is locked by a key which is dropped is known from the catalog alone. */
+function readsCatalog(work: Work, settings: Settings): boolean {
+  const drops = work.runs?.some(({ dropsKeysOf }) => dropsKeysOf !== undefined) === true;
+  return work.readsCatalog === true || (drops && refusesShared(settings));
 }
 
 function wayOf(tenant: Knex, context: TenantContext | undefined): Way {

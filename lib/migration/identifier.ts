@@ -82,6 +82,11 @@ export function qualified(schema: Identifier, name: Identifier): string {
   return `${quoted(schema)}.${quoted(name)}`;
 }
 
+/** The same for something that others may have named, by any character. */
+export function qualifiedExisting(schema: Identifier, name: string): string {
+  return `${quoted(schema)}."${name.replaceAll('"', '""')}"`;
+}
+
 /** `"a", "b"` */
 export function columnList(columns: readonly Identifier[]): string {
   return columns.map(quoted).join(', ');

@@ -61,6 +61,14 @@ export interface Run {
   readonly steps: readonly string[];
   readonly afterwards?: readonly Statement[];
   readonly hazards: readonly HazardOn[];
+  /** Whose foreign keys are dropped, or dropped and made again. */
+  readonly dropsKeysOf?: KeysOf | undefined;
+}
+
+/** The foreign keys of a table, or those over one of its columns. */
+export interface KeysOf {
+  readonly table: Identifier;
+  readonly column?: Identifier | undefined;
 }
 
 /** What can hurt, and whether it can do so only where the table has rows. */
@@ -72,6 +80,7 @@ export const HAZARD_KINDS = {
   indexBuild: { onRowsOnly: true },
   rename: { onRowsOnly: false },
   dataLoss: { onRowsOnly: true },
+  sharedLock: { onRowsOnly: false },
 } as const;
 
 export type HazardKind = keyof typeof HAZARD_KINDS;

@@ -1,6 +1,7 @@
 import type { Identifier } from './identifier';
 import { operationOf, type CheckedChange } from './operations';
 import type { HazardOn, PlanOf, Run, Step } from './plan';
+import { sharedLockHazards } from './shared-lock';
 import type { Unforeseen } from './unforeseen';
 import { tableNames, type TableNames } from './table-names';
 
@@ -33,12 +34,14 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     if (operation.lastSteps === undefined) addLast();
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
     const own = operation.steps(org, change, isNew);
+    const later = operation.lastSteps?.(org, change, isNew) ?? [];
     add(own, {
       guards: operation.guards?.(org, change) ?? [],
       afterwards: operation.afterwards?.(org, change) ?? [],
-      hazards: hazardsOn(org, change, own, names),
+      hazards: [...hazardsOn(org, change, own, names), ...sharedLocks(org, change.table, [...own, ...later])],
+      dropsKeysOf: operation.dropsKeysOf?.(change),
     });
-    last.push(...(operation.lastSteps?.(org, change, isNew) ?? []));
+    last.push(...later);
     names.follow(change);
   }
   addLast();
@@ -46,6 +49,12 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
   const unforeseen = changes.flatMap((change) => operationOf(change.kind).unforeseen?.(org, change) ?? []);
   return { plan: { org, changes, steps, hazards }, runs, unforeseen };
+}
+
+/** Also of a table that the plan creates: it is the other one that is in use. */
+function sharedLocks(org: Identifier, table: Identifier, steps: readonly Step[]): readonly HazardOn[] {
+  const found = sharedLockHazards(org, table, steps);
+  return found.map((hazard) => ({ hazard, tableBefore: table, table, exclusive: true }));
 }
 
 function hazardsOn(

@@ -49,13 +49,17 @@ const TOO_MUCH: Record<string, [Change, path: string, message: string]> = {
     TEXT,
   ],
   'a long text in a Json default': [added({ type: 'Json', default: [{ a: LONG }] }), 'field.default[0].a', TEXT],
-  'a long default of a Decimal': [added({ type: 'Decimal', default: '9'.repeat(2_000_000) }), 'field.default', TEXT],
+  'a long default of a Decimal': [
+    added({ type: 'Decimal', default: '9'.repeat(BOUNDS.textBytes + 1) }),
+    'field.default',
+    TEXT,
+  ],
   'a long comment': [added({ comment: LONG }), 'field.comment', TEXT],
   'a long comment on a model': [created({ comment: LONG }), 'comment', TEXT],
   'a long value of an Enum': [added({ type: 'Enum', values: ['a', LONG] }), 'field.values[1]', TEXT],
   'long base64': [added({ type: 'Bytes', default: { base64: LONG } }), 'field.default.base64', TEXT],
   'many bytes': [
-    added({ type: 'Bytes', default: Buffer.alloc(1_000_000) }),
+    added({ type: 'Bytes', default: Buffer.alloc(BOUNDS.textBytes) }),
     'field.default',
     `must be at most ${(BOUNDS.textBytes / 4) * 3} bytes`,
   ],
@@ -97,7 +101,7 @@ it.each(Object.entries(TOO_MUCH))('refuses %s at once', (_what, [change, path, m
 });
 
 it('counts the values and texts of all changes of a call', () => {
-  const change = added({ default: 'x'.repeat(900_000) });
+  const change = added({ default: 'x'.repeat(0.9 * BOUNDS.textBytes) });
   expect(planChanges(ORG, [change, change]).steps).toHaveLength(2);
   const error = refusal(() => planChanges(ORG, Array<Change>(10).fill(change)));
   expect(error.faults).toEqual([

@@ -17,9 +17,16 @@ interface RawConnection {
   query(sql: string): Promise<{ readonly rows: readonly Record<string, string | null>[] }>;
 }
 
+/** What a look showed. */
+export interface Seen {
+  readonly blockedBy: readonly Blocker[];
+  /** What the lock is on: a table, as it is quoted in SQL, or the turn of the tenant. */
+  readonly waitedFor?: { readonly table: string } | 'turn';
+}
+
 interface Asked {
   readonly question: string;
-  readonly answer: (blockers: readonly Blocker[]) => void;
+  readonly answer: (seen: Seen) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -30,7 +37,7 @@ const queues = new WeakMap<object, Asked[]>();
  * Asks who is in the way, on a connection beside the pool. There is one for each pool at most, whatever waits: it
  * answers all that is asked meanwhile, and is closed. Where the server has no room for it, each of them fails.
  */
-export function lookedBeside(db: Knex, question: string): Promise<readonly Blocker[]> {
+export function lookedBeside(db: Knex, question: string): Promise<Seen> {
   const client = clientOf(db) as unknown as Beside;
   const key = client.connectionSettings ?? client;
   return new Promise((answer, fail) => {
@@ -52,7 +59,7 @@ async function served(client: Beside, queue: Asked[], close: () => void): Promis
   try {
     connection = await client.acquireRawConnection();
     for (let asked = queue[0]; asked !== undefined; asked = queue[0]) {
-      asked.answer(blockersIn(await timely(connection.query(asked.question))));
+      asked.answer(seenIn(await timely(connection.query(asked.question))));
       queue.shift();
     }
   } catch (error) {
@@ -70,11 +77,15 @@ async function timely<T>(answer: Promise<T>): Promise<T> {
   return Promise.race([answer, late]);
 }
 
-function blockersIn({ rows }: Awaited<ReturnType<RawConnection['query']>>): readonly Blocker[] {
-  return rows.map(({ pid, state, applicationName, ageMs }) => ({
+function seenIn({ rows }: Awaited<ReturnType<RawConnection['query']>>): Seen {
+  const [first] = rows;
+  const blockedBy = rows.map(({ pid, state, applicationName, ageMs, gid }) => ({
     pid: Number(pid),
     state: state ?? 'unknown',
     ageMs: Number(ageMs ?? 0),
     applicationName: applicationName ?? '',
+    ...(typeof gid === 'string' ? { preparedTransaction: gid } : {}),
   }));
+  if (typeof first?.table === 'string') return { blockedBy, waitedFor: { table: first.table } };
+  return first?.locktype === 'advisory' ? { blockedBy, waitedFor: 'turn' } : { blockedBy };
 }

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { Blocker } from '../errors';
 import { logBlindness } from '../log';
 import type { Settings } from '../options';
 import { literal } from '../literal';
 import { EQ, GT, MINUS, TIMES } from '../qualified-sql';
 import { turnName } from './batch';
-import { lookedBeside } from './beside';
+import { lookedBeside, type Seen } from './beside';
 import { isDirect } from './prepared';
 import type { Connection } from './send';
 
@@ -35,14 +34,14 @@ export async function watched<T>(
   waiting: Waiting,
   { lockTimeoutMs, logger }: Settings,
   run: () => Promise<T>,
-  explain: (error: unknown, blockedBy: readonly Blocker[]) => Promise<Error>,
+  explain: (error: unknown, seen: Seen) => Promise<Error>,
 ): Promise<T> {
-  let seen: readonly Blocker[] = [];
+  let seen: Seen = { blockedBy: [] };
   let looking: Promise<void> = Promise.resolve();
   const look = async (): Promise<void> => {
     try {
       const now = await lookedBeside(db, questionOf(waiting));
-      if (now.length > 0) seen = now;
+      if (now.blockedBy.length > 0) seen = now;
     } catch (error) {
       // Without it, the lock timeout is told all the same.
       logBlindness(logger, error instanceof Error ? error.message : String(error));
@@ -73,12 +72,34 @@ export async function watched<T>(
  */
 function questionOf({ connection, org }: Waiting): string {
   const { processID } = connection as { readonly processID?: number };
-  const pid = String(Number(processID));
-  const isOurs = isDirect(connection)
-    ? 'true'
-    : `exists (select from pg_catalog.pg_stat_activity w where w.pid ${EQ} ${pid}
-        and pg_catalog.strpos(w.query, ${literal(turnName(org))}) ${GT} 0)`;
-  return `select pid::pg_catalog.text, state, application_name as "applicationName",
-      (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() ${MINUS} xact_start) ${TIMES} 1000)::bigint::pg_catalog.text as "ageMs"
-      from pg_catalog.pg_stat_activity where pid ${EQ} any (pg_catalog.pg_blocking_pids(${pid})) and ${isOurs}`;
+  const pid = Number(processID);
+  if (isDirect(connection)) return blockersQuery(pid, 'true');
+  return blockersQuery(
+    pid,
+    `exists (select from pg_catalog.pg_stat_activity w where w.pid ${EQ} ${pid}
+        and pg_catalog.strpos(w.query, ${literal(turnName(org))}) ${GT} 0)`,
+  );
+}
+
+/** A prepared transaction has no session: it is 0 among the blocking pids, and its locks have none (manual 53.16, pg_prepared_xacts). */
+function blockersQuery(pid: number, isOurs: string): string {
+  const ageMs = (since: string): string =>
+    `(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() ${MINUS} ${since}) ${TIMES} 1000)::bigint::pg_catalog.text`;
+  return `with blocking as (
+  select distinct b as pid from pg_catalog.unnest(pg_catalog.pg_blocking_pids(${pid})) b where ${isOurs}
+), waiting as (
+  select locktype, relation, (select pg_catalog.format('"%s"."%s"', n.nspname, c.relname) from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace where c.oid ${EQ} relation) as name
+  from pg_catalog.pg_locks where pid ${EQ} ${pid} and not granted limit 1
+)
+select blocking.pid::pg_catalog.text, a.state, a.application_name as "applicationName", ${ageMs('a.xact_start')} as "ageMs",
+  null as gid, waiting.locktype, waiting.name as table
+from blocking left join waiting on true left join pg_catalog.pg_stat_activity a on a.pid ${EQ} blocking.pid
+where blocking.pid ${GT} 0
+union all
+select '0', 'prepared', '', ${ageMs('p.prepared')}, p.gid, waiting.locktype, waiting.name
+from waiting join pg_catalog.pg_locks held on held.relation ${EQ} waiting.relation and held.granted and held.pid is null
+join pg_catalog.pg_locks own on own.virtualtransaction ${EQ} held.virtualtransaction and own.pid is null and own.transactionid is not null
+join pg_catalog.pg_prepared_xacts p on p.transaction ${EQ} own.transactionid
+where exists (select from blocking where blocking.pid ${EQ} 0)`;
 }

@@ -36,10 +36,12 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
             ),
           undo: () => answeredWithin(connection, statementLimitMs(settings), send(trx, rollbackToSavepoint())),
         }),
-      async (error, blockedBy) => {
+      async (error, seen) => {
         const failed = await undone(error, work, trx, connection, statementLimitMs(settings));
         return (
-          refusedHazard(error, work) ?? refusedUnforeseen(error, work) ?? explained(error, { ...failed, blockedBy })
+          refusedHazard(error, work) ??
+          refusedUnforeseen(error, work) ??
+          explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
         );
       },
     );

@@ -28,7 +28,7 @@ export function factsQuery(subjects: readonly Subject[]): string {
   'schemas', (select coalesce(pg_catalog.json_agg(n.nspname), '[]') from pg_catalog.pg_namespace n where ${inSchemas}),
   'tables', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname,
     (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
-      where a.attrelid ${EQ} c.oid and a.attnum ${GT} 0 and not a.attisdropped))), '[]')
+      where a.attrelid ${EQ} c.oid and a.attnum ${GT} 0 and not a.attisdropped), c.relkind)), '[]')
     from (values ${wanted}) wanted(schema_name, table_name)
       join pg_catalog.pg_namespace n on n.nspname ${EQ} schema_name
       join pg_catalog.pg_class c on c.relnamespace ${EQ} n.oid and c.relname ${EQ} table_name)
@@ -54,13 +54,9 @@ export function diagnosed(
   if (shared !== undefined) {
     return { ...general, operation: 'DROP COLUMN', table: shared.table, column: shared.column };
   }
-  // feature_not_supported: a view or a generated column reads the column whose type is to change.
-  const { detail } = error as { readonly detail?: unknown };
-  if (sqlStateOf(error) === '0A000' && typeof detail === 'string' && only?.message === 'ALTER COLUMN') {
-    return { ...general, code: 'DEPENDENT_OBJECTS' };
-  }
-  // data_exception, or NaN for an integer: a row that the new type does not take.
-  if (/^(?:22|0A000)/.test(sqlStateOf(error) ?? '') && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
+  if (isUseOfColumn(error)) return { ...general, code: 'DEPENDENT_OBJECTS' };
+  if (sqlStateOf(error) === WRONG_KIND) return noTable(org, subjects, answers) ?? general;
+  if (isConversion(error) && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
   if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
@@ -72,6 +68,51 @@ export function diagnosed(
     firstUnmet(org, subjects, facts) ??
     namedIn(error, general, subjects) ?? { ...general, code: 'DATABASE_ERROR', retryScope: 'none' }
   );
+}
+
+/**
+ * A view, a trigger, a policy or a generated column reads the column whose type is to change. The same SQLSTATEs
+ * stand for much else that is not supported; the function in the server is the same in every language.
+ */
+function isUseOfColumn(error: unknown): boolean {
+  const { routine } = error as { readonly routine?: string };
+  const state = sqlStateOf(error) ?? '';
+  return ['0A000', '42601'].includes(state) && COLUMN_USE_ROUTINES.includes(routine ?? '');
+}
+
+/** data_exception, or NaN for an integer, which is feature_not_supported: a row that the new type does not take. */
+function isConversion(error: unknown): boolean {
+  const { routine = '' } = error as { readonly routine?: string };
+  const state = sqlStateOf(error) ?? '';
+  return state.startsWith('22') || (state === '0A000' && routine.startsWith('numeric_'));
+}
+
+const COLUMN_USE_ROUTINES = ['ATExecAlterColumnType', 'RememberAllDependentForRebuilding'];
+
+/** wrong_object_type. */
+const WRONG_KIND = '42809';
+
+/** By pg_class.relkind. */
+const KINDS: Readonly<Record<string, string>> = {
+  v: 'a view',
+  m: 'a materialized view',
+  S: 'a sequence',
+  f: 'a foreign table',
+  i: 'an index',
+  I: 'an index',
+  c: 'a composite type',
+};
+
+/** What has the name of a table, of the change or that it refers to, and is something else. */
+function noTable(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed | undefined {
+  const kinds = new Map(tablesIn(answers).map(([schema, table, , kind]) => [`${schema}.${table}`, KINDS[kind]]));
+  for (const subject of subjects) {
+    for (const expected of subject.expectations.filter(({ present }) => present)) {
+      const kind = kinds.get(`${expected.schema}.${expected.table}`);
+      if (kind !== undefined) return { ...failedBy(expected, org, subject), kind };
+    }
+  }
+  return undefined;
 }
 
 /** What the server says of the place, which not every error has. */
@@ -86,17 +127,31 @@ function onlyField(subject: Subject | undefined): string | undefined {
 
 /** The schemas, tables and columns that are there; a dot is in no name of ours. */
 function factsOf(answers: readonly Answer[]): ReadonlySet<string> | undefined {
-  const text = valueOf(answers, 'tenant_ddl_facts');
-  if (typeof text !== 'string') return undefined;
-  const { schemas, tables } = JSON.parse(text) as {
-    readonly schemas: readonly string[];
-    readonly tables: readonly (readonly [string, string, readonly string[] | null])[];
-  };
+  const found = foundIn(answers);
+  if (found === undefined) return undefined;
+  const { schemas, tables } = found;
   const names = tables.flatMap(([schema, table, columns]) => [
     `${schema}.${table}`,
     ...(columns ?? []).map((column) => `${schema}.${table}.${column}`),
   ]);
   return new Set([...schemas, ...names]);
+}
+
+/** A table with its schema, its columns and its pg_class.relkind. */
+type FoundTable = readonly [string, string, readonly string[] | null, string];
+
+interface Found {
+  readonly schemas: readonly string[];
+  readonly tables: readonly FoundTable[];
+}
+
+function foundIn(answers: readonly Answer[]): Found | undefined {
+  const text = valueOf(answers, 'tenant_ddl_facts');
+  return typeof text === 'string' ? (JSON.parse(text) as Found) : undefined;
+}
+
+function tablesIn(answers: readonly Answer[]): readonly FoundTable[] {
+  return foundIn(answers)?.tables ?? [];
 }
 
 function keyOf({ schema, table, column }: Effect): string {

@@ -1,19 +1,19 @@
-import { MigrationError, type Blocker, type ErrorCode, type RetryScope } from '../errors';
+import { MigrationError, type ErrorCode, type RetryScope } from '../errors';
 import { classifyInMemory, classifyInUse, GUARD_STATES, sqlStateOf, type FailureClass } from '../sql-states';
 import type { Subject } from '../subject';
 import { reasonOf, unlisted } from './advice';
+import { heldBy, type Wait } from './held-lock';
 import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';
 import { withoutValues } from './without-values';
 
 /** What a failure turned out to be, and where. */
-export interface Failed extends FailureClass {
-  readonly org: string;
+export interface Failed extends FailureClass, Wait {
   readonly table?: string | undefined;
   readonly column?: string | undefined;
   /** In SQL's words, where it was one change that failed. */
   readonly operation?: string | undefined;
-  /** Who held the lock that was waited for. */
-  readonly blockedBy?: readonly Blocker[] | undefined;
+  /** What stands where a table should: `a view`. */
+  readonly kind?: string | undefined;
   /** What was not there: a table, or a column of one, that the change refers to. */
   readonly target?: { readonly schema: string; readonly table: string; readonly column?: string } | undefined;
 }
@@ -23,15 +23,20 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   TENANT_NOT_FOUND: ({ org }) => `Schema "${org}" does not exist. Create it first: createTenant('${org}', db).`,
   TENANT_EXISTS: ({ org }) =>
     `Schema "${org}" already exists. Choose another org; if this schema is the tenant's own from an earlier call, there is nothing to create.`,
-  MODEL_NOT_FOUND: ({ model }) => `There is no table ${model}. Create it with createModel, or correct the name.`,
+  MODEL_NOT_FOUND: ({ model, kind }) =>
+    kind !== undefined
+      ? `${model} is ${kind}, not a table, and nothing was changed. Change it by SQL of your own, or correct the name.`
+      : `There is no table ${model}. Create it with createModel, or correct the name.`,
   MODEL_EXISTS: ({ model }) =>
     `Something named ${model} already exists (tables, views and indexes share their names). Choose another name, or drop it first.`,
   FIELD_NOT_FOUND: ({ column, model }) =>
     `Field "${column}" is not on ${model}. Compare the model's metadata with the table.`,
   FIELD_EXISTS: ({ column, model }) =>
     `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
-  REFERENCE_NOT_FOUND: ({ model, target }) =>
-    `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
+  REFERENCE_NOT_FOUND: ({ model, target, kind }) =>
+    kind !== undefined
+      ? `${model} refers to ${target}. Only a table can be referred to.`
+      : `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
   NOT_NULL_VIOLATION: ({ column, model, operation }) =>
     operation === 'ALTER COLUMN'
       ? `Rows of ${model} have no value for "${column}". A default is for new rows only: fill these first (select * from ${model} where "${column}" is null).`
@@ -50,12 +55,14 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     }`,
   FOREIGN_KEY_VIOLATION: ({ model }) =>
     `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
-  DEPENDENT_OBJECTS: ({ model, column, dependents }) =>
+  DEPENDENT_OBJECTS: ({ model, column, operation, dependents }) =>
     dependents.shared
       ? sharedReason(`"${column}" of ${model}`, dependents)
-      : `Other objects need what would be dropped of ${model}, and nothing was changed: ${dependents.names}. Drop these first.`,
-  LOCK_TIMEOUT: ({ model }) =>
-    `Another transaction held a lock on ${model}, or was changing the same tenant, for longer than lockTimeoutMs. Nothing was changed. Try again when it has ended.`,
+      : operation === 'ALTER COLUMN'
+        ? `Other objects use "${column}" of ${model}, and nothing was changed: ${dependents.names}. Drop these first, and create them again afterwards.`
+        : `Other objects need what would be dropped of ${model}, and nothing was changed: ${dependents.names}. Drop these first.`,
+  LOCK_TIMEOUT: ({ held }) =>
+    `Another transaction ${held} for longer than lockTimeoutMs. Nothing was changed. Try again when it has ended.`,
   STATEMENT_TIMEOUT: ({ model }) =>
     `The change of ${model} took longer than statementTimeoutMs, or was cancelled. Nothing was changed. Raise statementTimeoutMs, or change the table when it is smaller or less used.`,
   DEADLOCK: ({ model }) =>
@@ -92,6 +99,9 @@ interface Named {
   readonly column: string;
   /** The server's own sentence, in brackets, where there is one. */
   readonly reason: string;
+  readonly kind: string | undefined;
+  /** What another transaction did that was waited for. */
+  readonly held: string;
   /** What is referred to and is not there. */
   readonly target: string;
   /** The name of an index that cannot be had. */
@@ -111,6 +121,8 @@ export function explained(given: unknown, failed: Failed): MigrationError {
   const named = {
     org,
     operation: failed.operation,
+    kind: failed.kind,
+    held: heldBy(failed, model),
     model,
     column: column ?? '',
     reason: error === undefined ? '' : ` (${reasonOf(error).replace(/\.$/, '')})`,
@@ -149,7 +161,8 @@ const SAID_BY_GUARD: readonly (string | undefined)[] = [
 /** What a session in the way can lead to. */
 const WAITS: readonly ErrorCode[] = ['LOCK_TIMEOUT', 'DEADLOCK', 'STATEMENT_TIMEOUT'];
 
-function targetOf({ target }: Failed): string {
+function targetOf({ target, kind }: Failed): string {
+  if (target !== undefined && kind !== undefined) return `"${target.schema}"."${target.table}", which is ${kind}`;
   if (target === undefined) return 'columns that no primary key or unique is on';
   const table = `"${target.schema}"."${target.table}"`;
   return target.column === undefined

@@ -6,7 +6,9 @@ import type { HazardPolicies, Settings } from '../options';
 import { HAZARD_KINDS, type Hazard, type HazardKind, type HazardOn } from '../plan';
 import type { Statement } from '../query';
 import { sqlStateOf, GUARD_STATES } from '../sql-states';
+import { sharedLockHazard } from '../shared-lock';
 import { lookForRows } from './rows';
+import { sharedKeyIn, sharedKeyRefusal } from './shared-keys';
 import { valueOf, type Answer } from './send';
 import type { Work } from './work';
 
@@ -37,11 +39,13 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
  */
 export function withHazards(work: Work, settings: Settings): readonly Statement[] {
   const { org, runs = [], hazards } = work;
-  if (hazards.length === 0) return work.statements;
+  const sharedIsRefused = refusesShared(settings);
+  if (hazards.length === 0 && !sharedIsRefused) return work.statements;
   const refusable = new Set(firstOfEachTable(those(hazards, settings, 'refuse').filter(isOnRowsOnly)));
   const warnable = warnedTables(work, settings);
   const statements = runs.flatMap((run) => [
     ...run.guards,
+    ...(sharedIsRefused && run.dropsKeysOf !== undefined ? sharedKeyRefusal(org, run.dropsKeysOf) : []),
     ...run.hazards.filter((at) => refusable.has(at)).map((at) => refusal(org, at, hazards.indexOf(at))),
     ...run.steps,
     ...(run.afterwards ?? []),
@@ -50,6 +54,11 @@ export function withHazards(work: Work, settings: Settings): readonly Statement[
   if (warnable.length === 0) return statements;
   const found = warnable.map((_at, index) => `pg_catalog.current_setting('${lookedAt(index)}', true)`);
   return [...statements, `select pg_catalog.concat_ws(',', ${found.join(', ')}) as tenant_ddl_rows`];
+}
+
+/** Whether the catalog decides what a policy is about. */
+export function refusesShared({ hazards }: Settings): boolean {
+  return policyOf('sharedLock', hazards) === 'refuse';
 }
 
 function refusal(org: Identifier, { table, exclusive }: HazardOn, index: number): string {
@@ -89,7 +98,10 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
 /** HAZARD_REFUSED, where it was the guard that failed. */
 export function refusedHazard(error: unknown, work: Work): MigrationError | undefined {
   if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
-  const found = work.hazards[Number((error as Error).message)];
+  const { message } = error as Error;
+  const [shared, table] = message.startsWith('{') ? sharedKeyIn(message) : [];
+  if (shared !== undefined && table !== undefined) return refused(work.org, sharedLockHazard(table, shared, true));
+  const found = work.hazards[Number(message)];
   return found && refused(work.org, found.hazard);
 }
 

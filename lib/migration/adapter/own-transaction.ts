@@ -55,9 +55,13 @@ function begun(work: Work, db: Knex, connection: Connection, settings: Settings)
         send: () => answeredWithin(connection, limitMs, send(db, beginBatch(work, settings, connection), connection)),
         undo: () => answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection)),
       }),
-    async (error, blockedBy) => {
+    async (error, seen) => {
       const failed = await undone(error, work, db, connection, settings);
-      return refusedHazard(error, work) ?? refusedUnforeseen(error, work) ?? explained(error, { ...failed, blockedBy });
+      return (
+        refusedHazard(error, work) ??
+        refusedUnforeseen(error, work) ??
+        explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
+      );
     },
   );
 }

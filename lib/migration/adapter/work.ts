@@ -14,6 +14,8 @@ export interface Work {
   readonly subjects: readonly Subject[];
   /** How many tables it may have to wait for, one after the other, holding those before. */
   readonly lockWaits: number;
+  /** Those that it may have to wait for, as they are quoted in SQL. */
+  readonly lockedTables?: readonly string[];
   readonly hazards: readonly HazardOn[];
   /** Some of it goes by what it finds in the catalog. */
   readonly readsCatalog?: boolean;

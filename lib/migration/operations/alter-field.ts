@@ -8,6 +8,7 @@ import { lossKey } from '../conversion';
 import type { Fault } from '../errors';
 import { alterFieldExamples } from '../examples/alter-field';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../field-changes';
+import { ownLock } from '../own-lock';
 import { referenced } from '../referenced';
 import { putBack } from '../session-settings';
 import { expectedModel } from '../subject';
@@ -32,11 +33,16 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
   steps: alterSteps,
   guards: (org, change) => {
+    const onlyComments = Object.keys(change.set).every((key) => key === 'comment');
     const found = alterGuard(org, change);
-    return found === undefined ? [] : [found];
+    // The block takes the lock itself. A comment takes a weaker one; all else of a view could be altered as well.
+    if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
+    return [found];
   },
   afterwards: (_org, change) =>
     newTypeOf(change) === undefined ? [] : [noteLosses(lossKey(change.table, change.column)), putBack()],
+  dropsKeysOf: (change) =>
+    newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column },
   hazards: (_org, change) => alterHazards(change),
   unforeseen: (_org, change) => unforeseenIn(change),
   subject: (org, { table, column }) => ({

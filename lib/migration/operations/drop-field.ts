@@ -1,10 +1,11 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
-import { listOf, nameOf } from '../codecs';
+import { existingName, listOf, nameOf } from '../codecs';
 import { failing, TRIGGER } from '../guard';
 import { qualified } from '../identifier';
 import { ownLock } from '../own-lock';
 import { step } from '../plan';
+import { isPublished } from '../publications';
 import { CONCAT, EQ, GT, MATCHES, NE } from '../qualified-sql';
 import { query } from '../query';
 import { locksOnReferenced, referenced } from '../referenced';
@@ -15,7 +16,7 @@ import type { Operation } from './operation';
 const codec = closed(
   'dropField',
   { kind: t.literal('dropField'), table: nameOf('table'), column: nameOf('column') },
-  { cascade: listOf(nameOf('constraint')), referencing: listOf(referenced) },
+  { cascade: listOf(existingName), referencing: listOf(referenced) },
 );
 
 type DropField = t.TypeOf<typeof codec>;
@@ -31,8 +32,9 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   guards: (org, { table, column, cascade = [] }) => [
     // What another transaction is building just now is known when the lock is ours.
     ownLock(org, table),
-    sharedWithOthers(qualified(org, table), column, cascade.join('.')),
+    sharedWithOthers(qualified(org, table), column, JSON.stringify(cascade)),
   ],
+  dropsKeysOf: ({ table, column }) => ({ table, column }),
   hazards: () => [],
   subject: (org, { table, column }) => ({
     message: 'DROP COLUMN',
@@ -64,22 +66,23 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
 const NO_NAME_BEFORE = '(?i)(^|[^[:alnum:]_$])';
 const NO_NAME_AFTER = '($|[^[:alnum:]_$])';
 
-/** The oids of pg_class and pg_attrdef: the same in every database, and no name to look up. */
+/** The oids of catalogs: the same in every database, and no name to look up. */
 const PG_CLASS = 1259;
 const PG_ATTRDEF = 2604;
+const PG_CONSTRAINT = 2606;
 
 /**
  * Fails for the indexes, keys, checks and statistics over this column and others, and on PostgreSQL 14 for the columns
- * generated from it, which PostgreSQL drops with it silently (manual, ALTER TABLE, DROP COLUMN), less those that the
- * caller has named. So for the triggers of the table whose function names the column: PostgreSQL does not look into it,
- * and every later insert would fail. For `$1` the table, `$2` the column, `$3` the names, with dots between them: a dot
- * is in no name.
+ * generated from it, and for what a publication tells the rows by: PostgreSQL drops all of them silently (manual, ALTER
+ * TABLE, DROP COLUMN). So for the triggers of the table whose function names the column: PostgreSQL does not look into
+ * it, and every later insert would fail. Less those that the caller has named. For `$1` the table, `$2` the column, `$3`
+ * the names as JSON.
  */
 const sharedWithOthers = query(
   'shared',
   `select ${failing('dependents', `$2 ${CONCAT} ' ' ${CONCAT} $1 ${CONCAT} ': ' ${CONCAT} pg_catalog.string_agg(shown, ', ' order by shown)`)}
 from (
-  select path[pg_catalog.cardinality(path)] as name, path[pg_catalog.cardinality(path)] as shown
+  select path[pg_catalog.cardinality(path)] as name, pg_catalog.quote_ident(path[pg_catalog.cardinality(path)]) as shown
   from (
     select (pg_catalog.pg_identify_object_as_address(own.classid, own.objid, own.objsubid)).object_names as path
     from pg_catalog.pg_depend own
@@ -91,6 +94,11 @@ from (
         where other.classid ${EQ} own.classid and other.objid ${EQ} own.objid and other.refclassid ${EQ} own.refclassid
           and other.refobjid ${EQ} own.refobjid and other.deptype ${EQ} 'a'
           and other.refobjsubid ${NE} 0 and other.refobjsubid ${NE} own.refobjsubid
+      ) or exists (
+        select from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid ${EQ} i.indrelid
+        where i.indrelid ${EQ} own.refobjid and (i.indexrelid ${EQ} own.objid or i.indexrelid ${EQ} (
+            select conindid from pg_catalog.pg_constraint k where k.oid ${EQ} own.objid and own.classid ${EQ} ${PG_CONSTRAINT}))
+          and (i.indisreplident or i.indisprimary and c.relreplident ${EQ} 'd' and ${isPublished('c.oid')})
       ))
   ) paths
   union all
@@ -99,6 +107,6 @@ from (
   where g.tgrelid ${EQ} pg_catalog.to_regclass($1) and not g.tgisinternal and g.tgenabled ${NE} 'D'
     and p.prosrc ${MATCHES} pg_catalog.concat('${NO_NAME_BEFORE}', pg_catalog.replace($2::pg_catalog.text, '$', '[$]'), '${NO_NAME_AFTER}')
 ) shared
-where name ${NE} all (pg_catalog.string_to_array($3, '.'))
+where name ${NE} all (array(select pg_catalog.json_array_elements_text($3::pg_catalog.json)))
 having pg_catalog.count(*) ${GT} 0`,
 );

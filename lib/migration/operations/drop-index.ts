@@ -1,33 +1,28 @@
 import * as t from 'io-ts';
 import { closed } from '../closed';
-import { nameOf } from '../codecs';
+import { existingName, nameOf } from '../codecs';
 import { guard } from '../guard';
-import { qualified, type Identifier } from '../identifier';
+import { qualified, qualifiedExisting, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import { ownLock } from '../own-lock';
 import { step } from '../plan';
 import { EQ } from '../qualified-sql';
-import { rendered } from '../render';
 import { expectedModel } from '../subject';
 import type { Operation } from './operation';
 
-const codec = closed(
-  'dropIndex',
-  { kind: t.literal('dropIndex'), table: nameOf('table'), name: nameOf('constraint') },
-  {},
-);
+const codec = closed('dropIndex', { kind: t.literal('dropIndex'), table: nameOf('table'), name: existingName }, {});
 
 type DropIndex = t.TypeOf<typeof codec>;
 
 /** `drop index`, after a look whether it is this table's: names of indexes are the schema's. */
 export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, name }) => {
-    const [sql = ''] = rendered(org, (schema) =>
-      schema.alterTable(table, (builder) => void builder.dropIndex([], name)),
-    );
-    return [step(sql, { locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }] })];
-  },
+  // knex would split a name at its dots.
+  steps: (org, { table, name }) => [
+    step(`drop index ${qualifiedExisting(org, name)}`, {
+      locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
+    }),
+  ],
   guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, name)],
   hazards: () => [],
   subject: (org, { table, name }) => ({
@@ -35,28 +30,32 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
     table,
     fields: [],
     expectations: [expectedModel(org, table)],
-    effects: [{ schema: org, table: name, present: false }],
+    effects: [{ schema: org, table: name as Identifier, present: false }],
   }),
   examples: [{ variant: 'an index', change: { kind: 'dropIndex', table: 'invoice', name: 'invoice_by_status' } }],
 };
 
-function notOnTable(org: Identifier, table: Identifier, name: Identifier): string {
+function notOnTable(org: Identifier, table: Identifier, name: string): string {
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   return guard({
     kind: 'index',
     test: `select where ${relation} is not null and not exists (
-      select from pg_catalog.pg_index where indexrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, name))}) and indrelid ${EQ} ${relation})`,
+      select from pg_catalog.pg_index where indexrelid ${EQ} ${regclass(org, name)} and indrelid ${EQ} ${relation})`,
     reason: literal(`There is no index "${name}" on ${qualified(org, table)}`),
   });
 }
 
 /** Without it every update and delete of a published table fails, and DROP INDEX says nothing of that. */
-function isIdentity(org: Identifier, name: Identifier): string {
+function isIdentity(org: Identifier, name: string): string {
   return guard({
     kind: 'identity',
-    test: `select from pg_catalog.pg_index where indexrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, name))}) and indisreplident`,
+    test: `select from pg_catalog.pg_index where indexrelid ${EQ} ${regclass(org, name)} and indisreplident`,
     reason: literal(
       `The index "${name}" is the replica identity of its table: without it, updates and deletes fail once the table is published. Give the table another replica identity first`,
     ),
   });
+}
+
+function regclass(org: Identifier, name: string): string {
+  return `pg_catalog.to_regclass(${literal(qualifiedExisting(org, name))})`;
 }

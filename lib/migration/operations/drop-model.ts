@@ -23,6 +23,7 @@ export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
     const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
     return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
   },
+  dropsKeysOf: ({ table }) => ({ table }),
   hazards: () => [],
   subject: (org, { table }) => ({
     message: 'DROP TABLE',

@@ -1,7 +1,7 @@
 import type * as t from 'io-ts';
 import type { Example } from '../examples/example';
 import type { Identifier } from '../identifier';
-import type { Hazard, Step } from '../plan';
+import type { Hazard, KeysOf, Step } from '../plan';
 import type { Statement } from '../query';
 import type { Subject } from '../subject';
 import type { Unforeseen } from '../unforeseen';
@@ -20,6 +20,8 @@ export interface Operation<C, S> {
   afterwards?(org: Identifier, change: C): readonly Statement[];
   /** The hazards that show only while the change runs. */
   unforeseen?(org: Identifier, change: C): readonly Unforeseen[];
+  /** Foreign keys that go with it: PostgreSQL locks the tables at their other ends, too. */
+  dropsKeysOf?(change: C): KeysOf | undefined;
   /** Those that come after the statements of every change beside it that has such too. */
   lastSteps?(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];

@@ -105,7 +105,10 @@ it.each<[string, Omit<FieldSpec, 'name'>, string, Costs]>([
     'reference to a table of the same name in a shared schema',
     { type: 'String', references: { ...customer, schema: 'public', table: 'invoice', onDelete: 'RESTRICT' } },
     'varchar(100) constraint "invoice_f_fkey_65f8a250442d" references "public"."invoice" ("id") on delete restrict',
-    { locks: [OWN, { schema: 'public', table: 'invoice', mode: 'ShareRowExclusiveLock' }] },
+    {
+      locks: [OWN, { schema: 'public', table: 'invoice', mode: 'ShareRowExclusiveLock' }],
+      hazards: [expect.objectContaining({ kind: 'sharedLock', table: 'invoice' })],
+    },
   ],
   [
     'everything at once',

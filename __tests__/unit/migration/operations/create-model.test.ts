@@ -74,7 +74,7 @@ it('has its statements in one order: table, unique, indexes, comments, foreign k
   ]);
 });
 
-it('has no hazards, and locks only the tables that it refers to', () => {
+it('has no hazard but for a shared table, and locks only the tables that it refers to', () => {
   const fields = [
     ID,
     { name: 'a', type: 'String', unique: true, references: to('customer') },
@@ -86,7 +86,9 @@ it('has no hazards, and locks only the tables that it refers to', () => {
     fields,
     indexes: [{ columns: ['a'] }],
   });
-  expect(plan.hazards).toEqual([]);
+  expect(plan.hazards.map(({ kind, message }) => [kind, message])).toEqual([
+    ['sharedLock', expect.stringContaining('"public"."country"')],
+  ]);
   expect(plan.steps.flatMap(({ locks }) => locks)).toEqual([
     { schema: 'acme-corp', table: 'customer', mode: 'ShareRowExclusiveLock' },
     { schema: 'public', table: 'country', mode: 'ShareRowExclusiveLock' },

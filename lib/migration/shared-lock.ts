@@ -1,0 +1,30 @@
+import { LOCK_MODES, type Hazard, type Lock, type Step } from './plan';
+
+/** From here on a lock keeps at least writers out. */
+const STRONG = LOCK_MODES.indexOf('ShareLock');
+
+/**
+ * A strong lock on a table that is not the org's own keeps every other tenant from it, however few rows it has, until
+ * the transaction ends.
+ */
+export function sharedLockHazards(org: string, table: string, steps: readonly Step[]): readonly Hazard[] {
+  const shared = new Map<string, Lock>();
+  for (const lock of steps.flatMap(({ locks }) => locks)) {
+    const strength = LOCK_MODES.indexOf(lock.mode);
+    const name = `"${lock.schema}"."${lock.table}"`;
+    const known = shared.get(name);
+    if (lock.schema === org || strength < STRONG) continue;
+    if (known === undefined || LOCK_MODES.indexOf(known.mode) < strength) shared.set(name, lock);
+  }
+  return [...shared].map(([name, { mode }]) => sharedLockHazard(table, name, mode === 'AccessExclusiveLock'));
+}
+
+/** @param shared as it is quoted in SQL */
+export function sharedLockHazard(table: string, shared: string, exclusive: boolean): Hazard {
+  return {
+    kind: 'sharedLock',
+    table,
+    message: `No other tenant can ${exclusive ? 'read or write' : 'write to'} ${shared} until the transaction that changes "${table}" ends.`,
+    saferWay: 'Commit right after the change, and make it when few use the shared table.',
+  };
+}
