@@ -36,7 +36,7 @@ export function inTheWay(error: unknown, org: string): InTheWay {
 /** What keeps a field from being dropped until it is named in `cascade`. */
 export function sharedReason(field: string, { names, triggers }: InTheWay): string {
   const failing = `The function of ${triggers.join(', ')} names ${field}, and could fail for every row that is written after the drop. Change the function first, or name the trigger in cascade.`;
-  const dropped = `Dropping ${field} would also drop what is over other fields too, or is what a publication knows the rows by: ${names}. Name them in cascade to do so, or drop them first.`;
+  const dropped = `Dropping ${field} would also drop what a publication knows the rows by, or what is over other fields too: ${names}. Name them in cascade to do so, or drop them first.`;
   return [...(names === '' ? [] : [dropped]), ...(triggers.length === 0 ? [] : [failing])].join(' ');
 }
 
