@@ -41,7 +41,13 @@ it('the main door needs no pg-mem, which is an optional peer', () => {
       throw new Error("Cannot find module 'pg-mem'");
     });
     expect(() => jest.requireActual('../../lib')).not.toThrow();
-    expect(() => jest.requireActual('../../lib/testing')).toThrow("Cannot find module 'pg-mem'");
+    const { memoryTenant } = jest.requireActual<typeof testingDoor>('../../lib/testing');
+    expect(() => memoryTenant('acme-corp')).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED_DATABASE',
+        message: 'memoryTenant needs pg-mem, which is not installed: npm install --save-dev pg-mem.',
+      }),
+    );
     jest.dontMock('pg-mem');
   });
 });

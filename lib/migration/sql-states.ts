@@ -78,9 +78,12 @@ const MEMORY_MESSAGES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/schema (?:.* )?already exists/i, 'TENANT_EXISTS'],
   [/relation .* already exists/i, 'MODEL_EXISTS'],
   [/relation .* does not exist/i, 'MODEL_NOT_FOUND'],
-  [/column already exists/i, 'FIELD_EXISTS'],
+  [/because other objects depend on it/i, 'DEPENDENT_OBJECTS'],
+  [/^relation exists/i, 'MODEL_EXISTS'],
+  [/column (?:"[^"]*" )?already exists/i, 'FIELD_EXISTS'],
   [/column .* (?:not found|does not exist)/i, 'FIELD_NOT_FOUND'],
   [/not null constraint/i, 'NOT_NULL_VIOLATION'],
+  [/check constraint .* violated/i, 'CHECK_VIOLATION'],
   [/foreign key/i, 'FOREIGN_KEY_VIOLATION'],
 ];
 

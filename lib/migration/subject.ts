@@ -22,6 +22,8 @@ export interface Subject {
   /** None where the schema itself is changed. */
   readonly table?: Identifier;
   readonly fields: readonly Identifier[];
+  /** What may go with a field that is dropped. */
+  readonly cascade?: readonly Identifier[] | undefined;
   /** In the order in which PostgreSQL comes upon them. */
   readonly expectations: readonly Expectation[];
   readonly effects: readonly Effect[];

@@ -1,8 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { DataType, newDb, type IMemoryDb } from 'pg-mem';
+import type * as PgMem from 'pg-mem';
+import type { IMemoryDb } from 'pg-mem';
 import { defaultToSchema } from '../migration/adapter/memory';
-import { setContext, type Journal } from '../migration/adapter/tenant-context';
+import { memoryOf } from '../migration/adapter/memory-tables';
+import { setContext, type Journal, type TenantContext } from '../migration/adapter/tenant-context';
+import { MigrationError } from '../migration/errors';
 import { identifier } from '../migration/identifier';
 import type { TenantOptions } from '../migration/options';
 import { settingsOf, tenantsOwn } from '../migration/settings';
@@ -21,6 +24,10 @@ export interface MemoryTenantOptions extends TenantOptions {
  * pg-mem undoes nothing on ROLLBACK, knows no locks and no timeouts, and has errors of its own: what a
  * transaction does has to be tested on PostgreSQL.
  *
+ * Nothing is logged, unless you give a `logger`. `tenant.raw`, `tenant.schema` and common table expressions know no
+ * org there: name its schema in them, `tenant.schema.withSchema(tenant.org)`.
+ *
+ * @throws MigrationError UNSUPPORTED_DATABASE where pg-mem is not installed
  * @example
  * const tenant = memoryTenant('acme-corp');
  * await createModel('acme-corp', invoice, tenant);
@@ -29,17 +36,52 @@ export interface MemoryTenantOptions extends TenantOptions {
 export function memoryTenant(org: string, options: MemoryTenantOptions = {}): TenantKnex {
   const checkedOrg = identifier(org, 'org');
   // Without noAstCoverageCheck pg-mem refuses decimal(p, s).
-  const { db = newDb({ noAstCoverageCheck: true }), model, ...changeOptions } = options;
-  const settings = settingsOf(changeOptions);
+  const { db = pgMem().newDb({ noAstCoverageCheck: true }), model, ...changeOptions } = options;
+  // A test's output is the test's own.
+  const settings = settingsOf({ ...changeOptions, logger: changeOptions.logger ?? false });
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   registerFunctions(db);
   db.createSchema(checkedOrg);
   // Without jsonbSupport, json and jsonb become text; with knex's own pool, the process would not end.
   const pool = { min: 0, idleTimeoutMillis: 1, reapIntervalMillis: 1 };
   const tenant = db.adapters.createKnex(0, { jsonbSupport: true, pool }) as Knex;
-  defaultToSchema(tenant, checkedOrg);
-  setContext(tenant, { org: checkedOrg, model, settings, attempt: 1, journal: TOLD_AT_ONCE });
-  return Object.assign(tenant, model === undefined ? { org } : { org, model }) as unknown as TenantKnex;
+  memoryOf(tenant).database = db;
+  return handed(tenant, { org: checkedOrg, model, settings, attempt: 1, journal: TOLD_AT_ONCE });
+}
+
+/** A tenant of a Knex on pg-mem, or of a transaction of it, and so of those that are begun on it. */
+function handed(db: Knex, context: TenantContext): TenantKnex {
+  const { org, model } = context;
+  defaultToSchema(db, org);
+  setContext(db, context);
+  const begin = db.transaction.bind(db) as (work?: Work, config?: unknown) => Promise<unknown>;
+  const transaction = (work?: unknown, config?: unknown): Promise<unknown> => {
+    const within = (trx: Knex): TenantKnex => handed(trx, context);
+    if (typeof work !== 'function') return begin(undefined, work ?? config).then((trx) => within(trx as Knex));
+    // pg-mem has no savepoints, and undoes nothing: one inside another is the same one.
+    if (db.isTransaction === true) return Promise.resolve((work as Work)(db));
+    return begin((trx) => (work as Work)(within(trx)), config);
+  };
+  const own = { transaction, org, ...(model === undefined ? {} : { model }) };
+  for (const [name, value] of Object.entries(own)) {
+    Object.defineProperty(db, name, { value, configurable: true, enumerable: true, writable: true });
+  }
+  return db as unknown as TenantKnex;
+}
+
+type Work = (trx: Knex) => unknown;
+
+/** An optional peer: what to do without it is said when it is needed. */
+function pgMem(): typeof PgMem {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import could only fail in the words of node
+    return require('pg-mem') as typeof PgMem;
+  } catch (cause) {
+    throw new MigrationError('memoryTenant needs pg-mem, which is not installed: npm install --save-dev pg-mem.', {
+      code: 'UNSUPPORTED_DATABASE',
+      cause,
+    });
+  }
 }
 
 /** There is no COMMIT to wait for. */
@@ -49,7 +91,7 @@ const TOLD_AT_ONCE: Journal = {
 
 /** Those that PostgreSQL has, pg-mem lacks, and defaults or a service's own SQL call. */
 function registerFunctions({ public: schema }: IMemoryDb): void {
-  const { text, uuid, bytea, bigint, integer } = DataType;
+  const { text, uuid, bytea, bigint, integer } = pgMem().DataType;
   // Impure: pg-mem would compute it once for all rows.
   schema.registerFunction({ name: 'gen_random_uuid', returns: uuid, impure: true, implementation: () => randomUUID() });
   schema.registerFunction({ name: 'version', returns: text, implementation: () => 'PostgreSQL 18 (pg-mem)' });

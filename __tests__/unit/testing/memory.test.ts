@@ -3,12 +3,17 @@ import type { Knex } from 'knex';
 import { newDb } from 'pg-mem';
 import {
   addFieldToModel,
+  alterField,
   applyChange,
   createModel,
   createTenant,
   dropFieldFromModel,
+  dropIndex,
+  dropModel,
   dropTenant,
   MigrationError,
+  renameField,
+  renameModel,
   withTenant,
   type ErrorCode,
   type FieldSpec,
@@ -353,7 +358,7 @@ describe('memoryTenant', () => {
       text: 'zażółć 請求 🧾',
       int: 2 ** 31 - 1,
       // pg-mem keeps bigint in JavaScript's numbers.
-      big_int: 9007199254740992,
+      big_int: '9007199254740993',
       float: -1.5e-300,
       decimal: '0.1',
       decimal_12_2: '99.95',
@@ -446,30 +451,6 @@ describe('what pg-mem can not do', () => {
     expect(error).toMatchObject({ code: 'DATABASE_ERROR', message: expect.stringContaining('failed to parse') });
   });
 
-  it.each([
-    ['a backslash beside a question mark', 'why\\?'],
-    ['a backslash beside a tab', 'a\\\tb'],
-  ])('read a text with %s', async (_what, value) => {
-    const fields = [ID, { name: 'a', type: 'Text', default: value }] as const;
-    expect(await rejection(createModel(ORG, { table: 'sample', fields }, memory(), options))).toMatchObject({
-      code: 'DATABASE_ERROR',
-    });
-    // A backslash alone it can.
-    const tenant = memory();
-    await createModel(ORG, { table: 'sample', fields: [ID, { name: 'a', type: 'Text', default: "\\it's\\" }] }, tenant);
-    await tenant('sample').insert({ id: '1' });
-    expect(await tenant('sample').first()).toEqual({ id: '1', a: "\\it's\\" });
-  });
-
-  it('hold an Enum to its values when it is added, not created with its model', async () => {
-    const tenant = memory();
-    await createModel(ORG, { table: 'invoice', fields: [ID] }, tenant);
-    const state = { name: 'state', type: 'Enum', values: ['draft', "it's", 'a\\'], default: 'draft' } as const;
-    await addFieldToModel(ORG, 'invoice', state, tenant);
-    await tenant('invoice').insert({ id: '1', state: 'anything' });
-    expect(await tenant('invoice').first()).toEqual({ id: '1', state: 'anything' });
-  });
-
   it.each([{ type: 'Int' }, { length: 20 }, { precision: 8 }] as const)('change a type: %j is refused', async (set) => {
     const tenant = memory();
     await createModel(ORG, INVOICE, tenant);
@@ -497,5 +478,163 @@ describe('what pg-mem can not do', () => {
     const model = { table: 'sample', fields: [ID, field] };
     expect(await rejection(createModel(ORG, model, await plain(), options))).toMatchObject({ code: 'DATABASE_ERROR' });
     expect(await createModel(ORG, model, memory())).toMatchObject({ org: ORG });
+  });
+});
+
+describe('memoryTenant, as a server', () => {
+  const STATE = { name: 'state', type: 'Enum', values: ['draft', "it's", 'a\\'], default: 'draft' } as const;
+  const insert = (tenant: Knex, row: object, table = 'invoice') => tenant(table).insert(row);
+
+  it.each(["it's \\ ok", 'why\\?', 'a\\\tb', 'C:\\x', '\\', "\\'?", '?'])(
+    'keeps the default %j as given',
+    async (value) => {
+      for (const add of [false, true]) {
+        const tenant = memory();
+        const field = { name: 'a', type: 'Text', default: value } as const;
+        await createModel(ORG, { table: 'invoice', fields: add ? [ID] : [ID, field] }, tenant);
+        if (add) await addFieldToModel(ORG, 'invoice', field, tenant);
+        await insert(tenant, { id: '1' });
+        expect(await tenant('invoice').first()).toEqual({ id: '1', a: value });
+      }
+    },
+  );
+
+  it('holds an Enum to its values: created, added, renamed, with its table renamed, with other values', async () => {
+    for (const added of [false, true]) {
+      const tenant = memory();
+      await createModel(ORG, { table: 'invoice', fields: added ? [ID] : [ID, STATE] }, tenant);
+      if (added) await addFieldToModel(ORG, 'invoice', STATE, tenant);
+      await insert(tenant, { id: '1', state: 'a\\' });
+      await expect(insert(tenant, { id: '2', state: 'no' })).rejects.toThrow(/check constraint/);
+      await renameField(ORG, 'invoice', 'state', 'status', tenant);
+      await insert(tenant, { id: '2', status: "it's" });
+      await expect(insert(tenant, { id: '3', status: 'no' })).rejects.toThrow(/check constraint/);
+      await renameModel(ORG, 'invoice', 'bill', tenant);
+      await insert(tenant, { id: '3', status: 'draft' }, 'bill');
+      await expect(insert(tenant, { id: '4', status: 'no' }, 'bill')).rejects.toThrow(/check constraint/);
+      await alterField(ORG, 'bill', 'status', { values: ['draft', "it's", 'a\\', 'paid'] }, tenant);
+      await insert(tenant, { id: '4', status: 'paid' }, 'bill');
+      await expect(insert(tenant, { id: '5', status: 'no' }, 'bill')).rejects.toThrow(/check constraint/);
+      const error = await rejection(alterField(ORG, 'bill', 'status', { values: ['draft'] }, tenant));
+      expect(error).toMatchObject({ code: 'CHECK_VIOLATION', table: 'bill' });
+    }
+  });
+
+  it('forgets the values of an Enum that is dropped', async () => {
+    const tenant = memory();
+    await createModel(ORG, { table: 'invoice', fields: [ID, STATE] }, tenant);
+    await dropFieldFromModel(ORG, 'invoice', 'state', tenant);
+    await insert(tenant, { id: '1' });
+    await addFieldToModel(ORG, 'invoice', { ...STATE, type: 'Text', values: undefined } as never, tenant);
+    await insert(tenant, { id: '2', state: 'anything' });
+    expect(await tenant('invoice').where({ id: '2' }).first()).toEqual({ id: '2', state: 'anything' });
+  });
+
+  it('shows an added field by the key as by a scan', async () => {
+    const tenant = memory();
+    await createModel(ORG, { table: 'invoice', fields: [ID] }, tenant);
+    await insert(tenant, { id: '1' });
+    await addFieldToModel(ORG, 'invoice', { name: 'note', type: 'Text', default: 'n' }, tenant);
+    await addFieldToModel(ORG, 'invoice', { name: 'more', type: 'Int' }, tenant);
+    const row = { id: '1', note: 'n', more: null };
+    expect([await tenant('invoice').first(), await tenant('invoice').where({ id: '1' }).first()]).toEqual([row, row]);
+  });
+
+  it('keeps the digits of a BigInt, the range of an Int and the scale of a Decimal', async () => {
+    const tenant = memory();
+    const fields = [
+      ID,
+      { name: 'big', type: 'BigInt', default: 9007199254740993n },
+      { name: 'int', type: 'Int' },
+      { name: 'price', type: 'Decimal', precision: 12, scale: 2 },
+    ] as const;
+    await createModel(ORG, { table: 'invoice', fields: [...fields] }, tenant);
+    for (const [index, [price, kept]] of [
+      ['1.239', 1.24],
+      [1.005, 1.01],
+      [-2.675, -2.68],
+      [7, 7],
+    ].entries()) {
+      await insert(tenant, { id: String(index), price });
+      expect(
+        await tenant('invoice')
+          .where({ id: String(index) })
+          .first(),
+      ).toMatchObject({ price: kept, big: '9007199254740993' });
+    }
+    await expect(insert(tenant, { id: 'x', int: 2 ** 31 })).rejects.toMatchObject({ code: '22003' });
+    await renameField(ORG, 'invoice', 'int', 'count', tenant);
+    await expect(insert(tenant, { id: 'x', count: 2 ** 31 })).rejects.toMatchObject({ code: '22003' });
+  });
+
+  it('keeps the org in transactions, and in those within them', async () => {
+    const tenant = memory();
+    await createModel(ORG, { table: 'invoice', fields: [ID] }, tenant);
+    await tenant.transaction(async (trx) => {
+      await trx('invoice').insert({ id: '1' });
+      await trx.transaction(async (inner) => void (await inner('invoice').insert({ id: '2' })));
+      expect(await rejection(createModel('globex', INVOICE, trx))).toMatchObject({ code: 'TENANT_MISMATCH' });
+    });
+    const trx = await tenant.transaction();
+    await trx('invoice').insert({ id: '3' });
+    await trx.commit();
+    expect(await tenant('invoice').pluck('id')).toEqual(['1', '2', '3']);
+  });
+
+  it('logs nothing into the output of a test, unless a logger is given', async () => {
+    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    try {
+      await createModel(ORG, INVOICE, opened(memoryTenant(ORG)));
+      expect(write).not.toHaveBeenCalled();
+    } finally {
+      write.mockRestore();
+    }
+  });
+
+  const model = {
+    table: 'invoice',
+    fields: [ID, { name: 'a', type: 'Int' }, { name: 'b', type: 'Int' }],
+    indexes: [{ columns: ['a', 'b'], name: 'ab' }],
+  } as const;
+  const line = { table: 'line', fields: [ID, { name: 'invoice', type: 'String', references: to('invoice') }] } as const;
+
+  it.each<[string, (tenant: Knex) => Promise<unknown>, ErrorCode, object]>([
+    [
+      'renameField to a name that is taken',
+      (t) => renameField(ORG, 'invoice', 'a', 'b', t),
+      'FIELD_EXISTS',
+      { column: 'b' },
+    ],
+    ['renameField of none', (t) => renameField(ORG, 'invoice', 'no', 'x', t), 'FIELD_NOT_FOUND', { column: 'no' }],
+    [
+      'alterField of none',
+      (t) => alterField(ORG, 'invoice', 'no', { nullable: false }, t),
+      'FIELD_NOT_FOUND',
+      { column: 'no' },
+    ],
+    ['renameModel to a name that is taken', (t) => renameModel(ORG, 'invoice', 'line', t), 'MODEL_EXISTS', {}],
+    ['dropIndex of none', (t) => dropIndex(ORG, 'invoice', 'no', t), 'INDEX_NOT_FOUND', {}],
+    ['dropModel that another refers to', (t) => dropModel(ORG, 'invoice', t), 'DEPENDENT_OBJECTS', {}],
+    [
+      'dropField of an index over others',
+      (t) => dropFieldFromModel(ORG, 'invoice', 'a', t),
+      'DEPENDENT_OBJECTS',
+      { column: 'a' },
+    ],
+  ])('%s is told by its code', async (_what, run, code, place) => {
+    const tenant = memory();
+    await createModel(ORG, model, tenant);
+    await createModel(ORG, line, tenant);
+    const error = (await rejection(run(tenant))) as MigrationError;
+    expect(error).toMatchObject({ code, org: ORG, table: 'invoice', ...place });
+    expect(error.message).not.toMatch(/pg-mem|\n|undefined|""/);
+  });
+
+  it('drops an index over others with a field, where cascade names it', async () => {
+    const tenant = memory();
+    await createModel(ORG, model, tenant);
+    await dropFieldFromModel(ORG, 'invoice', 'a', tenant, { cascade: ['ab'] });
+    await insert(tenant, { id: '1', b: 2 });
+    expect(await tenant('invoice').first()).toEqual({ id: '1', b: 2 });
   });
 });

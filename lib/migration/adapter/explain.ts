@@ -181,9 +181,13 @@ export function explainedInMemory(error: unknown, org: string, subjects: readonl
   const subject = subjects.length === 1 ? subjects[0] : undefined;
   const field = subject?.fields.length === 1 ? subject.fields[0] : undefined;
   const table = code.startsWith('TENANT_') ? undefined : subject?.table;
-  const column = ABOUT_A_FIELD.includes(code) ? field : undefined;
   const named = /"([^"]*)"|schema not found: (\S+)/.exec(reasonOf(error));
   const name = named?.[1] ?? named?.[2];
+  const isOwnField = subject?.fields.some((own) => own === name) === true;
+  const column = ABOUT_A_FIELD.includes(code) ? (isOwnField ? name : field) : undefined;
+  if (code === 'MODEL_NOT_FOUND' && subject?.message === 'DROP INDEX' && name !== subject.table) {
+    return explained(error, { code: 'INDEX_NOT_FOUND', retryScope, org, table });
+  }
   if (name !== undefined && isAnothers(code, name, org, subject)) {
     const target = code === 'FIELD_NOT_FOUND' ? undefined : { schema: org, table: name };
     return explained(error, {

@@ -5,8 +5,12 @@ import type { Identifier } from '../identifier';
 import type { Settings } from '../options';
 import { isOwnLock } from '../own-lock';
 import type { Statement } from '../query';
+import { GUARD_STATES } from '../sql-states';
+import type { Subject } from '../subject';
 import { joined } from './batch';
-import { explainedInMemory } from './explain';
+import { explained, explainedInMemory } from './explain';
+import { memorySql } from './memory-sql';
+import { memoryOf, sharedIndexes, tableIn, watchNumbers, type MemoryTable } from './memory-tables';
 import { send, type Answer } from './send';
 import type { Work } from './work';
 
@@ -25,9 +29,15 @@ export async function inMemory(
       { code: 'UNSUPPORTED_DATABASE', org, table: subjects.length === 1 ? subjects[0]?.table : undefined },
     );
   }
-  const known = statements.filter(isKnown).map(withoutAddedCheck).map(unqualified);
+  refuseShared(db, org, subjects);
+  const memory = memoryOf(db);
+  const drafts = new Map<string, MemoryTable>();
+  const tableOf = (name: string): MemoryTable => draftOf(name, memory, drafts);
+  const known = statements.filter(isKnown).flatMap((statement) => memorySql(statement, tableOf));
   try {
-    return await send(db, joined(known));
+    const answers = await send(db, joined(known));
+    keep(db, org, statements.filter(isKnown), drafts);
+    return answers;
   } catch (error) {
     throw explainedInMemory(withoutStatement(error), org, subjects);
   }
@@ -41,26 +51,6 @@ function isKnown(statement: Statement): statement is string {
   return typeof statement === 'string' && !isBlock(statement) && !isOwnLock(statement);
 }
 
-/** `alter table … add column … constraint "…" check (…)`: pg-mem trips over it ("Corrupted alias"). */
-const ADDED_CHECK =
-  /^(alter table \S+ add column .*?) constraint "[^"]*" check \("[^"]*" operator\(pg_catalog\.=\) any \(array\[(?:E?'(?:''|[^'])*'(?:, )?)+\]::pg_catalog\.text\[\]\)\)/s;
-
-/** An Enum that is added takes any text there; one that is created with its model does not. */
-function withoutAddedCheck(statement: string): string {
-  return statement.replace(ADDED_CHECK, '$1');
-}
-
-/** A constant or a quoted name, in which nothing is to be read; or what says that it is PostgreSQL's own. */
-const QUALIFICATION = /E'(?:''|\\.|[^'\\])*'|'(?:''|[^'])*'|"[^"]*"|operator\(pg_catalog\.(\S+?)\)|\bpg_catalog\./gs;
-
-/** pg-mem has no OPERATOR(…), and only one schema of functions to find them in. */
-function unqualified(statement: string): string {
-  return statement.replace(QUALIFICATION, (found, sign: string | undefined) => {
-    if (sign !== undefined) return sign;
-    return found === 'pg_catalog.' ? '' : found;
-  });
-}
-
 /** pg-mem ends its message, and the stack, with the statement: the values in it are nobody's to log. */
 function withoutStatement(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -69,6 +59,59 @@ function withoutStatement(error: unknown): unknown {
   error.message = message;
   error.stack = [`${error.name}: ${message}`, ...frames].join('\n');
   return error;
+}
+
+/** What a change says of its tables counts once it has run. */
+function draftOf(name: string, memory: ReturnType<typeof memoryOf>, drafts: Map<string, MemoryTable>): MemoryTable {
+  const known = drafts.get(name);
+  if (known !== undefined) return known;
+  const { checks, numbers } = tableIn(memory, name);
+  const made = { checks: new Map(checks), numbers: new Map(numbers) };
+  drafts.set(name, made);
+  return made;
+}
+
+function keep(
+  db: Knex,
+  org: Identifier,
+  statements: readonly string[],
+  drafts: ReadonlyMap<string, MemoryTable>,
+): void {
+  const memory = memoryOf(db);
+  for (const [name, { checks, numbers }] of drafts) {
+    const table = tableIn(memory, name);
+    replace(table.checks, checks);
+    replace(table.numbers, numbers);
+  }
+  for (const statement of statements) {
+    const created = /^create table ("[^"]+"\."([^"]+)")/.exec(statement);
+    const renamed = /^alter table ("[^"]+"\.)("[^"]+") rename to ("[^"]+")$/.exec(statement);
+    const dropped = /^drop table (\S+)$/.exec(statement)?.[1];
+    if (created !== null) watchNumbers(db, org, created[2] ?? '', tableIn(memory, created[1] ?? ''));
+    if (renamed !== null) {
+      const [, schema = '', from = '', to = ''] = renamed;
+      memory.tables.set(schema + to, tableIn(memory, schema + from));
+      memory.tables.delete(schema + from);
+    }
+    if (dropped !== undefined) memory.tables.delete(dropped);
+  }
+}
+
+function replace<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
+}
+
+/** The indexes that would go with a field unsaid: the guard on a server reads the catalogs, which pg-mem lacks. */
+function refuseShared(db: Knex, org: Identifier, subjects: readonly Subject[]): void {
+  for (const { message, table, fields, cascade = [] } of subjects) {
+    const [column] = fields;
+    if (message !== 'DROP COLUMN' || table === undefined || column === undefined) continue;
+    const names = sharedIndexes(db, org, table, column).filter((name) => !cascade.includes(name as Identifier));
+    if (names.length === 0) continue;
+    const reason = Object.assign(new Error(names.join(', ')), { code: GUARD_STATES.dependents });
+    throw explained(reason, { code: 'DEPENDENT_OBJECTS', retryScope: 'none', org, table, column });
+  }
 }
 
 /** What `search_path` does on a server: tables without a schema are the org's. */

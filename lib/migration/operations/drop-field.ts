@@ -36,10 +36,11 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   ],
   dropsKeysOf: ({ table, column }) => ({ table, column }),
   hazards: () => [],
-  subject: (org, { table, column }) => ({
+  subject: (org, { table, column, cascade }) => ({
     message: 'DROP COLUMN',
     table,
     fields: [column],
+    ...(cascade === undefined ? {} : { cascade }),
     expectations: [expectedModel(org, table), { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }],
     effects: [{ schema: org, table, column, present: false }],
   }),
