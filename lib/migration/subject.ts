@@ -23,7 +23,7 @@ export interface Subject {
   readonly table?: Identifier;
   readonly fields: readonly Identifier[];
   /** What may go with a field that is dropped. */
-  readonly cascade?: readonly Identifier[] | undefined;
+  readonly cascade?: readonly string[] | undefined;
   /** In the order in which PostgreSQL comes upon them. */
   readonly expectations: readonly Expectation[];
   readonly effects: readonly Effect[];

@@ -107,7 +107,7 @@ function refuseShared(db: Knex, org: Identifier, subjects: readonly Subject[]): 
   for (const { message, table, fields, cascade = [] } of subjects) {
     const [column] = fields;
     if (message !== 'DROP COLUMN' || table === undefined || column === undefined) continue;
-    const names = sharedIndexes(db, org, table, column).filter((name) => !cascade.includes(name as Identifier));
+    const names = sharedIndexes(db, org, table, column).filter((name) => !cascade.includes(name));
     if (names.length === 0) continue;
     const reason = Object.assign(new Error(names.join(', ')), { code: GUARD_STATES.dependents });
     throw explained(reason, { code: 'DEPENDENT_OBJECTS', retryScope: 'none', org, table, column });
