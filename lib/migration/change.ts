@@ -110,7 +110,6 @@ function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Work {
     runs,
     statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
     subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
-    lockWaits: lockedTables.length,
     lockedTables,
     hazards: runs.flatMap((run) => run.hazards),
     unforeseen,

@@ -76,7 +76,6 @@ export async function previewConversion(
         effects: [],
       },
     ],
-    lockWaits: 1,
     hazards: [],
   };
   const run = tenant.isTransaction === true ? inCallersTransaction : inOwnTransaction;

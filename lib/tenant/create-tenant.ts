@@ -24,10 +24,6 @@ export async function createTenant(org: string, db: TenantDb, options?: ChangeOp
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const statements = [`create schema ${quoted(checkedOrg)}`];
   const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
-  const ran = await execute(
-    { org: checkedOrg, statements, subjects: [subject], lockWaits: 0, hazards: [] },
-    server,
-    settings,
-  );
+  const ran = await execute({ org: checkedOrg, statements, subjects: [subject], hazards: [] }, server, settings);
   return { org, changes: [], statements, ...ran };
 }

@@ -75,7 +75,6 @@ async function inAttempts(
     statements: [dropBlock(batch, settings), REPORT],
     subjects: [SUBJECT],
     // The block shares the time among its locks itself.
-    lockWaits: 1,
     hazards: [],
   };
   return retrying(

@@ -6,6 +6,7 @@ import { EQ, isOneOf } from '../qualified-sql';
 import { query, type Statement } from '../query';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
+import { lockTimeoutShare } from './lock-timeout-share';
 import { IDENTITY, IDENTITY_ALONE, identityColumns, knownServer } from './transaction-identity';
 import type { Work } from './work';
 
@@ -14,16 +15,16 @@ const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
-type Batch = Pick<Work, 'org' | 'statements' | 'lockWaits' | 'readsCatalog' | 'mark'>;
+type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'readsCatalog' | 'mark'>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { org, statements, lockWaits, readsCatalog, mark } = work;
+  const { org, statements, lockedTables = [], readsCatalog, mark } = work;
+  const look = readsCatalog === true ? [readCommitted()] : [];
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    `select ${[turn(literal(turnName(org))), ...(readsCatalog === true ? [readCommitted()] : [])].join(', ')}`,
-    ...shareLockTimeout(lockWaits, timeouts),
+    `select ${[turn(literal(turnName(org))), ...look, ...shareOfEach(lockedTables, timeouts)].join(', ')}`,
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
     `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
@@ -49,12 +50,10 @@ const BEGIN = 'begin isolation level read committed';
 
 /** A change in a transaction of its own, up to its COMMIT. */
 export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { org, statements, lockWaits } = work;
   const inside: readonly Statement[] = [
     ...setTimeouts(timeouts),
-    turnWithIdentity(org, connection),
-    ...shareLockTimeout(lockWaits, timeouts),
-    ...statements,
+    turnWithIdentity(work, timeouts, connection),
+    ...work.statements,
   ];
   return joined([BEGIN, ...onConnection(connection, inside)]);
 }
@@ -102,27 +101,27 @@ export function turnName(org: string): string {
   return `tenant_ddl ${org}`;
 }
 
+const SHARE = lockTimeoutShare('$2', '$3');
+
 const TURN_WITH_IDENTITY = {
-  known: query('turn', `select ${turn('$1')}, ${IDENTITY}`),
-  'not to be asked': query('turn', `select ${turn('$1')}, ${IDENTITY_ALONE}`),
+  known: query('turn', `select ${turn('$1')}, ${IDENTITY}, ${SHARE}`),
+  'not to be asked': query('turn', `select ${turn('$1')}, ${IDENTITY_ALONE}, ${SHARE}`),
 };
 
 /** A connection that is used for the first time is asked more. */
-function turnWithIdentity(org: Identifier, connection: Connection): Statement {
+function turnWithIdentity({ org, lockedTables = [] }: Batch, timeouts: Timeouts, connection: Connection): Statement {
   const known = knownServer(connection);
   const session = sessionColumns(connection);
-  if (known !== 'new' && session.length === 0) return TURN_WITH_IDENTITY[known](turnName(org));
-  return `select ${[turn(literal(turnName(org))), ...identityColumns(connection), ...session].join(', ')}`;
+  if (known !== 'new' && session.length === 0) {
+    return TURN_WITH_IDENTITY[known](turnName(org), JSON.stringify(lockedTables), String(timeouts.lockTimeoutMs));
+  }
+  const shares = shareOfEach(lockedTables, timeouts);
+  return `select ${[turn(literal(turnName(org))), ...identityColumns(connection), ...session, ...shares].join(', ')}`;
 }
 
-/**
- * `lock_timeout` counts for each lock anew. A change that waits for its second table keeps the readers of
- * the first one waiting: so the waits share the time.
- */
-function shareLockTimeout(lockWaits: number, { lockTimeoutMs }: Timeouts): readonly string[] {
-  if (lockWaits < 2) return [];
-  const shareMs = Math.max(1, Math.floor(lockTimeoutMs / lockWaits));
-  return [`set local lock_timeout = ${literal(`${shareMs}ms`)}`];
+function shareOfEach(lockedTables: readonly string[], { lockTimeoutMs }: Timeouts): readonly string[] {
+  if (lockedTables.length === 0) return [];
+  return [lockTimeoutShare(literal(JSON.stringify(lockedTables)), literal(String(lockTimeoutMs)))];
 }
 
 /** No queries, which the server would have to plan. */

@@ -12,9 +12,7 @@ export interface Work {
   /** All of it, in its order. */
   readonly statements: readonly Statement[];
   readonly subjects: readonly Subject[];
-  /** How many tables it may have to wait for, one after the other, holding those before. */
-  readonly lockWaits: number;
-  /** Those that it may have to wait for, as they are quoted in SQL. */
+  /** The tables that it may have to wait for, one after the other, holding those before; as they are quoted in SQL. */
   readonly lockedTables?: readonly string[];
   readonly hazards: readonly HazardOn[];
   /** Some of it goes by what it finds in the catalog. */
