@@ -2,8 +2,10 @@
 import {
   applyChange,
   applyChanges,
+  createModel,
   createModels,
   createTenant,
+  dropTenant,
   planChange,
   withTenant,
   type Change,
@@ -272,4 +274,14 @@ it('does not hide that the table is not there', async () => {
       table: 'gone',
     });
   }
+});
+
+it('keeps nothing from a call that has no plan: a tenant is created and dropped where all hazards are refused', async () => {
+  const refusing = { ...options, hazards: 'refuse' } as const;
+  const tenant = freshOrg();
+  await createTenant(tenant, db, refusing);
+  await createModel(tenant, { table: 'm', fields: [{ name: 'id', type: 'Int' }] }, db, refusing);
+  await dropTenant(tenant, db, { ...refusing, confirm: tenant });
+  const error = await migrationError(createModel(tenant, { table: 'm', fields: [] }, db, refusing));
+  expect(error).toMatchObject({ code: 'TENANT_NOT_FOUND' });
 });

@@ -1,13 +1,15 @@
 import { MigrationError, type Fault } from './errors';
+import { identifier } from './identifier';
 import { isRecord } from './plain-object';
 
 /**
  * A spec as the properties that its change gets beside those which the call itself gives. One that has these
  * too would have its own written over unseen, and a text would be spread letter by letter.
  *
- * @throws MigrationError INVALID_SPEC
+ * @throws MigrationError INVALID_IDENTIFIER for an org that is not a name, which comes first; INVALID_SPEC
  */
 export function specOf<T extends object>(call: string, org: string, spec: T, given: readonly string[]): T {
+  identifier(org, 'org');
   if (!isRecord(spec)) {
     const what = Array.isArray(spec) ? 'a list' : spec === null ? 'null' : typeof spec;
     throw new MigrationError(`${call} takes a spec, which is an object, not ${what}.`, { code: 'INVALID_SPEC', org });

@@ -101,7 +101,10 @@ describe.each(Object.entries(ways))('%s', (_name, change) => {
     const { db, org } = wire;
     const reason = new Error('the request is gone');
     const retry = { signal: AbortSignal.abort(reason) };
-    expect(await rejection(change(db, org, { logger: quiet, retry }))).toBe(reason);
+    expect(await rejection(change(db, org, { logger: quiet, retry }))).toMatchObject({
+      code: 'ABORTED',
+      cause: reason,
+    });
     expect(wire.count(BATCH)).toBe(0);
     await holder.rollback();
   });

@@ -38,9 +38,9 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
  * Each table once: a list of changes may have many hazards of one table.
  */
 export function withHazards(work: Work, settings: Settings): readonly Statement[] {
-  const { org, runs = [], hazards } = work;
+  const { org, runs, hazards } = work;
   const sharedIsRefused = refusesShared(settings);
-  if (hazards.length === 0 && !sharedIsRefused) return work.statements;
+  if (runs === undefined || (hazards.length === 0 && !sharedIsRefused)) return work.statements;
   const refusable = new Set(firstOfEachTable(those(hazards, settings, 'refuse').filter(isOnRowsOnly)));
   const warnable = warnedTables(work, settings);
   const statements = runs.flatMap((run) => [
