@@ -17,7 +17,7 @@ const onServer = {
   ...project,
   globalSetup: '<rootDir>/__tests__/support/global-setup.ts',
   globalTeardown: '<rootDir>/__tests__/support/global-teardown.ts',
-  setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
+  setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts', '<rootDir>/__tests__/support/sent-sql.ts'],
 };
 
 /** @type {import('jest').Config} */

@@ -13,9 +13,10 @@ const TOKENS: readonly (readonly [RegExp, (match: RegExpExecArray) => Token])[] 
   [/E'((?:[^'\\]|''|\\[^])*)'/y, ([, text = '']) => ({ kind: 'constant', value: unescaped(text) })],
   [/'((?:[^']|'')*)'/y, ([, text = '']) => ({ kind: 'constant', value: text.replaceAll("''", "'") })],
   [/(\$[a-z_][a-z_0-9]*\$)([^]*?)\1/y, ([, , code = '']) => ({ kind: 'block', value: code })],
+  [/\$\d+/y, ([value]) => ({ kind: 'word', value })],
   [/-?\d+(?:\.\d+)?/y, ([value]) => ({ kind: 'number', value })],
   [/[a-z_][a-z_0-9]*/y, ([value]) => ({ kind: 'word', value })],
-  [/::|[(),.[\];]|[-+*/<>=~!@#%^&|`?]+/y, ([value]) => ({ kind: 'sign', value })],
+  [/::|:=|[(),.[\];:]|[-+*/<>=~!@#%^&|`?]+/y, ([value]) => ({ kind: 'sign', value })],
 ];
 
 /** The tokens of a statement. Throws at the first character that begins none. */

@@ -33,7 +33,7 @@ export function alterGuard(org: Identifier, change: Alteration): string | undefi
   const target = literal(qualified(org, table));
   return block(`declare
   target pg_catalog.oid := pg_catalog.to_regclass(${target});
-  was record;
+  was pg_catalog.record;
   lists pg_catalog.text;
   allowed pg_catalog.text[];
   default_sql pg_catalog.text;

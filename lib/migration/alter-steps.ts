@@ -57,7 +57,7 @@ function retypingSql(org: Identifier, { table, column, from }: Alteration, to: N
   if (to.keepsOptions !== true && !canLose(from, to)) return `${alter} ${retyped(column, to, type)}`;
   if (from !== undefined) return `${alter} ${retypedUnlessLost(table, column, to, type)}`;
   return block(`declare
-  was record;
+  was pg_catalog.record;
 begin
   select a.atttypid, a.atttypmod into was from pg_catalog.pg_attribute a
   where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and a.attname ${EQ} ${literal(column)};

@@ -19,7 +19,7 @@ export function previewBlock(org: Identifier, table: Identifier, column: Identif
   const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
   const add = (count: string): string => `${count} := ${count} ${PLUS} 1;`;
   return block(`declare
-  item record;
+  item pg_catalog.record;
   seen bigint := 0;
   converts bigint := 0;
   loses bigint := 0;

@@ -32,7 +32,7 @@ export function dropOtherListChecks(org: Identifier, table: Identifier, column: 
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   const attnum = `(select attnum from pg_catalog.pg_attribute where attrelid ${EQ} ${relation} and attname ${EQ} ${literal(column)})`;
   return block(`declare
-  list record;
+  list pg_catalog.record;
 begin
   ${whereReadable(`for list in ${listChecks(relation, attnum)}
   loop

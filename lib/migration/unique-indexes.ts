@@ -23,7 +23,7 @@ export function dropOtherUniqueIndexes(org: Identifier, table: Identifier, colum
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   const attnum = `(select attnum from pg_catalog.pg_attribute where attrelid ${EQ} ${relation} and attname ${EQ} ${literal(column)})`;
   return block(`declare
-  found record;
+  found pg_catalog.record;
 begin
   for found in ${uniqueIndexes(relation, attnum)}
   loop

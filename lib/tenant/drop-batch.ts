@@ -55,7 +55,7 @@ export function dropBlock({ org, after, share, first, cascade }: Batch, { lockTi
   deadline pg_catalog.timestamptz := pg_catalog.clock_timestamp() ${PLUS} ${literal(`${lockTimeoutMs}ms`)}::pg_catalog.interval;
   free pg_catalog.int8 := pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int8
     ${TIMES} pg_catalog.current_setting('max_connections')::pg_catalog.int8 ${OVER} ${share};
-  member record; fkey record; address record; command pg_catalog.text; dependents pg_catalog.text;
+  member pg_catalog.record; fkey pg_catalog.record; address pg_catalog.record; command pg_catalog.text; dependents pg_catalog.text;
   classes pg_catalog.oid[] := array[]::pg_catalog.oid[]; objects pg_catalog.oid[] := array[]::pg_catalog.oid[];
   commands pg_catalog.text[] := array[]::pg_catalog.text[]; entry pg_catalog.text[];
   kept pg_catalog.int4 := 0; is_full pg_catalog.bool := false; is_last pg_catalog.bool := true; ended pg_catalog.bool := false;

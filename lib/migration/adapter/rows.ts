@@ -25,7 +25,7 @@ export function lookForRows({ org, table, lock, then }: Look): string {
   target pg_catalog.oid := pg_catalog.to_regclass(${target});
   older_snapshot boolean := ${OLDER_SNAPSHOT};
   has_rows boolean := false;
-  member record;
+  member pg_catalog.record;
 begin
   if not exists (select from pg_catalog.pg_class where oid ${EQ} target and ${isOneOf('relkind', '"char"', [`'r'`, `'p'`])}) then
     return;
