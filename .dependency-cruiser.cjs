@@ -1,6 +1,6 @@
 /** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
 const layers = [
-  ['migration/(errors|shown|server-error|lost-connection)'],
+  ['migration/(errors|shown|spec-types|server-error|lost-connection)'],
   [
     'migration/(plan|bounds|own-keys|bounded-copy|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|publications|shared-lock|query|rendered-texts|derived-names|not-null-names|references-made)',
   ],

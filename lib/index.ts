@@ -49,6 +49,26 @@ export type {
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './migration/plan';
 export type { ReferencedSpec } from './migration/referenced';
 export { withDbRetry } from './migration/retry';
+export type {
+  BigIntField,
+  BooleanField,
+  BytesField,
+  DateField,
+  DateTimeField,
+  DecimalField,
+  EnumField,
+  FieldBase,
+  FloatField,
+  IntField,
+  JsonField,
+  Now,
+  OnDelete,
+  ReferenceSpec,
+  StringField,
+  TextField,
+  TimeField,
+  UuidField,
+} from './migration/spec-types';
 export type { TypeSpec } from './migration/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';

@@ -192,7 +192,7 @@ describe('a list with one that fails', () => {
     ],
     [
       'a reference of another type',
-      (org) => ({ table: 'x', fields: [{ ...refersTo(org, 'a'), type: 'Uuid' }] }),
+      (org) => ({ table: 'x', fields: [{ ...refersTo(org, 'a'), type: 'Uuid' } as FieldSpec] }),
       { sqlState: '42804' },
     ],
   ])('creates none of them: %s', async (_title, failing, expected) => {

@@ -57,12 +57,13 @@ function within(field: FieldSpec, org: string): FieldSpec {
   return { ...field, references: { ...field.references, schema: org } };
 }
 
-const referring = (part: Partial<NonNullable<FieldSpec['references']>>, more: Partial<FieldSpec> = {}): FieldSpec => ({
-  name: 'ref',
-  type: 'Int',
-  references: { schema: 'own', table: 'customer', column: 'id', onDelete: 'CASCADE', ...part },
-  ...more,
-});
+const referring = (part: Partial<NonNullable<FieldSpec['references']>>, more: Partial<FieldSpec> = {}): FieldSpec =>
+  ({
+    name: 'ref',
+    type: 'Int',
+    references: { schema: 'own', table: 'customer', column: 'id', onDelete: 'CASCADE', ...part },
+    ...more,
+  }) as FieldSpec;
 
 const sql =
   (text: string): Prepare =>
@@ -170,7 +171,7 @@ const CASES: Record<string, Case> = {
     says: /refers to "missing-schema"\."customer", which does not exist/,
   },
   'a reference between types that can not be compared': {
-    change: add('invoice', { ...referring({}), type: 'Boolean' }),
+    change: add('invoice', { ...referring({}), type: 'Boolean' } as FieldSpec),
     expected: { code: 'INVALID_SPEC', sqlState: '42804', table: 'invoice', column: 'ref', retryScope: 'none' },
     says: /Give the field the type of that column\.$/,
   },

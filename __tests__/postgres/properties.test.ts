@@ -66,7 +66,7 @@ it('what addFieldToModel adds reads back as the field, and what dropFieldFromMod
   await fc.assert(
     fc.asyncProperty(name, fieldWithoutName, (column, spec) =>
       undone(async (trx) => {
-        const field: FieldSpec = { name: column, ...spec };
+        const field = { name: column, ...spec } as FieldSpec;
         const target = { table: 'm', fields: [] };
         await createModel(org, target, trx, options);
         await addFieldToModel(org, 'm', field, trx, options);

@@ -178,7 +178,8 @@ export const model: fc.Arbitrary<ModelSpec> = fc
       const isNoKey = field === 'id' && (spec.default === undefined || spec.default === null);
       // A key that says that it is nullable is refused.
       const saysNothing = nullable === undefined || (field === 'id' && !isNoKey && nullable);
-      return { name: field, ...spec, ...(saysNothing ? {} : { nullable }), ...(isNoKey ? { primaryKey: false } : {}) };
+      const more = { ...(saysNothing ? {} : { nullable }), ...(isNoKey ? { primaryKey: false } : {}) };
+      return { name: field, ...spec, ...more } as FieldSpec;
     });
     const indexes = picks.map(([length, from, unique]) => ({
       columns: fields

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import * as lib from '../../lib';
-import { ERROR_CODES, planChange } from '../../lib';
+import { ERROR_CODES, planChange, type FieldSpec } from '../../lib';
 import { fieldTypes, type FieldTypeName } from '../../lib/migration/field-types';
 import { operations } from '../../lib/migration/operations';
 import { DEFAULTS } from '../../lib/migration/options';
@@ -27,7 +27,8 @@ describe('the table of types', () => {
     Enum: { values: ['draft', 'sent'] },
   };
   const sqlOf = (type: FieldTypeName, field: object): string =>
-    planChange('acme-corp', { kind: 'addField', table: 't', field: { name: 'f', type, ...field } }).steps[0]?.sql ?? '';
+    planChange('acme-corp', { kind: 'addField', table: 't', field: { name: 'f', type, ...field } as FieldSpec })
+      .steps[0]?.sql ?? '';
 
   it('has every type, in the order of the registry', () => {
     expect(rows.map(([type]) => codeIn(type)[0])).toEqual(Object.keys(fieldTypes));

@@ -61,7 +61,7 @@ export function planChanges(org: string, changes: readonly Change[], options?: P
   const checkedOrg = identifier(org, 'org');
   const sharedSchemas = sharedSchemasOf(options);
   tenantsOwn(checkedOrg, sharedSchemas);
-  return planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas)).plan;
+  return asWritten(planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas)).plan);
 }
 
 /**
@@ -97,8 +97,13 @@ export async function applyChanges(
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const whole = planned(checkedOrg, checkedChanges(checkedOrg, changes, settings.sharedSchemas));
   const ran = await execute(workOf(checkedOrg, whole), tenant, settings);
-  const { plan } = whole;
+  const plan = asWritten(whole.plan);
   return { org, changes: plan.changes, statements: plan.steps.map(({ sql }) => sql), ...ran };
+}
+
+/** What is checked can be written again: the codec has seen that the options and the default are of the type. */
+function asWritten(plan: Planned['plan']): Plan {
+  return plan as unknown as Plan;
 }
 
 function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Work {

@@ -1,5 +1,6 @@
 import { isRight } from 'fp-ts/lib/Either';
 import * as t from 'io-ts';
+import { boundedCopy } from './bounded-copy';
 import { BOUNDS } from './bounds';
 import { NAME_CODEC, OneValue } from './codecs';
 import type { Fault } from './errors';
@@ -73,6 +74,21 @@ export function closed<R extends t.Props, O extends t.Props>(
     (value): value is Closed<R, O> => isRight(validate(value, [])),
     validate,
     (checked) => checked,
+  );
+}
+
+/** A codec that is first given a copy within the bounds of a spec: for what is decoded by itself, and not in a change. */
+export function bounded<A, O>(codec: t.Type<A, O, unknown>): t.Type<A, O, unknown> {
+  const validate = (value: unknown, context: t.Context): t.Validation<A> => {
+    const copied = boundedCopy(value);
+    if ('fault' in copied) return t.failures([failed(context, copied.fault.path, copied.fault.message)]);
+    return codec.validate(copied.copy, context);
+  };
+  return new t.Type<A, O, unknown>(
+    codec.name,
+    (value): value is A => isRight(validate(value, [])),
+    validate,
+    codec.encode,
   );
 }
 

@@ -1,9 +1,10 @@
 import * as t from 'io-ts';
-import { closed, type Closed } from './closed';
+import { bounded, closed, type Closed } from './closed';
 import { flag, listOf, nameOf, number, oneOf, text } from './codecs';
 import type { Fault } from './errors';
 import { fieldTypes, typeOf, type FieldTypeName } from './field-types';
 import { TYPE_OPTIONS, type Json } from './field-types/field-type';
+import type { FieldSpec as FieldSpecType, KeyOfEach, Proved, Same } from './spec-types';
 import { setNullFaults } from './set-null';
 import { foreignOptionFaults, typeOptionFaults } from './type-options';
 
@@ -35,21 +36,26 @@ type Checked = Closed<typeof required, typeof optional>;
 
 const FieldAsGiven = closed('FieldSpec', required, optional, fieldFaults);
 
-/**
- * One field of a model, which becomes one column. `nullable` is true unless said otherwise; `default: null`
- * means no default; `references.schema` is the org or one of `sharedSchemas`.
- *
- * @example
- * { name: 'amount', type: 'Decimal', precision: 12, scale: 2, nullable: false, default: 0 }
- * // "amount" decimal(12, 2) not null default '0'
- */
-export type FieldSpec = t.OutputOf<typeof FieldAsGiven>;
+/** What a caller writes; see spec-types.ts. */
+export type FieldSpec = FieldSpecType;
+
+type AsWritten = t.OutputOf<typeof FieldAsGiven>;
+
+/** The codec takes every field that the types allow, of the types that the registry has, with no key more or less. */
+export type FieldProof = [
+  Proved<FieldSpec extends AsWritten ? true : false>,
+  Proved<Same<FieldSpec['type'], FieldTypeName>>,
+  Proved<Same<KeyOfEach<FieldSpec>, keyof AsWritten>>,
+];
 
 /** A field that has been checked. Its default, if it has one, is JSON and not null. */
 export type Field = Omit<Checked, 'default'> & { readonly default?: Json };
 
 /** The codec of {@link FieldSpec}. */
-export const FieldSpec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
+export const FieldCodec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
+
+/** The same for callers, within the bounds of a spec that comes from a request. */
+export const FieldSpec = bounded(FieldCodec);
 
 /** What no single property of a field shows. */
 function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {

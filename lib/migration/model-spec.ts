@@ -1,9 +1,17 @@
 import type * as t from 'io-ts';
-import { closed, type Closed } from './closed';
+import { bounded, closed, type Closed } from './closed';
 import { flag, listOf, nameOf, text } from './codecs';
 import type { Fault } from './errors';
-import { FieldSpec, onDelete, type Field } from './field-spec';
+import { FieldCodec, onDelete, type Field } from './field-spec';
 import { derivedName, type Identifier } from './identifier';
+import type {
+  Flat,
+  ForeignKeySpec as ForeignKeySpecType,
+  IndexSpec as IndexSpecType,
+  ModelSpec as ModelSpecType,
+  Proved,
+  Same,
+} from './spec-types';
 import { setNullFaultsOfModel } from './set-null';
 
 /** PostgreSQL's limit for an index and a foreign key (manual, Appendix K: INDEX_MAX_KEYS). */
@@ -21,8 +29,8 @@ const IndexSpec = closed(
   ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
 );
 
-/** An index over one or more columns; `unique` makes it a unique index. Without a name it gets a derived one. */
-export type IndexSpec = t.OutputOf<typeof IndexSpec>;
+/** What a caller writes; see spec-types.ts. */
+export type IndexSpec = IndexSpecType;
 export type Index = t.TypeOf<typeof IndexSpec>;
 
 const ForeignKeySpec = closed(
@@ -35,29 +43,37 @@ const ForeignKeySpec = closed(
   ({ columns: listed = ['?'], references }) => foreignKeyFaults(listed, references?.columns),
 );
 
-/** A foreign key of several columns; one of a single column is a field's `references`. */
-export type ForeignKeySpec = t.OutputOf<typeof ForeignKeySpec>;
+/** What a caller writes; see spec-types.ts. */
+export type ForeignKeySpec = ForeignKeySpecType;
 export type ForeignKey = t.TypeOf<typeof ForeignKeySpec>;
 
 /** The properties of a model, for the codecs that hold one. */
 export const modelProps = {
-  required: { table: nameOf('table'), fields: listOf(FieldSpec) },
+  required: { table: nameOf('table'), fields: listOf(FieldCodec) },
   optional: { comment: text, indexes: listOf(IndexSpec), foreignKeys: listOf(ForeignKeySpec) },
 };
 
 type Checked = Closed<typeof modelProps.required, typeof modelProps.optional>;
 
-/** The codec of {@link ModelSpec}. */
-export const ModelSpec = closed('ModelSpec', modelProps.required, modelProps.optional, modelFaults);
+const ModelCodec = closed('ModelSpec', modelProps.required, modelProps.optional, modelFaults);
 
-/**
- * A model, which becomes one table.
- *
- * @example
- * { table: 'invoice', fields: [{ name: 'id', type: 'Uuid' }, { name: 'total', type: 'Float' }], indexes: [{ columns: ['total'] }] }
- */
-export type ModelSpec = t.OutputOf<typeof ModelSpec>;
+/** The codec of {@link ModelSpec}, within the bounds of a spec that comes from a request. */
+export const ModelSpec = bounded(ModelCodec);
+
+/** What a caller writes; see spec-types.ts. */
+export type ModelSpec = ModelSpecType;
 export type Model = t.TypeOf<typeof ModelSpec>;
+
+/** The codecs take what the types allow, and nothing else. */
+export type ModelProof = [
+  Proved<Same<Flat<t.OutputOf<typeof IndexSpec>>, Flat<IndexSpec>>>,
+  Proved<Same<keyof t.OutputOf<typeof ForeignKeySpec>, keyof ForeignKeySpec>>,
+  Proved<ForeignKeySpec extends t.OutputOf<typeof ForeignKeySpec> ? true : false>,
+  Proved<t.OutputOf<typeof ForeignKeySpec> extends ForeignKeySpec ? true : false>,
+  Proved<Same<keyof t.OutputOf<typeof ModelCodec>, keyof ModelSpec>>,
+  Proved<ModelSpec extends t.OutputOf<typeof ModelCodec> ? true : false>,
+  Proved<t.OutputOf<typeof ModelCodec> extends ModelSpec ? true : false>,
+];
 
 /**
  * The fields that are the primary key, together: those that say so; where none does, the one named `id`,

@@ -44,7 +44,10 @@ it('names keys and checks as createModel does', async () => {
   await createTenant(other, db, options);
   await createModel(
     other,
-    { ...invoice, fields: [...invoice.fields, ...fields].map((field) => ({ ...field, ...moved(field, other) })) },
+    {
+      ...invoice,
+      fields: [...invoice.fields, ...fields].map((field) => ({ ...field, ...moved(field, other) }) as FieldSpec),
+    },
     db,
     options,
   );

@@ -32,14 +32,15 @@ beforeEach(async () => {
 
 /** Each column of `invoice` has all that a column can have. */
 function models(): ModelSpec[] {
-  const all = (name: string, spec: Omit<FieldSpec, 'name'>): FieldSpec => ({
-    ...spec,
-    name: `customer_${name}`,
-    nullable: false,
-    unique: true,
-    comment: `The customer's ${name}`,
-    references: { schema: org, table: 'customer', column: name, onDelete: 'RESTRICT' },
-  });
+  const all = (name: string, spec: Omit<FieldSpec, 'name'>): FieldSpec =>
+    ({
+      ...spec,
+      name: `customer_${name}`,
+      nullable: false,
+      unique: true,
+      comment: `The customer's ${name}`,
+      references: { schema: org, table: 'customer', column: name, onDelete: 'RESTRICT' },
+    }) as FieldSpec;
   return [
     {
       table: 'customer',

@@ -31,10 +31,7 @@ async function tableWith(type: Typed, ...values: readonly string[]): Promise<voi
     org,
     {
       table: 't',
-      fields: [
-        { name: 'id', type: 'Int' },
-        { ...type, name: 'x' },
-      ],
+      fields: [{ name: 'id', type: 'Int' }, { ...type, name: 'x' } as FieldSpec],
     },
     db,
     options,

@@ -45,7 +45,7 @@ it('has knex write a column that is dropped once, for all tenants and tables', (
 
 it.each<[string, (field: ReturnType<typeof newField>) => FieldSpec]>([
   ['name', () => newField()],
-  ['type', (field) => ({ ...field, type: 'Text' })],
+  ['type', ({ name }) => ({ name, type: 'Text', default: 'x' })],
   ['length', (field) => ({ ...field, length: 7 })],
   ['default', (field) => ({ ...field, default: 'y' })],
   ['default, which it has not', ({ name, type }) => ({ name, type })],
@@ -59,7 +59,7 @@ it.each<[string, (field: ReturnType<typeof newField>) => FieldSpec]>([
 });
 
 it('has the check of an enum written anew for another table, which its name is of', () => {
-  const field: FieldSpec = { ...newField(), type: 'Enum', values: ['x'] };
+  const field: FieldSpec = { name: newField().name, type: 'Enum', values: ['x'], default: 'x' };
   expect(planned(field)).toMatch(/constraint "invoice_field_/);
   expect(planned(field, 'acme-corp', 'customer')).toMatch(/constraint "customer_field_/);
   expect(written).toHaveBeenCalledTimes(2);
@@ -120,7 +120,11 @@ describe('a model', () => {
 });
 
 describe('what knex wrote is kept', () => {
-  const long = (index: number): FieldSpec => ({ ...newField(), type: 'Text', default: `${index} `.repeat(2000) });
+  const long = (index: number): FieldSpec => ({
+    name: newField().name,
+    type: 'Text',
+    default: `${index} `.repeat(2000),
+  });
 
   it('up to half a million characters, and what came first is given up', () => {
     const fields = Array.from({ length: 100 }, (_, index) => long(index));
@@ -134,7 +138,10 @@ describe('what knex wrote is kept', () => {
   });
 
   it('but for what is long, which drives out nothing', () => {
-    const [small, large] = [newField(), { ...newField(), type: 'Text' as const, default: 'long '.repeat(2500) }];
+    const [small, large] = [
+      newField(),
+      { name: newField().name, type: 'Text' as const, default: 'long '.repeat(2500) },
+    ];
     planned(small);
     planned(large);
     written.mockClear();

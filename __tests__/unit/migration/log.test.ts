@@ -198,7 +198,7 @@ describe('the value of a default', () => {
   const SHOWN = /hunter2|774411|1999-07-07|07:44:11|aHVudGVyMg/;
 
   const cases = (Object.keys(fieldTypes) as FieldTypeName[]).flatMap((type) =>
-    SECRETS[type].map((spec, index) => [`${type} ${index}`, { name: 'secret', type, ...spec }] as const),
+    SECRETS[type].map((spec, index) => [`${type} ${index}`, { name: 'secret', type, ...spec } as FieldSpec] as const),
   );
 
   it.each(cases)('is in no log at any level, and in no error: %s', async (_type, field) => {

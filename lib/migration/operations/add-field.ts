@@ -3,7 +3,7 @@ import { closed } from '../closed';
 import { addFieldExamples } from '../examples/add-field';
 import { nameOf } from '../codecs';
 import type { Fault } from '../errors';
-import { FieldSpec, type Field } from '../field-spec';
+import { FieldCodec, type Field } from '../field-spec';
 import { typeOf } from '../field-types';
 import type { Identifier } from '../identifier';
 import { step, type Hazard, type Lock, type Step } from '../plan';
@@ -13,7 +13,7 @@ import type { Operation } from './operation';
 
 const codec = closed(
   'addField',
-  { kind: t.literal('addField'), table: nameOf('table'), field: FieldSpec },
+  { kind: t.literal('addField'), table: nameOf('table'), field: FieldCodec },
   {},
   ({ field }): Fault[] =>
     field?.primaryKey === true

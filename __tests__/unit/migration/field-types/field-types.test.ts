@@ -436,7 +436,7 @@ function columnOf(field: Omit<FieldSpec, 'name'>): string | undefined {
   const { steps } = planChange('acme-corp', {
     kind: 'createModel',
     table: 'invoice',
-    fields: [{ ...field, name: 'field' }],
+    fields: [{ ...field, name: 'field' } as FieldSpec],
   });
   return /^create table "acme-corp"\."invoice" \("field" (.*)\)$/s.exec(steps[0]?.sql ?? '')?.[1];
 }

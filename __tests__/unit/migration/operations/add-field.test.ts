@@ -129,7 +129,7 @@ it.each<[string, Omit<FieldSpec, 'name'>, string, Costs]>([
     { scansTable: true, hazards: [NOT_NULL, UNIQUE] },
   ],
 ])('%s', (_variant, field, column, { hazards = [], ...costs }) => {
-  const plan = planOf({ name: 'f', ...field });
+  const plan = planOf({ name: 'f', ...field } as FieldSpec);
   expect(plan.steps).toEqual([
     {
       sql: `alter table ${INVOICE} add column "f" ${column}`,
