@@ -65,7 +65,8 @@ it("does so in a caller's transaction, and in withTenant", async () => {
   await db.transaction((trx) => drop('a', trx));
   await db.transaction((trx) => drop('b', trx));
   await withTenant(org, db, (tenant) => drop('c', tenant), options);
-  expect(counts(sent)).toEqual({ prepare: 1, execute: 2 });
+  // The turn and the guard.
+  expect(counts(sent)).toEqual({ prepare: 2, execute: 4 });
   expect(await columnsOf(admin, org, 'invoice')).toEqual(['id', 'd', 'e', 'shared']);
 });
 

@@ -19,12 +19,11 @@ type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'readsCatalog' |
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { org, statements, lockedTables = [], readsCatalog, mark } = work;
-  const look = readsCatalog === true ? [readCommitted()] : [];
+  const { org, statements, lockedTables = [], readsCatalog = false, mark } = work;
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    `select ${[turn(literal(turnName(org))), ...look, ...shareOfEach(lockedTables, timeouts)].join(', ')}`,
+    TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'](turnName(org), ...shareOf(lockedTables, timeouts)),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
     `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
@@ -108,20 +107,26 @@ const TURN_WITH_IDENTITY = {
   'not to be asked': query('turn', `select ${turn('$1')}, ${IDENTITY_ALONE}, ${SHARE}`),
 };
 
+const TURN_IN_TRANSACTION = {
+  plain: query('turn_inside', `select ${turn('$1')}, ${SHARE}`),
+  looks: query('turn_inside', `select ${turn('$1')}, ${readCommitted()}, ${SHARE}`),
+};
+
 /** A connection that is used for the first time is asked more. */
 function turnWithIdentity({ org, lockedTables = [] }: Batch, timeouts: Timeouts, connection: Connection): Statement {
   const known = knownServer(connection);
   const session = sessionColumns(connection);
   if (known !== 'new' && session.length === 0) {
-    return TURN_WITH_IDENTITY[known](turnName(org), JSON.stringify(lockedTables), String(timeouts.lockTimeoutMs));
+    return TURN_WITH_IDENTITY[known](turnName(org), ...shareOf(lockedTables, timeouts));
   }
-  const shares = shareOfEach(lockedTables, timeouts);
-  return `select ${[turn(literal(turnName(org))), ...identityColumns(connection), ...session, ...shares].join(', ')}`;
+  const [tables, lockTimeoutMs] = shareOf(lockedTables, timeouts);
+  const share = lockTimeoutShare(literal(tables), literal(lockTimeoutMs));
+  return `select ${[turn(literal(turnName(org))), ...identityColumns(connection), ...session, share].join(', ')}`;
 }
 
-function shareOfEach(lockedTables: readonly string[], { lockTimeoutMs }: Timeouts): readonly string[] {
-  if (lockedTables.length === 0) return [];
-  return [lockTimeoutShare(literal(JSON.stringify(lockedTables)), literal(String(lockTimeoutMs)))];
+/** The parameters of {@link SHARE}. */
+function shareOf(lockedTables: readonly string[], { lockTimeoutMs }: Timeouts): readonly [string, string] {
+  return [JSON.stringify(lockedTables), String(lockTimeoutMs)];
 }
 
 /** No queries, which the server would have to plan. */
