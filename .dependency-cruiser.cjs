@@ -6,7 +6,7 @@ const layers = [
   ],
   ['migration/(codecs|closed|heard|hints|log|logger|options|settings|retry|waiting)'],
   [
-    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|conversion-preview|kept-default|list-checks|new-default|unique-indexes|session-settings)',
+    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|conversion-preview|rows-in-the-way|kept-default|list-checks|new-default|unique-indexes|session-settings)',
     'migration/(field-types|examples)/.+',
   ],
   ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],

@@ -14,10 +14,6 @@ export const PREVIEW_SETTING = 'tenant_ddl.preview';
 
 /** Tries the conversion on one row after the other, as the change would make it, and keeps nothing but the counts. */
 export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
-  const type = typeSql(typeOf(to).catalogName(to));
-  const takes = typeOf(to).takes('item.value', to) ?? 'true';
-  const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
-  const add = (count: string): string => `${count} := ${count} ${PLUS} 1;`;
   return block(`declare
   item pg_catalog.record;
   seen bigint := 0;
@@ -25,11 +21,28 @@ export function previewBlock(org: Identifier, table: Identifier, column: Identif
   loses bigint := 0;
   fails bigint := 0;
 begin
-  ${pinSettings()}
-  for item in select ${quoted(column)} as value from ${qualified(org, table)} limit ${MAX_PREVIEWED_ROWS + 1}
+  ${previewBody(org, table, column, to, MAX_PREVIEWED_ROWS)}
+  perform pg_catalog.set_config('${PREVIEW_SETTING}', pg_catalog.concat_ws(' ', seen, converts, loses, fails), true);
+end`);
+}
+
+/** The statements that count, for a block with the variables above. `seen` is one more than `maxRows` where there are more. */
+export function previewBody(
+  org: Identifier,
+  table: Identifier,
+  column: Identifier,
+  to: NewType,
+  maxRows: number,
+): string {
+  const type = typeSql(typeOf(to).catalogName(to));
+  const takes = typeOf(to).takes('item.value', to) ?? 'true';
+  const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
+  const add = (count: string): string => `${count} := ${count} ${PLUS} 1;`;
+  return `${pinSettings()}
+  for item in select ${quoted(column)} as value from ${qualified(org, table)} limit ${maxRows + 1}
   loop
     ${add('seen')}
-    exit when seen ${GT} ${MAX_PREVIEWED_ROWS};
+    exit when seen ${GT} ${maxRows};
     begin
       if item.value is null then
         ${add('converts')}
@@ -44,7 +57,5 @@ begin
       ${add('fails')}
     end;
   end loop;
-  ${unpinSettings()}
-  perform pg_catalog.set_config('${PREVIEW_SETTING}', pg_catalog.concat_ws(' ', seen, converts, loses, fails), true);
-end`);
+  ${unpinSettings()}`;
 }

@@ -1,6 +1,9 @@
 import type { ErrorCode } from './errors';
 import type { Identifier } from './identifier';
 
+/** A block that counts the rows which a change failed on, by the code of the failure. */
+export type CountsOfRows = Readonly<Partial<Record<ErrorCode, string>>>;
+
 /** A table, or a column of it, that has to be there, or must not be there, for a change to succeed. */
 export interface Expectation {
   readonly schema: Identifier;
@@ -24,6 +27,8 @@ export interface Subject {
   readonly fields: readonly Identifier[];
   /** What may go with a field that is dropped. */
   readonly cascade?: readonly string[] | undefined;
+  /** What counts the rows that it can fail on. */
+  readonly rows?: CountsOfRows;
   /** In the order in which PostgreSQL comes upon them. */
   readonly expectations: readonly Expectation[];
   readonly effects: readonly Effect[];

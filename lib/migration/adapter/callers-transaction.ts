@@ -6,7 +6,7 @@ import { EQ, isOneOf } from '../qualified-sql';
 import { sqlStateOf } from '../sql-states';
 import { rollbackToSavepoint, savepointBatch } from './batch';
 import { watched } from './blockers';
-import { diagnosed, factsQuery } from './diagnose';
+import { diagnosed, questionsAbout } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
 import { answeredWithin, batchLimitMs, statementLimitMs } from './limit';
@@ -65,7 +65,7 @@ async function undone(
   }
   if (sqlStateOf(error) === ABORTED) throw alreadyAborted(error, failed);
   try {
-    const undo = rollbackToSavepoint(factsQuery(subjects), HOLDS_STRONG_LOCK);
+    const undo = rollbackToSavepoint(...questionsAbout(error, subjects), HOLDS_STRONG_LOCK);
     const answers = await answeredWithin(connection, limitMs, send(trx, undo));
     const found = diagnosed(error, org, subjects, answers);
     const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';

@@ -3,7 +3,9 @@ import { literal } from '../literal';
 import { EQ, GT, isOneOf } from '../qualified-sql';
 import { classifyInUse, GUARD_STATES, sqlStateOf } from '../sql-states';
 import type { Effect, Expectation, Subject } from '../subject';
+import { isConversion, isUseOfColumn } from './column-errors';
 import type { Failed } from './explain';
+import { rowsFoundIn, rowsQuestions } from './rows-found';
 import { valueOf, type Answer } from './send';
 
 /** The errors that leave open which name was meant: of the change's own table, or of one that it refers to. */
@@ -35,6 +37,16 @@ export function factsQuery(subjects: readonly Subject[]): string {
 )::pg_catalog.text as tenant_ddl_facts`;
 }
 
+/** All that is asked about a failure, with the rollback. */
+export function questionsAbout(error: unknown, subjects: readonly Subject[]): readonly string[] {
+  const code = isConversionOf(error, subjects) ? 'CONVERSION_FAILED' : classifyInUse(error).code;
+  return [...rowsQuestions(subjects, code), factsQuery(subjects)];
+}
+
+function isConversionOf(error: unknown, subjects: readonly Subject[]): boolean {
+  return isConversion(error) && subjects.some(({ message }) => message === 'ALTER COLUMN');
+}
+
 /** What the failure was: by its SQLSTATE, and, where that leaves the name open, by what the catalog holds. */
 export function diagnosed(
   error: unknown,
@@ -45,6 +57,7 @@ export function diagnosed(
   const only = subjects.length === 1 ? subjects[0] : undefined;
   const general: Failed = {
     ...classifyInUse(error),
+    rows: rowsFoundIn(answers),
     org,
     operation: only?.message,
     table: textOf(error, 'table') ?? only?.table,
@@ -56,7 +69,7 @@ export function diagnosed(
   }
   if (isUseOfColumn(error)) return { ...general, code: 'DEPENDENT_OBJECTS' };
   if (sqlStateOf(error) === WRONG_KIND) return noTable(org, subjects, answers) ?? general;
-  if (isConversion(error) && subjects.some(({ message }) => message === 'ALTER COLUMN')) {
+  if (isConversionOf(error, subjects)) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
   if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
@@ -69,25 +82,6 @@ export function diagnosed(
     namedIn(error, general, subjects) ?? { ...general, code: 'DATABASE_ERROR', retryScope: 'none' }
   );
 }
-
-/**
- * A view, a trigger, a policy or a generated column reads the column whose type is to change. The same SQLSTATEs
- * stand for much else that is not supported; the function in the server is the same in every language.
- */
-function isUseOfColumn(error: unknown): boolean {
-  const { routine } = error as { readonly routine?: string };
-  const state = sqlStateOf(error) ?? '';
-  return ['0A000', '42601'].includes(state) && COLUMN_USE_ROUTINES.includes(routine ?? '');
-}
-
-/** data_exception, or NaN for an integer, which is feature_not_supported: a row that the new type does not take. */
-function isConversion(error: unknown): boolean {
-  const { routine = '' } = error as { readonly routine?: string };
-  const state = sqlStateOf(error) ?? '';
-  return state.startsWith('22') || (state === '0A000' && routine.startsWith('numeric_'));
-}
-
-const COLUMN_USE_ROUTINES = ['ATExecAlterColumnType', 'RememberAllDependentForRebuilding'];
 
 /** wrong_object_type. */
 const WRONG_KIND = '42809';

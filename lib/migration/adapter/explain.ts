@@ -12,6 +12,8 @@ export interface Failed extends FailureClass, Wait {
   readonly column?: string | undefined;
   /** In SQL's words, where it was one change that failed. */
   readonly operation?: string | undefined;
+  /** How many are in the way: `3 rows`. */
+  readonly rows?: string | undefined;
   /** What stands where a table should: `a view`. */
   readonly kind?: string | undefined;
   /** What was not there: a table, or a column of one, that the change refers to. */
@@ -47,11 +49,13 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
       : `Rows of ${model} break a check on "${column}", such as the values of an Enum. Nothing was changed. Correct these rows first (select "${column}", count(*) from ${model} group by 1).`,
   CONVERSION_FAILED: ({ org, column, model }) =>
     `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Count them with previewConversion('${org}', …), and correct these rows first.`,
-  UNIQUE_VIOLATION: ({ model, operation }) =>
+  UNIQUE_VIOLATION: ({ model, column, operation }) =>
     `Rows of ${model} would be alike where they have to be unique. ${
       operation === 'ADD COLUMN'
         ? 'A unique field that is added to rows can have no constant default: add it without one, fill it, then make it unique.'
-        : 'Correct these first.'
+        : column === ''
+          ? 'Correct these first.'
+          : `Correct these first (select "${column}", count(*) from ${model} group by 1 having count(*) > 1).`
     }`,
   FOREIGN_KEY_VIOLATION: ({ model }) =>
     `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
@@ -138,7 +142,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
     : SAID_BY_GUARD.includes(sqlStateOf(error))
       ? `${reasonOf(error)}. Nothing was changed.`
       : (MESSAGES[code]?.(named) ?? unlisted(error, model, failed.operation));
-  return new MigrationError(message, {
+  return new MigrationError(failed.rows === undefined ? message : `${message} In the way: ${failed.rows}.`, {
     code,
     org,
     table,

@@ -4,7 +4,7 @@ import { acquired } from './acquire';
 import { beginBatch, joined } from './batch';
 import { watched } from './blockers';
 import { commit } from './commit';
-import { diagnosed, factsQuery } from './diagnose';
+import { diagnosed, questionsAbout } from './diagnose';
 import { explained, failureAt, type Failed } from './explain';
 import { refusedHazard } from './hazard-policy';
 import { answeredWithin, batchLimitMs, statementLimitMs } from './limit';
@@ -79,7 +79,7 @@ async function undone(
     discard(connection);
     return failed;
   }
-  const undo = joined(['rollback', factsQuery(subjects)]);
+  const undo = joined(['rollback', ...questionsAbout(error, subjects)]);
   try {
     const answers = await answeredWithin(connection, statementLimitMs(settings), send(db, undo, connection));
     return diagnosed(error, org, subjects, answers);

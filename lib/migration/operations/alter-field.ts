@@ -10,6 +10,7 @@ import { alterFieldExamples } from '../examples/alter-field';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../field-changes';
 import { ownLock } from '../own-lock';
 import { referenced } from '../referenced';
+import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../session-settings';
 import { expectedModel } from '../subject';
 import type { TypeSpec } from '../type-change';
@@ -45,11 +46,15 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column },
   hazards: (_org, change) => alterHazards(change),
   unforeseen: (_org, change) => unforeseenIn(change),
-  subject: (org, { table, column }) => ({
+  subject: (org, change) => ({
     message: 'ALTER COLUMN',
-    table,
-    fields: [column],
-    expectations: [expectedModel(org, table), { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }],
+    table: change.table,
+    fields: [change.column],
+    rows: rowsInTheWay(org, change),
+    expectations: [
+      expectedModel(org, change.table),
+      { schema: org, table: change.table, column: change.column, present: true, code: 'FIELD_NOT_FOUND' },
+    ],
     effects: [],
   }),
   examples: alterFieldExamples,
