@@ -20,15 +20,18 @@ import { migrationError } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
 
 const { db, sent } = countedConnect();
-const options = { logger: quiet };
+
+/** What all tenants share. */
+const shared = freshOrg('shared');
+const sharedSchemas = [shared];
+const options = { logger: quiet, sharedSchemas };
 
 /** A loss of data comes true in a row, and has tests of its own. */
 type Kind = Exclude<HazardKind, 'dataLoss'>;
-const shared = freshOrg('currency');
 
-beforeEach(() => db.raw('create table public.?? (id int primary key)', [shared]));
+beforeEach(() => db.raw('create schema :shared:; create table :shared:.currency (id int primary key)', { shared }));
 
-afterEach(() => db.raw('drop table public.?? cascade', [shared]));
+afterEach(() => db.raw('drop schema ?? cascade', [shared]));
 
 /** One of each kind, which succeeds on a table of one row where it is allowed. */
 const HAZARDS: Readonly<Record<Kind, Change>> = {
@@ -48,9 +51,10 @@ const HAZARDS: Readonly<Record<Kind, Change>> = {
     field: {
       name: 'currency',
       type: 'Int',
-      references: { schema: 'public', table: shared, column: 'id', onDelete: 'RESTRICT' },
+      references: { schema: shared, table: 'currency', column: 'id', onDelete: 'RESTRICT' },
     },
   },
+  noKey: { kind: 'createModel', table: 'note', fields: [{ name: 'text', type: 'Text' }] },
 };
 const kinds = (Object.keys(HAZARD_KINDS) as HazardKind[]).filter((kind): kind is Kind => kind !== 'dataLoss');
 const onRows = kinds.filter((kind) => HAZARD_KINDS[kind].onRowsOnly);
@@ -86,7 +90,7 @@ const read = (): Promise<CatalogTable | undefined> => readTable(db, org, 'invoic
 /** The records of hazards that a change leaves. */
 async function warnings(change: Change, given: ChangeOptions = {}): Promise<Record<string, unknown>[]> {
   const { logger, records } = recordedLog();
-  await applyChange(org, change, db, { logger, ...given });
+  await applyChange(org, change, db, { ...options, logger, ...given });
   return records().filter(({ message }) => message === 'HAZARD');
 }
 
@@ -95,7 +99,7 @@ describe.each(kinds)('%s', (kind) => {
   const always = !HAZARD_KINDS[kind].onRowsOnly;
 
   it('is a hazard of its example', () => {
-    expect(planChange('acme-corp', change).hazards.map((hazard) => hazard.kind)).toEqual([kind]);
+    expect(planChange('acme-corp', change, { sharedSchemas }).hazards.map((hazard) => hazard.kind)).toEqual([kind]);
   });
 
   it.each([['refuse' as const], [{ [kind]: 'refuse' as const }]])(
@@ -104,8 +108,8 @@ describe.each(kinds)('%s', (kind) => {
       await addRow();
       const before = await read();
       const error = await migrationError(applyChange(org, change, db, { ...options, hazards }));
-      const [hazard] = planChange(org, change).hazards;
-      expect(error).toMatchObject({ code: 'HAZARD_REFUSED', org, table: 'invoice', retryScope: 'none' });
+      const [hazard] = planChange(org, change, { sharedSchemas }).hazards;
+      expect(error).toMatchObject({ code: 'HAZARD_REFUSED', org, table: change.table, retryScope: 'none' });
       expect(error.message).toContain(hazard?.message);
       expect(error.message).toContain(hazard?.saferWay);
       expect(error.message).toContain(kind);
@@ -115,7 +119,7 @@ describe.each(kinds)('%s', (kind) => {
 
   it('is warned of when it has come true, with the safer way', async () => {
     if (kind !== 'notNullWithoutDefault') await addRow();
-    const [hazard] = planChange(org, change).hazards;
+    const [hazard] = planChange(org, change, { sharedSchemas }).hazards;
     const found = await warnings(change);
     // Where it can come true, this one fails: there is nothing left to warn of.
     const expected = kind === 'notNullWithoutDefault' ? [] : [hazard];
@@ -123,7 +127,7 @@ describe.each(kinds)('%s', (kind) => {
       expected.map((one) => ({
         level: 'warn',
         org,
-        table: 'invoice',
+        table: change.table,
         kind,
         reason: one?.message,
         saferWay: one?.saferWay,
@@ -282,6 +286,7 @@ it('keeps nothing from a call that has no plan: a tenant is created and dropped 
   await createTenant(tenant, db, refusing);
   await createModel(tenant, { table: 'm', fields: [{ name: 'id', type: 'Int' }] }, db, refusing);
   await dropTenant(tenant, db, { ...refusing, confirm: tenant });
-  const error = await migrationError(createModel(tenant, { table: 'm', fields: [] }, db, refusing));
+  const fields = [{ name: 'id', type: 'Int' }] as const;
+  const error = await migrationError(createModel(tenant, { table: 'm', fields }, db, refusing));
   expect(error).toMatchObject({ code: 'TENANT_NOT_FOUND' });
 });

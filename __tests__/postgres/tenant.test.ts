@@ -284,7 +284,7 @@ describe('the options of withTenant', () => {
       org,
       db,
       async (tenant) => {
-        await createModel(org, { table: 'm', fields: [field] }, tenant);
+        await createModel(org, { table: 'm', fields: [{ name: 'id', type: 'Int' }, field] }, tenant);
         await tenant.transaction((nested) => addFieldToModel(org, 'm', { ...field, name: 'again' }, nested));
         // What is said for one change is for that change.
         const own = addFieldToModel(org, 'm', { ...field, name: 'no' }, tenant, { sharedSchemas: ['public'] });

@@ -81,6 +81,7 @@ export const HAZARD_KINDS = {
   rename: { onRowsOnly: false },
   dataLoss: { onRowsOnly: true },
   sharedLock: { onRowsOnly: false },
+  noKey: { onRowsOnly: false },
 } as const;
 
 export type HazardKind = keyof typeof HAZARD_KINDS;

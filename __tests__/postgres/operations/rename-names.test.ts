@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { createModel, createTenant, renameField, renameModel } from '../../../lib';
 import { quiet } from '../../support/log';
 import { connect, freshOrg, serverUrl } from '../../support/postgres';
+import { needSuperuser } from '../../support/rights';
 
 const options = { logger: quiet };
 const server = connect();
@@ -33,13 +34,17 @@ const NAMES: readonly (readonly [string, readonly [string, string], readonly [st
 describe.each(['UTF8', 'LATIN1', 'SQL_ASCII', 'EUC_JP'])('in a database in %s', (encoding) => {
   const name = `${freshOrg('encoding')}-${encoding.toLowerCase()}`;
   let db: Knex;
+  let created = false;
   beforeAll(async () => {
+    needSuperuser('create a database');
     await server.raw(`create database ?? encoding '${encoding}' template template0 locale 'C'`, [name]);
+    created = true;
     const url = new URL(serverUrl());
     url.pathname = `/${name}`;
     db = connect({ connection: { connectionString: url.href } });
   });
   afterAll(async () => {
+    if (!created) return;
     await db.destroy();
     await server.raw('drop database ?? with (force)', [name]);
   });

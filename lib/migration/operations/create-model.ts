@@ -29,7 +29,17 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
     foreignKeys(change)
       .filter((key) => !isInline(org, change, key, isNew))
       .map((key) => foreignKeyStep(org, change.table, key)),
-  hazards: () => [],
+  hazards: (_org, { table, fields }) =>
+    keyFields(fields).length > 0
+      ? []
+      : [
+          {
+            kind: 'noKey',
+            table,
+            message: `"${table}" has no primary key: once a publication has it, PostgreSQL refuses to update or delete its rows.`,
+            saferWay: 'Give it a field named id, or primaryKey: true on the fields that tell its rows apart.',
+          },
+        ],
   subject: (org, change) => ({
     message: 'CREATE TABLE',
     table: change.table,
