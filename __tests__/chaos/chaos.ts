@@ -2,6 +2,7 @@ import { knex } from 'knex';
 import type { Knex } from 'knex';
 import { startPostgres } from '../support/embedded-postgres';
 import { startPgBouncer } from '../support/pgbouncer';
+import { selfSigned } from '../support/self-signed';
 import { faults } from './faults';
 import type { FaultName } from './faults';
 import type { Stage } from './fault';
@@ -14,6 +15,7 @@ import { SERVICES } from './task-plan';
 import { runTask } from './task';
 import type { Outcome } from './task';
 import { setUpTenants } from './tenants';
+import { startTlsLine } from './tls-line';
 import { newTrace } from './trace';
 
 export interface RoundResult {
@@ -46,37 +48,49 @@ export async function* playRounds(
   const onUnhandled = (error: unknown): void =>
     void unhandled.push(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onUnhandled).on('uncaughtException', onUnhandled);
-  const server = await startPostgres({ settings: SETTINGS, major: Number(process.env.POSTGRES_MAJOR ?? 18) });
+  const certificate = withPooler ? undefined : selfSigned();
+  if (certificate === undefined) {
+    process.stdout.write(
+      `Skipped: "TLS damaged", ${withPooler ? 'the pooler speaks no TLS' : 'there is no openssl'}.\n`,
+    );
+  }
+  const settings = { ...SETTINGS, ...certificate?.settings };
+  const server = await startPostgres({ settings, major: Number(process.env.POSTGRES_MAJOR ?? 18) });
   const pooler = withPooler ? await startPgBouncer(server.url, { mode: 'transaction', size: 10 }) : undefined;
   const proxy = await startProxy(pooler?.url ?? server.url);
-  const admin = connectionTo(server.url, 'chaos-admin', 10);
-  const services = Array.from({ length: SERVICES }, () => connectionTo(proxy.url, SERVICE_NAME, 3));
+  const tls = certificate && (await startTlsLine(server.url));
+  const admin = knex(configOf(server.url, 'chaos-admin', 10));
+  const plain = Array.from({ length: SERVICES }, () => knex(configOf(proxy.url, SERVICE_NAME, 3)));
+  const encrypted = tls && Array.from({ length: SERVICES }, () => tls.connect(configOf(server.url, SERVICE_NAME, 3)));
   try {
     for (const round of rounds) {
       const plan = planOf(seed, round);
       const trace = newTrace();
-      const stage = { server, proxy, admin, services, tasks: plan.tasks, trace };
+      const services = plan.faults.some(({ name }) => name === 'TLS damaged') ? (encrypted ?? plain) : plain;
+      const stage = { server, proxy, admin, services, tls, tasks: plan.tasks, trace };
       const played = await playRound(stage, plan);
       yield { ...played, plan, trace: trace.lines, violations: [...played.violations, ...unhandled.splice(0)] };
     }
   } finally {
     await proxy.close();
-    await Promise.all([admin, ...services].map((db) => db.destroy()));
+    await tls?.close();
+    await Promise.all([admin, ...plain, ...(encrypted ?? [])].map((db) => db.destroy()));
     await pooler?.stop();
     await server.stop();
+    certificate?.remove();
     process.off('unhandledRejection', onUnhandled).off('uncaughtException', onUnhandled);
   }
 }
 
-function connectionTo(url: string, name: string, size: number): Knex {
-  return knex({
+function configOf(url: string, name: string, size: number): Knex.Config {
+  return {
     client: 'pg',
     connection: { connectionString: url, application_name: name },
     pool: { min: 0, max: size },
     acquireConnectionTimeout: 400,
     // A connection that is lost is nothing to tell here.
     log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
-  });
+  };
 }
 
 async function playRound(

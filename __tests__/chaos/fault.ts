@@ -4,6 +4,7 @@ import type { FaultName } from './faults';
 import type { Proxy } from './proxy';
 import { ORGS } from './task-plan';
 import type { TaskPlan } from './task-plan';
+import type { TlsLine } from './tls-line';
 import type { Trace } from './trace';
 
 /** One fault with what varies of it; each fault makes of these what it can. */
@@ -23,6 +24,8 @@ export interface Stage {
   /** Connections that the proxy does not see. */
   readonly admin: Knex;
   readonly services: readonly Knex[];
+  /** What the services connect by in a round whose fault it is. Encrypted, nothing else can be struck at. */
+  readonly tls?: TlsLine | undefined;
   readonly tasks: readonly TaskPlan[];
   readonly trace: Trace;
 }

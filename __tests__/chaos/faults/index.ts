@@ -10,6 +10,7 @@ import { poolFull } from './pool-full';
 import { cutDuringReconnect } from './reconnect';
 import { serverCrash } from './server-crash';
 import { terminated } from './terminated';
+import { tlsDamaged } from './tls-damaged';
 
 const registry = {
   'cut before BEGIN': cutBeforeBegin,
@@ -32,6 +33,7 @@ const registry = {
   statement_timeout: statementTimeout,
   idle_in_transaction_session_timeout: idleTimeout,
   'lock table full': lockTableFull,
+  'TLS damaged': tlsDamaged,
 } satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof registry;
