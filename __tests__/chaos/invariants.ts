@@ -21,7 +21,7 @@ export async function violationsOf(
   return [...outcomes.flatMap((outcome, index) => wrongIn(outcome, found[index] as Found, crashed)), ...leaks];
 }
 
-/** What of a task is not as its caller was told. A server that crashed may not know what became of a COMMIT. */
+/** What of a task is not as its caller was told. A server that crashed (or has a pooler before it, and was restarted) may not know what became of a COMMIT. */
 export function wrongIn(given: Outcome, found: Found, crashed = false): string[] {
   const isUnknown = crashed && (given.error as { readonly code?: unknown } | undefined)?.code === 'OUTCOME_UNKNOWN';
   const outcome: Outcome = isUnknown ? { ...given, told: 'doubt' } : given;
