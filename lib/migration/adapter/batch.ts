@@ -3,10 +3,10 @@ import { quoted, type Identifier } from '../identifier';
 import { literal } from '../literal';
 import type { Settings } from '../options';
 import { EQ, isOneOf } from '../qualified-sql';
-import { query, type Statement } from '../query';
+import { inPlace, query, type Query, type Statement } from '../query';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
-import { lockTimeoutShare } from './lock-timeout-share';
+import { lockTimeoutShare, type Shared } from './lock-timeout-share';
 import { IDENTITY, IDENTITY_ALONE, identityColumns, knownServer } from './transaction-identity';
 import type { Work } from './work';
 
@@ -19,11 +19,11 @@ type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'readsCatalog' |
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { org, statements, lockedTables = [], readsCatalog = false, mark } = work;
+  const { statements, readsCatalog = false, mark } = work;
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'](turnName(org), ...shareOf(lockedTables, timeouts)),
+    turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
     `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
@@ -100,33 +100,47 @@ export function turnName(org: string): string {
   return `tenant_ddl ${org}`;
 }
 
-const SHARE = lockTimeoutShare('$2', '$3');
+/** The turn, with what else is asked in its statement, and the share of the lock timeout, for each number of tables. */
+function turnQueries(
+  what: string,
+  ...columns: readonly string[]
+): Readonly<Record<Shared | 'none', ReturnType<typeof query>>> {
+  const text = (...shares: readonly string[]): string => `select ${[turn('$1'), ...columns, ...shares].join(', ')}`;
+  return {
+    none: query(what, text()),
+    one: query(what, text(lockTimeoutShare('one', '$2', '$3'))),
+    several: query(what, text(lockTimeoutShare('several', '$2', '$3'))),
+  };
+}
 
 const TURN_WITH_IDENTITY = {
-  known: query('turn', `select ${turn('$1')}, ${IDENTITY}, ${SHARE}`),
-  'not to be asked': query('turn', `select ${turn('$1')}, ${IDENTITY_ALONE}, ${SHARE}`),
+  known: turnQueries('turn', IDENTITY),
+  'not to be asked': turnQueries('turn', IDENTITY_ALONE),
 };
 
 const TURN_IN_TRANSACTION = {
-  plain: query('turn_inside', `select ${turn('$1')}, ${SHARE}`),
-  looks: query('turn_inside', `select ${turn('$1')}, ${readCommitted()}, ${SHARE}`),
+  plain: turnQueries('turn_inside'),
+  looks: turnQueries('turn_inside', readCommitted()),
 };
 
 /** A connection that is used for the first time is asked more. */
-function turnWithIdentity({ org, lockedTables = [] }: Batch, timeouts: Timeouts, connection: Connection): Statement {
+function turnWithIdentity(work: Batch, timeouts: Timeouts, connection: Connection): Statement {
   const known = knownServer(connection);
   const session = sessionColumns(connection);
-  if (known !== 'new' && session.length === 0) {
-    return TURN_WITH_IDENTITY[known](turnName(org), ...shareOf(lockedTables, timeouts));
-  }
-  const [tables, lockTimeoutMs] = shareOf(lockedTables, timeouts);
-  const share = lockTimeoutShare(literal(tables), literal(lockTimeoutMs));
-  return `select ${[turn(literal(turnName(org))), ...identityColumns(connection), ...session, share].join(', ')}`;
+  if (known !== 'new' && session.length === 0) return turnOf(TURN_WITH_IDENTITY[known], work, timeouts);
+  const { sql, values } = turnOf(turnQueries('first_turn', ...identityColumns(connection), ...session), work, timeouts);
+  return inPlace({ name: '', sql, values });
 }
 
-/** The parameters of {@link SHARE}. */
-function shareOf(lockedTables: readonly string[], { lockTimeoutMs }: Timeouts): readonly [string, string] {
-  return [JSON.stringify(lockedTables), String(lockTimeoutMs)];
+function turnOf(
+  queries: ReturnType<typeof turnQueries>,
+  { org, lockedTables = [] }: Batch,
+  { lockTimeoutMs }: Timeouts,
+): Query {
+  const [first, ...others] = lockedTables;
+  if (first === undefined) return queries.none(turnName(org));
+  if (others.length === 0) return queries.one(turnName(org), first, String(lockTimeoutMs));
+  return queries.several(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs));
 }
 
 /** No queries, which the server would have to plan. */
