@@ -76,3 +76,13 @@ it('reports the failure without a count where the role may not look', async () =
     expect(error.message).not.toContain('In the way');
   }
 });
+
+it('reports the failure with its code where the count takes longer than the caller lets a statement take', async () => {
+  await db.raw(`insert into ??.t select i, 'no number', null from generate_series(10, 12000) i`, [org]);
+  await db.transaction(async (trx) => {
+    await trx.raw(`set local statement_timeout = '20ms'`);
+    const error = await migrationError(alterField(org, 't', 'text', { type: 'Int' }, trx, options));
+    expect(error).toMatchObject({ code: 'CONVERSION_FAILED', table: 't', column: 'text' });
+    await trx.raw('select 1');
+  });
+});

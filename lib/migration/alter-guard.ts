@@ -22,6 +22,7 @@ import { uniqueIndexes } from './unique-indexes';
  */
 export function alterGuard(org: Identifier, change: Alteration): string | undefined {
   const judgements = [
+    ...listJudgements(change),
     ...typeJudgements(change),
     ...defaultJudgements(change),
     ...nullableJudgements(change),
@@ -35,6 +36,7 @@ export function alterGuard(org: Identifier, change: Alteration): string | undefi
   target pg_catalog.oid := pg_catalog.to_regclass(${target});
   was pg_catalog.record;
   lists pg_catalog.text;
+  list_count bigint;
   allowed pg_catalog.text[];
   default_sql pg_catalog.text;
   new_type pg_catalog.text;
@@ -48,7 +50,7 @@ begin
     raise exception using errcode = '42703', message = ${literal(`column "${column}" of relation "${table}" does not exist`)};
   end if;
   ${newTypeOf(change) === undefined ? '' : pinSettings()}
-  ${whereReadable(`select pg_catalog.string_agg(c.name, ', '), pg_catalog.min(c.allowed) into lists, allowed
+  ${whereReadable(`select pg_catalog.string_agg(c.name, ', '), pg_catalog.count(*), pg_catalog.min(c.allowed) into lists, list_count, allowed
   from (${listChecks('target', 'was.attnum')}) c;
   default_sql := (select pg_catalog.pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attrdef d
     join pg_catalog.pg_attribute a on a.attrelid ${EQ} d.adrelid and a.attnum ${EQ} d.adnum
@@ -56,6 +58,14 @@ begin
   new_type := ${newTypeSql(change)};
   ${judgements.join('\n  ')}`)}
 end`);
+}
+
+/** Each of them would go with the values or the type, and only one is compared with what the change says. */
+function listJudgements(change: Alteration): string[] {
+  if (change.set.values === undefined && newTypeOf(change) === undefined) return [];
+  const several = literal(`"${change.column}" is held to lists of values by several checks: `);
+  const reason = `pg_catalog.concat(${several}, lists, ${literal('. Drop all but one of them first')})`;
+  return [refuse('spec', `list_count ${GT} 1`, reason)];
 }
 
 function newTypeSql(change: Alteration): string {
@@ -221,11 +231,16 @@ function dependentsJudgements(change: Alteration): string[] {
   end if;`);
   }
   if (change.from !== undefined && !rewritesForType(change.from, to)) {
-    judgements.push(`if ${policyIs('scan', ['refuse', 'warn'])} and (${isReadByAll()}) and pg_catalog.pg_relation_size(target) ${GT} 0 then
+    judgements.push(`if ${policyIs('scan', ['refuse', 'warn'])} and (${isReadByAll()}) and ${mayHaveRows()} then
     ${meet('scan', scanKey(change))}
   end if;`);
   }
   return judgements;
+}
+
+/** What a partition or a child holds may still change: the lock is on the table alone. */
+function mayHaveRows(): string {
+  return `(pg_catalog.pg_relation_size(target) ${GT} 0 or exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} target))`;
 }
 
 /** A check is verified again; an index over an expression, or on some of the rows, is built again. */

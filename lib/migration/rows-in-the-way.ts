@@ -55,7 +55,7 @@ begin
   lock table ${table} in access share mode nowait;
   ${look}
   perform pg_catalog.set_config('${ROWS_SETTING}', pg_catalog.concat_ws(' ', ${found}, seen), true);
-exception when others then
+exception when query_canceled or others then
   perform pg_catalog.set_config('${ROWS_SETTING}', '', true);
 end`);
 }

@@ -223,6 +223,29 @@ it('counts a check that reads the field as a scan, where no row is written anew'
   expect(records().filter(({ message }) => message === 'HAZARD')).toMatchObject([{ kind: 'scan' }]);
 });
 
+it('counts such a scan of the partitions of a table, which has no pages of its own', async () => {
+  await db.raw(
+    `create table "${org}".t (id int, x varchar(40) check (x <> '')) partition by list (id);
+    create table "${org}".part partition of "${org}".t for values in (1);
+    insert into "${org}".t values (1, 'a')`,
+  );
+  const from = { type: 'String', length: 40 } as const;
+  const refused = await migrationError(change({ length: 60 }, { from, hazards: 'refuse' }));
+  expect(refused).toMatchObject({ code: 'HAZARD_REFUSED', message: expect.stringContaining('hazard scan') });
+});
+
+it.each<[string, FieldChangesSpec]>([
+  ['new values', { values: ['a', 'b', 'c'] }],
+  ['another type', { type: 'Text' }],
+])('does not drop a second list of values for %s', async (_what, set) => {
+  await tableWith({ type: 'Enum', values: ['a', 'b'] }, `'a'`);
+  await db.raw(`alter table "${org}".t add constraint second check (x in ('a', 'z'))`);
+  const error = await migrationError(change(set));
+  expect(error).toMatchObject({ code: 'INVALID_SPEC', message: expect.stringContaining('second') });
+  const { rows } = await db.raw(`select from pg_constraint where conrelid = '"${org}".t'::regclass and contype = 'c'`);
+  expect(rows).toHaveLength(2);
+});
+
 it('refuses to drop a collation', async () => {
   await createModel(org, { table: 't', fields: [{ name: 'id', type: 'Int' }] }, db, options);
   await db.raw(`alter table "${org}".t add column x varchar(20) collate "POSIX"`);
@@ -278,6 +301,18 @@ it('refuses a key, or a field that a foreign key sets to null, another nullabili
   expect(await migrationError(key)).toMatchObject({
     code: 'INVALID_SPEC',
     message: expect.stringContaining('primary key'),
+  });
+});
+
+it('previews so many rows, and says that there are more', async () => {
+  await tableWith({ type: 'Text' });
+  await db.raw(`insert into "${org}".t select i, i::text from generate_series(1, 100001) i`);
+  expect(await previewConversion(org, 't', 'x', { type: 'Int' }, db, options)).toEqual({
+    rows: 100_000,
+    converts: 100_000,
+    loses: 0,
+    fails: 0,
+    complete: false,
   });
 });
 
