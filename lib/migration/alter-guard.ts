@@ -1,5 +1,6 @@
 import { collationKey, scanKey } from './alter-hazards';
 import type { Alteration } from './alter-steps';
+import { isText } from './conversion';
 import { changedDefaultSql, impliedType, newTypeOf } from './field-changes';
 import { typeOf } from './field-types';
 import { block } from './guard';
@@ -224,7 +225,7 @@ function dependentsJudgements(change: Alteration): string[] {
   const to = newTypeOf(change);
   if (to === undefined) return [];
   const judgements: string[] = [];
-  if (/^(?:character varying|text)/.test(typeOf(to).catalogName(to))) {
+  if (isText(to)) {
     const own = `(select t.typcollation from pg_catalog.pg_type t where t.oid ${EQ} was.atttypid)`;
     judgements.push(`if was.attcollation ${NE} 0 and was.attcollation ${NE} ${own} then
     ${meet('dataLoss', collationKey(change))}

@@ -1,7 +1,6 @@
 import type { Alteration } from './alter-steps';
-import { lossKey } from './conversion';
+import { isText, lossKey } from './conversion';
 import { newTypeOf } from './field-changes';
-import { typeOf } from './field-types';
 import type { Hazard } from './plan';
 import { canLose, rewritesForType } from './type-change';
 import type { Unforeseen } from './unforeseen';
@@ -69,7 +68,7 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
   if (to === undefined) return [];
   const at = { table, column };
   const unforeseen: Unforeseen[] = losses(change).map((hazard) => ({ key: lossKey(table, column), hazard }));
-  if (/^(?:character varying|text)/.test(typeOf(to).catalogName(to))) {
+  if (isText(to)) {
     unforeseen.push({
       key: collationKey(change),
       hazard: {

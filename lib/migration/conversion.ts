@@ -53,7 +53,8 @@ export function castOf(value: string, to: NewType, type: string): string {
   return `${value}::${isText(to) ? 'pg_catalog.text' : type}`;
 }
 
-function isText(to: NewType): boolean {
+/** A type of text takes what is assigned to it as it is, or refuses it; a cast would cut it. */
+export function isText(to: NewType): boolean {
   return /^(?:character varying|text)/.test(typeOf(to).catalogName(to));
 }
 

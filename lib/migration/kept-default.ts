@@ -1,4 +1,4 @@
-import { castOf, isWhole } from './conversion';
+import { castOf, isText, isWhole } from './conversion';
 import { typeOf } from './field-types';
 import { dollarQuoted, literal } from './literal';
 import { isOneOf, MATCHES, typeSql } from './qualified-sql';
@@ -46,10 +46,6 @@ export function judgeKeptDefault(to: NewType): string {
     else
       fits := ${hasValues(to) ? 'false' : isWhole(to)};
     end if;`;
-}
-
-function isText(to: NewType): boolean {
-  return /^(?:character varying|text)/.test(typeOf(to).catalogName(to));
 }
 
 function hasValues(to: NewType): boolean {
