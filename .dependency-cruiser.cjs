@@ -1,55 +1,66 @@
-/** The layers of lib/, lowest first: a file imports from its own layer and from those below it. */
-const layers = [
-  ['migration/(errors|shown|spec-types|server-error|lost-connection)'],
-  [
-    'migration/(plan|bounds|own-keys|bounded-copy|subject|identifier|literal|qualified-sql|plain-object|sql-states|guard|own-lock|publications|shared-lock|query|rendered-texts|derived-names|not-null-names|references-made)',
-  ],
-  ['migration/(codecs|closed|heard|hints|log|logger|options|settings|retry|waiting)'],
-  [
-    'migration/(field-spec|set-null|field-changes|model-spec|type-change|type-options|referenced|render|alter-steps|unforeseen|alter-guard|alter-hazards|conversion|conversion-preview|rows-in-the-way|kept-default|list-checks|new-default|unique-indexes|session-settings)',
-    'migration/(field-types|examples)/.+',
-  ],
-  ['migration/operations/.+', 'migration/adapter/.+', 'migration/execute'],
-  ['migration/(change|planned|table-names)'],
-  ['tenant/.+', 'catalog/.+', 'migration/(index|preview-conversion|fields|indexes|models|format-plan)'],
-  ['index', 'testing/.+'],
-].map((files) => `^lib/(${files.join('|')})\\.ts$`);
+/** The floors of lib/, lowest first: a file imports from its own floor and from those below it. */
+const floors = [
+  ['errors'],
+  ['sql'],
+  ['codec'],
+  ['field-types'],
+  ['spec'],
+  ['plan'],
+  ['options'],
+  // From here on a database can be reached.
+  ['run'],
+  ['catalog', 'migration'],
+  ['tenant', 'online'],
+  ['rollout'],
+  ['index'],
+  ['cli', 'testing'],
+];
+const layers = floors.map((folders) => `^lib/(${folders.join('|')})(/|\\.ts$)`);
+const pure = layers.slice(0, 7);
 
 /** In the folder of a registry, but no entry of it: what the entries share. */
 const shared = {
   operations: ['operation'],
-  'field-types': ['field-type', 'iso-8601', 'number-text'],
+  'field-types': ['field-type', 'iso-8601', 'number-text', 'type-options'],
 };
 
+const notTypes = { dependencyTypesNot: ['type-only'] };
+
 const registryRule = ([folder, parts]) => {
-  const entry = { path: `^lib/migration/${folder}/`, pathNot: `/(${['index', ...parts].join('|')})\\.ts$` };
+  const entry = { path: `^lib/(plan/)?${folder}/`, pathNot: `/(${['index', ...parts].join('|')})\\.ts$` };
   return {
     name: `${folder}-only-from-their-registry`,
     comment: `An entry of ${folder} is known to its registry alone; what two of them need is a file of its own.`,
     severity: 'error',
-    from: { path: '^lib/', pathNot: `^lib/migration/${folder}/index\\.ts$` },
+    from: { path: '^lib/', pathNot: `^lib/(plan/)?${folder}/index\\.ts$` },
     to: entry,
   };
 };
-
-const notTypes = { dependencyTypesNot: ['type-only'] };
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     ...layers.slice(0, -1).map((layer, height) => ({
       name: `layer-${height}-looks-up`,
-      comment: 'Imports run one way; the order of the layers is at the top of .dependency-cruiser.cjs.',
+      comment: 'Imports run one way; the order of the floors is at the top of .dependency-cruiser.cjs.',
       severity: 'error',
       from: { path: layer },
       to: { path: layers.slice(height + 1) },
     })),
     {
-      name: 'file-without-a-layer',
-      comment: 'Each file of lib/ has its place in the list at the top of .dependency-cruiser.cjs.',
+      name: 'folder-without-a-floor',
+      comment: 'Each folder of lib/ has its place in the list at the top of .dependency-cruiser.cjs.',
       severity: 'error',
       from: {},
       to: { path: '^lib/', pathNot: layers },
+    },
+    {
+      name: 'nothing-below-run-reaches-a-database',
+      comment:
+        'Planning is pure: below lib/run nothing can connect, send or wait. Types may be imported; render.ts has a knex without a connection.',
+      severity: 'error',
+      from: { path: pure, pathNot: '^lib/plan/render\\.ts$' },
+      to: { path: ['(^|/)node_modules/(knex|pg)/', '^(node:)?(net|tls|http|https|dns|child_process)$'], ...notTypes },
     },
     ...Object.entries(shared).map(registryRule),
     {
@@ -92,14 +103,14 @@ module.exports = {
     {
       name: 'winston-only-in-logger',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/migration/logger\\.ts$' },
+      from: { path: '^lib/', pathNot: '^lib/options/logger\\.ts$' },
       to: { path: '(^|/)node_modules/winston/' },
     },
     {
       name: 'knex-in-few-places',
       comment: 'Planning is pure and one adapter touches the database; types may be imported anywhere.',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(migration/render\\.ts$|tenant/|catalog/|testing/)' },
+      from: { path: '^lib/', pathNot: '^lib/(plan/render\\.ts$|run/|tenant/|catalog/|testing/)' },
       to: { path: '(^|/)node_modules/knex/', ...notTypes },
     },
   ],

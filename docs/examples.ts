@@ -1,6 +1,6 @@
 // The examples of the registry, and the tables that they are about. What stands in operations.md is what the tests prove.
 import type { Change, ModelSpec } from '../lib';
-import { operations, type ChangeKind } from '../lib/migration/operations';
+import { operations, type ChangeKind } from '../lib/plan/operations';
 
 /** The versions of PostgreSQL on which each example is proved. */
 export const MAJORS = [14, 15, 16, 17, 18] as const;

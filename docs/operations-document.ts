@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { planChange, type Change, type Hazard, type Lock, type ModelSpec, type Plan, type Step } from '../lib';
-import { isBlock } from '../lib/migration/guard';
-import { operations, type ChangeKind } from '../lib/migration/operations';
-import { HAZARD_KINDS, LOCK_MODES, type LockMode } from '../lib/migration/plan';
+import { isBlock } from '../lib/sql/server-check';
+import { operations, type ChangeKind } from '../lib/plan/operations';
+import { HAZARD_KINDS, LOCK_MODES, type LockMode } from '../lib/plan/plan';
 import { allExamples, EXAMPLE_MODELS, MAJORS, ORG, ROWS, SHARED, SHARED_MODEL, type Example } from './examples';
 
 /** What others can't do meanwhile (manual 13.3.1, Conflicting Lock Modes). */

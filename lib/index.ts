@@ -13,15 +13,9 @@ export {
   type DropFieldOptions,
   type DropModelOptions,
 } from './migration';
-export {
-  applyChange,
-  applyChanges,
-  planChange,
-  planChanges,
-  type ChangeResult,
-  type Plan,
-  type PlanOptions,
-} from './migration/change';
+export { applyChange, applyChanges, type ChangeResult } from './migration/apply-changes';
+export { planChange, planChanges, type PlanOptions } from './migration/plan-changes';
+export type { Plan } from './plan/planner';
 export {
   ERROR_CODES,
   MigrationError,
@@ -30,14 +24,14 @@ export {
   type Fault,
   type MigrationErrorDetails,
   type RetryScope,
-} from './migration/errors';
-export type { FieldChangesSpec } from './migration/field-changes';
-export { FieldSpec } from './migration/field-spec';
-export type { FieldTypeName } from './migration/field-types';
-export { formatPlan, type FormatOptions } from './migration/format-plan';
-export type { Logger, LogRecord } from './migration/logger';
-export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './migration/model-spec';
-export type { Change } from './migration/operations';
+} from './errors';
+export type { FieldChangesSpec } from './spec/field-changes';
+export { FieldSpec } from './spec/field-spec';
+export type { FieldTypeName } from './field-types';
+export { formatPlan, type FormatOptions } from './plan/format-plan';
+export type { Logger, LogRecord } from './options/logger';
+export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './spec/model-spec';
+export type { Change } from './plan/operations';
 export type {
   ChangeOptions,
   HazardPolicies,
@@ -45,10 +39,10 @@ export type {
   RetryEvent,
   RetryOptions,
   TenantOptions,
-} from './migration/options';
-export type { Hazard, HazardKind, Lock, LockMode, Step } from './migration/plan';
-export type { ReferencedSpec } from './migration/referenced';
-export { withDbRetry } from './migration/retry';
+} from './options/options';
+export type { Hazard, HazardKind, Lock, LockMode, Step } from './plan/plan';
+export type { ReferencedSpec } from './spec/referenced-table';
+export { withDbRetry } from './run/retry';
 export type {
   BigIntField,
   BooleanField,
@@ -68,8 +62,8 @@ export type {
   TextField,
   TimeField,
   UuidField,
-} from './migration/spec-types';
-export type { TypeSpec } from './migration/type-change';
+} from './spec/spec-types';
+export type { TypeSpec } from './spec/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';
 export type { DropTenantOptions, TenantDdl, TenantDb, TenantKnex, TenantResolver } from './tenant';

@@ -12,7 +12,7 @@ import {
   type ChangeOptions,
   type HazardKind,
 } from '../../lib';
-import { HAZARD_KINDS } from '../../lib/migration/plan';
+import { HAZARD_KINDS } from '../../lib/plan/plan';
 import { readTable, tablesOf, type CatalogTable } from '../support/catalog';
 import { quiet, recordedLog } from '../support/log';
 import { freshOrg } from '../support/postgres';

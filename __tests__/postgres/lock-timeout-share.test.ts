@@ -1,6 +1,6 @@
 // How long each lock of a change is waited for: readers of the first table wait behind all the others.
 import { addFieldToModel, createTenant } from '../../lib';
-import { lockTimeoutShare, type Shared } from '../../lib/migration/adapter/lock-timeout-share';
+import { lockTimeoutShare, type Shared } from '../../lib/run/wire/lock-timeout-share';
 import { quiet } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';

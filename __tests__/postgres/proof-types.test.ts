@@ -10,7 +10,7 @@ import {
   type FieldSpec,
   type TypeSpec,
 } from '../../lib';
-import { fieldTypes } from '../../lib/migration/field-types';
+import { fieldTypes } from '../../lib/field-types';
 import { EVERY_TYPE } from '../support/every-type';
 import { quiet } from '../support/log';
 import { knownTables, observed, strongest, witness, type KnownTable } from '../support/observed';

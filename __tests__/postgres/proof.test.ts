@@ -14,9 +14,9 @@ import {
   type Step,
   type TypeSpec,
 } from '../../lib';
-import { isBlock } from '../../lib/migration/guard';
-import { operations } from '../../lib/migration/operations';
-import { HAZARD_KINDS } from '../../lib/migration/plan';
+import { isBlock } from '../../lib/sql/server-check';
+import { operations } from '../../lib/plan/operations';
+import { HAZARD_KINDS } from '../../lib/plan/plan';
 import { exampleTables, inSchemas, type ExampleSchemas } from '../support/example-tables';
 import { quiet } from '../support/log';
 import { knownTables, observed, strongest, witness, type KnownTable } from '../support/observed';

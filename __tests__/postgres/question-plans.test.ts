@@ -1,7 +1,7 @@
-import { described, everythingOn } from '../../lib/migration/adapter/dependents';
-import { factsQuery } from '../../lib/migration/adapter/diagnose';
-import type { Identifier } from '../../lib/migration/identifier';
-import { expectedModel } from '../../lib/migration/subject';
+import { described, everythingOn } from '../../lib/run/failures/dependents';
+import { factsQuery } from '../../lib/run/failures/cause';
+import type { Identifier } from '../../lib/sql/identifier';
+import { expectedModel } from '../../lib/plan/effects';
 import { members, START } from '../../lib/tenant/drop-members';
 import { connect, freshOrg } from '../support/postgres';
 

@@ -1,7 +1,7 @@
 // What a statement really does to the tables that were there before it: its locks, rewrites and scans, from what the
 // server shows of itself.
 import type { Knex } from 'knex';
-import { LOCK_MODES, type Lock, type LockMode } from '../../lib/migration/plan';
+import { LOCK_MODES, type Lock, type LockMode } from '../../lib/plan/plan';
 import { connect } from './postgres';
 
 /** One session, whose server tells at DEBUG1 when it writes or reads a whole table. */

@@ -1,5 +1,5 @@
 // Whatever the library sends in any test on a server is checked: what no example reaches may run somewhere.
-import * as sending from '../../lib/migration/adapter/send';
+import * as sending from '../../lib/run/wire/send';
 import { unqualifiedIn } from './unqualified';
 
 /** Of one test. A text of megabytes differs from a short one in its values. */

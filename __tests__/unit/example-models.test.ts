@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadFile, readModels } from '../../examples/models-file';
 import { planChanges, type ModelSpec } from '../../lib';
-import { fieldTypes } from '../../lib/migration/field-types';
+import { fieldTypes } from '../../lib/field-types';
 import { root } from '../support/markdown';
 
 const models = JSON.parse(readFileSync(join(root, 'examples/models/crm.json'), 'utf8')) as ModelSpec[];

@@ -3,10 +3,10 @@ import { join, relative } from 'node:path';
 import ts from 'typescript';
 import * as lib from '../../lib';
 import { ERROR_CODES, planChange, type FieldSpec } from '../../lib';
-import { fieldTypes, type FieldTypeName } from '../../lib/migration/field-types';
-import { operations } from '../../lib/migration/operations';
-import { DEFAULTS } from '../../lib/migration/options';
-import { HAZARD_KINDS } from '../../lib/migration/plan';
+import { fieldTypes, type FieldTypeName } from '../../lib/field-types';
+import { operations } from '../../lib/plan/operations';
+import { DEFAULTS } from '../../lib/options/options';
+import { HAZARD_KINDS } from '../../lib/plan/plan';
 import { codeIn, documents, evaluate, moduleOf, root, snippetsOf, tableOf, textOf } from '../support/markdown';
 
 describe('the TypeScript in the documents', () => {

@@ -62,7 +62,7 @@ it('a spec from JSON is given as it is, and checked at run time', () => {
 });
 
 it('every property of a spec is documented', () => {
-  const lines = readFileSync(join(__dirname, '../../lib/migration/spec-types.ts'), 'utf8').split('\n');
+  const lines = readFileSync(join(__dirname, '../../lib/spec/spec-types.ts'), 'utf8').split('\n');
   const bare = lines.filter(
     (line, at) => /^ {2}readonly (?!type:|fn:|references: \{)\w+\??:/.test(line) && !/\*\/$/.test(lines[at - 1] ?? ''),
   );

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import { applyChange, type ChangeResult } from './change';
-import type { FieldChangesSpec } from './field-changes';
-import type { FieldSpec } from './field-spec';
-import type { ChangeOptions } from './options';
-import type { ReferencedSpec } from './referenced';
-import type { TypeSpec } from './type-change';
+import { applyChange, type ChangeResult } from './apply-changes';
+import type { FieldChangesSpec } from '../spec/field-changes';
+import type { FieldSpec } from '../spec/field-spec';
+import type { ChangeOptions } from '../options/options';
+import type { ReferencedSpec } from '../spec/referenced-table';
+import type { TypeSpec } from '../spec/type-change';
 
 /**
  * Adds a field to a model, and so a column to its table, in one statement.

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { applyChange, type ChangeResult } from './change';
-import type { IndexSpec } from './model-spec';
-import type { ChangeOptions } from './options';
+import { applyChange, type ChangeResult } from './apply-changes';
+import type { IndexSpec } from '../spec/model-spec';
+import type { ChangeOptions } from '../options/options';
 import { specOf } from './own-keys';
 
 /**

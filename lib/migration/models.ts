@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
-import { contextOf } from './adapter/tenant-context';
-import { applyChange, applyChanges, type ChangeResult } from './change';
-import { MigrationError } from './errors';
-import type { FieldSpec } from './field-spec';
-import type { ModelSpec } from './model-spec';
-import type { Change } from './operations';
-import type { ChangeOptions } from './options';
+import { contextOf } from '../run/tenant-context';
+import { applyChange, applyChanges, type ChangeResult } from './apply-changes';
+import { MigrationError } from '../errors';
+import type { FieldSpec } from '../spec/field-spec';
+import type { ModelSpec } from '../spec/model-spec';
+import type { Change } from '../plan/operations';
+import type { ChangeOptions } from '../options/options';
 import { specOf } from './own-keys';
-import type { ReferencedSpec } from './referenced';
+import type { ReferencedSpec } from '../spec/referenced-table';
 
 /**
  * Creates a model's table, with its key, checks, indexes, comments and foreign keys.

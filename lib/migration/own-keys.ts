@@ -1,6 +1,6 @@
-import { MigrationError, type Fault } from './errors';
-import { identifier } from './identifier';
-import { isRecord } from './plain-object';
+import { MigrationError, type Fault } from '../errors';
+import { identifier } from '../sql/identifier';
+import { isRecord } from '../codec/plain-object';
 
 /**
  * A spec as the properties that its change gets beside those which the call itself gives. One that has these

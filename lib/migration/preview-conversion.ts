@@ -1,20 +1,20 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import type { Knex } from 'knex';
-import { inCallersTransaction } from './adapter/callers-transaction';
-import { inOwnTransaction } from './adapter/own-transaction';
-import { isMemory, valueOf } from './adapter/send';
-import { contextOf, orgOn } from './adapter/tenant-context';
-import type { Work } from './adapter/work';
-import { faultsOf } from './closed';
-import { MAX_PREVIEWED_ROWS, previewBlock, PREVIEW_SETTING } from './conversion-preview';
-import { MigrationError } from './errors';
-import { fieldTypeSpec } from './field-changes';
-import { identifier } from './identifier';
-import type { ChangeOptions } from './options';
-import { settingsOf } from './settings';
-import { expectedModel } from './subject';
-import type { NewType, TypeSpec } from './type-change';
-import { typeOptionFaults } from './type-options';
+import { inCallersTransaction } from '../run/ways/callers-transaction';
+import { inOwnTransaction } from '../run/ways/own-transaction';
+import { isMemory, valueOf } from '../run/wire/send';
+import { contextOf, orgOn } from '../run/tenant-context';
+import type { Work } from '../run/work';
+import { faultsOf } from '../codec/object-codec';
+import { MAX_PREVIEWED_ROWS, previewBlock, PREVIEW_SETTING } from '../plan/alter-field/conversion-preview';
+import { MigrationError } from '../errors';
+import { fieldTypeSpec } from '../spec/field-changes';
+import { identifier } from '../sql/identifier';
+import type { ChangeOptions } from '../options/options';
+import { settingsOf } from '../options/settings';
+import { expectedModel } from '../plan/effects';
+import type { NewType, TypeSpec } from '../spec/type-change';
+import { typeOptionFaults } from '../field-types/type-options';
 
 /** What a change of type would make of the rows that were looked at. */
 export interface ConversionPreview {

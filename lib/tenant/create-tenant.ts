@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import { contextOf, orgOn } from '../migration/adapter/tenant-context';
-import type { ChangeResult } from '../migration/change';
-import { execute } from '../migration/execute';
-import { identifier, quoted } from '../migration/identifier';
-import type { ChangeOptions } from '../migration/options';
-import { settingsOf, tenantsOwn } from '../migration/settings';
-import { anyServerOf, type TenantDb } from './server';
+import { contextOf, orgOn } from '../run/tenant-context';
+import type { ChangeResult } from '../migration/apply-changes';
+import { execute } from '../run/execute';
+import { identifier, quoted } from '../sql/identifier';
+import type { ChangeOptions } from '../options/options';
+import { settingsOf, tenantsOwn } from '../options/settings';
+import { anyServerOf, type TenantDb } from './tenant-db';
 
 /**
  * Creates the schema of a tenant, empty. In a transaction, it is created with the transaction.

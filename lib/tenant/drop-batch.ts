@@ -1,11 +1,10 @@
-import { described, catalogOid, everythingOn, schemaOid } from '../migration/adapter/dependents';
-import { block } from '../migration/guard';
-import { quoted, type Identifier } from '../migration/identifier';
-import { literal } from '../migration/literal';
-import type { Settings } from '../migration/options';
-import { EQ, GT, MINUS, NE, OVER, PLUS, TIMES } from '../migration/qualified-sql';
+import { described, catalogOid, everythingOn, schemaOid } from '../run/failures/dependents';
+import { GUARD_STATES, block } from '../sql/server-check';
+import { quoted, type Identifier } from '../sql/identifier';
+import { literal } from '../sql/literal';
+import type { Settings } from '../options/options';
+import { EQ, GT, MINUS, NE, OVER, PLUS, TIMES } from '../sql/qualified-sql';
 import { members, wordOf, type Place } from './drop-members';
-import { GUARD_STATES } from '../migration/sql-states';
 
 /** One transaction's part of the work. */
 export interface Batch {

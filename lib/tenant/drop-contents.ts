@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import { inOwnTransaction } from '../migration/adapter/own-transaction';
-import { valueOf } from '../migration/adapter/send';
-import { MigrationError } from '../migration/errors';
-import type { Identifier } from '../migration/identifier';
-import { logFailure, logSql } from '../migration/log';
-import type { Settings } from '../migration/options';
-import { retrying, retryScopeOf } from '../migration/retry';
+import { inOwnTransaction } from '../run/ways/own-transaction';
+import { valueOf } from '../run/wire/send';
+import { MigrationError } from '../errors';
+import type { Identifier } from '../sql/identifier';
+import { logFailure, logSql } from '../run/log';
+import type { Settings } from '../options/options';
+import { retrying, retryScopeOf } from '../run/retry';
 import { dropBlock, REPORT, type Batch, type Dropped } from './drop-batch';
 import { START, type Place } from './drop-members';
 

@@ -1,5 +1,5 @@
-import { catalogOid } from '../migration/adapter/dependents';
-import { EQ, GT, LE, LT, PLUS } from '../migration/qualified-sql';
+import { catalogOid } from '../run/failures/dependents';
+import { EQ, GT, LE, LT, PLUS } from '../sql/qualified-sql';
 
 /** Where a pass through what is in a schema goes on: after an object of this rank and oid. */
 export interface Place {

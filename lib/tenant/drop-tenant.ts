@@ -1,12 +1,12 @@
-import { isMemory } from '../migration/adapter/send';
-import type { ChangeResult } from '../migration/change';
-import { MigrationError } from '../migration/errors';
-import { identifier } from '../migration/identifier';
-import { logChange } from '../migration/log';
-import type { ChangeOptions } from '../migration/options';
-import { settingsOf, tenantsOwn } from '../migration/settings';
+import { isMemory } from '../run/wire/send';
+import type { ChangeResult } from '../migration/apply-changes';
+import { MigrationError } from '../errors';
+import { identifier } from '../sql/identifier';
+import { logChange } from '../run/log';
+import type { ChangeOptions } from '../options/options';
+import { settingsOf, tenantsOwn } from '../options/settings';
 import { dropContents, SUBJECT } from './drop-contents';
-import { serverOf, type TenantDb } from './server';
+import { serverOf, type TenantDb } from './tenant-db';
 
 /** `confirm` has to repeat the org. */
 export interface DropTenantOptions extends ChangeOptions {

@@ -14,20 +14,22 @@ import {
   type DropFieldOptions,
   type DropModelOptions,
 } from '../migration';
-import { applyChange, applyChanges, planChange, planChanges, type ChangeResult, type Plan } from '../migration/change';
-import type { FieldChangesSpec } from '../migration/field-changes';
-import type { FieldSpec } from '../migration/field-spec';
-import { identifier } from '../migration/identifier';
-import type { IndexSpec, ModelSpec } from '../migration/model-spec';
-import type { Change } from '../migration/operations';
-import type { ChangeOptions, TenantOptions } from '../migration/options';
+import { applyChange, applyChanges, type ChangeResult } from '../migration/apply-changes';
+import { planChange, planChanges } from '../migration/plan-changes';
+import type { Plan } from '../plan/planner';
+import type { FieldChangesSpec } from '../spec/field-changes';
+import type { FieldSpec } from '../spec/field-spec';
+import { identifier } from '../sql/identifier';
+import type { IndexSpec, ModelSpec } from '../spec/model-spec';
+import type { Change } from '../plan/operations';
+import type { ChangeOptions, TenantOptions } from '../options/options';
 import { previewConversion, type ConversionPreview } from '../migration/preview-conversion';
-import { settingsOf } from '../migration/settings';
-import type { TypeSpec } from '../migration/type-change';
+import { settingsOf } from '../options/settings';
+import type { TypeSpec } from '../spec/type-change';
 import { createTenant } from './create-tenant';
 import { dropTenant, type DropTenantOptions } from './drop-tenant';
-import { anyServerOf, refuseNoDb, type TenantDb } from './server';
-import type { TenantKnex } from './tenant-knex';
+import { anyServerOf, refuseNoDb, type TenantDb } from './tenant-db';
+import type { TenantKnex } from '../run/tenant-knex';
 import { withTenant } from './with-tenant';
 
 type Result = Promise<ChangeResult>;

@@ -1,16 +1,16 @@
-import { refuseNestedCall } from '../migration/adapter/open-tenants';
-import { MigrationError, type ErrorCode } from '../migration/errors';
-import { identifier } from '../migration/identifier';
-import { logFailure, type Failure as FailedAttempt } from '../migration/log';
-import type { Logger } from '../migration/logger';
-import type { TenantOptions } from '../migration/options';
-import { retrying, retryScopeInUse } from '../migration/retry';
-import { settingsOf, tenantsOwn } from '../migration/settings';
-import { classifyInUse, sqlStateOf } from '../migration/sql-states';
-import { attempted, type Failure } from './attempt';
-import { attemptJournal, type AttemptJournal } from './attempt-journal';
-import { serverOf, type TenantDb } from './server';
-import type { TenantKnex } from './tenant-knex';
+import { refuseNestedCall } from '../run/open-tenants';
+import { MigrationError, type ErrorCode } from '../errors';
+import { identifier } from '../sql/identifier';
+import { logFailure, type Failure as FailedAttempt } from '../run/log';
+import type { Logger } from '../options/logger';
+import type { TenantOptions } from '../options/options';
+import { retrying, retryScopeInUse } from '../run/retry';
+import { settingsOf, tenantsOwn } from '../options/settings';
+import { classifyInUse, sqlStateOf } from '../run/failures/sql-states';
+import { attempted, type Failure } from '../run/ways/tenant-transaction';
+import { attemptJournal, type AttemptJournal } from '../run/ways/attempt-journal';
+import { serverOf, type TenantDb } from './tenant-db';
+import type { TenantKnex } from '../run/tenant-knex';
 
 /**
  * Runs `callback` in a transaction on a tenant, and resolves when PostgreSQL has committed it.

@@ -2,14 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type * as PgMem from 'pg-mem';
 import type { IMemoryDb } from 'pg-mem';
-import { defaultToSchema } from '../migration/adapter/memory';
-import { memoryOf } from '../migration/adapter/memory-tables';
-import { setContext, type Journal, type TenantContext } from '../migration/adapter/tenant-context';
-import { MigrationError } from '../migration/errors';
-import { identifier } from '../migration/identifier';
-import type { TenantOptions } from '../migration/options';
-import { settingsOf, tenantsOwn } from '../migration/settings';
-import type { TenantKnex } from '../tenant/tenant-knex';
+import { defaultToSchema } from '../run/ways/pg-mem';
+import { memoryOf } from '../run/ways/pg-mem-tables';
+import { setContext, type Journal, type TenantContext } from '../run/tenant-context';
+import { MigrationError } from '../errors';
+import { identifier } from '../sql/identifier';
+import type { TenantOptions } from '../options/options';
+import { settingsOf, tenantsOwn } from '../options/settings';
+import type { TenantKnex } from '../run/tenant-knex';
 
 /** The options of a tenant, and the database to make it in. */
 export interface MemoryTenantOptions extends TenantOptions {

@@ -1,5 +1,5 @@
 import { createModel, createTenant, type FieldSpec, type ModelSpec } from '../../../lib';
-import { fieldTypes } from '../../../lib/migration/field-types';
+import { fieldTypes } from '../../../lib/field-types';
 import { readTable, tablesOf } from '../../support/catalog';
 import { expectedShape, shapeOf } from '../../support/expected-table';
 import { quiet } from '../../support/log';

@@ -1,0 +1,131 @@
+import { isRight } from 'fp-ts/lib/Either';
+import * as t from 'io-ts';
+import { boundedCopy } from './bounded-copy';
+import { BOUNDS } from './bounds';
+import { NAME_CODEC, OneValue } from './codecs';
+import type { Fault } from '../errors';
+import { keyHint } from './hints';
+import { isRecord } from './plain-object';
+import { shownBeginning } from '../errors/shown';
+
+/** What a closed codec gives: a property of `O` may be left out, or be undefined. */
+export type Closed<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
+  readonly [K in keyof O]?: t.TypeOf<O[K]> | undefined;
+};
+
+/** What a caller writes: the same, with plain strings for names. */
+export type ClosedSpec<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.OutputOf<R[K]> } & {
+  readonly [K in keyof O]?: t.OutputOf<O[K]> | undefined;
+};
+
+export type ClosedCodec<R extends t.Props, O extends t.Props> = t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>;
+
+/**
+ * A codec for an object that has the required keys, perhaps the optional ones, and no other. What it
+ * gives is a copy of own properties: what the caller does to the object later changes nothing.
+ *
+ * @param check finds what no single property shows. It is given the properties that are right, so that
+ *   every fault of a spec is reported at once, and all that were given. It may put what it makes of one of
+ *   the first in its place.
+ */
+export function closed<R extends t.Props, O extends t.Props>(
+  name: string,
+  required: R,
+  optional: O,
+  check: (right: Partial<Closed<R, O>>, given: Record<string, unknown>) => readonly Fault[] = () => [],
+): ClosedCodec<R, O> {
+  const known: t.Props = { ...required, ...optional };
+  const codecs = Object.entries(known);
+  const needed = new Set(Object.keys(required));
+  const validate = (value: unknown, context: t.Context): t.Validation<Closed<R, O>> => {
+    if (!isRecord(value)) return t.failure(value, context, `must be an object${otherThanObject(value)}`);
+    // Read once, and its own properties only: a getter or a prototype could say one thing now and another later.
+    const own = { ...value };
+    const errors: t.Errors = [];
+    const copy: Record<string, unknown> = {};
+    for (const key of Object.keys(own)) {
+      if (Object.hasOwn(known, key)) continue;
+      if (errors.length > BOUNDS.faults) break;
+      errors.push(failed(context, key, `unknown key${keyHint(key, known)}`));
+    }
+    for (const [key, codec] of codecs) {
+      const given = Object.hasOwn(own, key) ? own[key] : undefined;
+      if (isUnset(given, codec)) {
+        Reflect.deleteProperty(own, key);
+        if (needed.has(key)) errors.push(failed(context, key, 'is missing'));
+        continue;
+      }
+      // The usual case, and the only one that has no use for a context, which costs more than the check.
+      if (codec instanceof OneValue && codec.fault(given) === undefined) {
+        copy[key] = given;
+        continue;
+      }
+      const result = codec.validate(given, t.appendContext(context, key, codec, given));
+      if (isRight(result)) copy[key] = result.right;
+      else addErrors(errors, result.left);
+    }
+    for (const fault of check(copy as Partial<Closed<R, O>>, own)) {
+      errors.push(failed(context, fault.path, fault.message));
+    }
+    return errors.length === 0 ? t.success(copy as Closed<R, O>) : t.failures(errors);
+  };
+  return new t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>(
+    name,
+    (value): value is Closed<R, O> => isRight(validate(value, [])),
+    validate,
+    (checked) => checked,
+  );
+}
+
+/** A codec that is first given a copy within the bounds of a spec: for what is decoded by itself, and not in a change. */
+export function bounded<A, O>(codec: t.Type<A, O, unknown>): t.Type<A, O, unknown> {
+  const validate = (value: unknown, context: t.Context): t.Validation<A> => {
+    const copied = boundedCopy(value);
+    if ('fault' in copied) return t.failures([failed(context, copied.fault.path, copied.fault.message)]);
+    return codec.validate(copied.copy, context);
+  };
+  return new t.Type<A, O, unknown>(
+    codec.name,
+    (value): value is A => isRight(validate(value, [])),
+    validate,
+    codec.encode,
+  );
+}
+
+/** A metadata row, and a form, have null for what is not said. Where null says something, its codec takes it. */
+function isUnset(given: unknown, codec: t.Mixed): boolean {
+  return given === undefined || (given === null && !codec.is(null));
+}
+
+/** One at a time: a list without end can not be spread into the arguments of a call. */
+function addErrors(errors: t.Errors, more: t.Errors): void {
+  for (const error of more) errors.push(error);
+}
+
+function otherThanObject(value: unknown): string {
+  if (typeof value === 'string') return ', not a string';
+  return Array.isArray(value) ? ', not a list' : '';
+}
+
+function failed(context: t.Context, key: string, message: string): t.ValidationError {
+  return { value: undefined, context: [...context, { key, type: t.unknown }], message };
+}
+
+/** The failures of a codec as faults: `fields[2].requird`, `unknown key`. */
+export function faultsOf(errors: t.Errors): Fault[] {
+  // One more than an error lists, so that it knows that there are more.
+  return errors.slice(0, BOUNDS.faults + 1).map(({ context, message }) => {
+    const { name = 'something else' } = context.at(-1)?.type ?? {};
+    const fault = { path: pathOf(context.map(({ key }) => key)), message: message ?? `must be ${name}` };
+    return name === NAME_CODEC ? { ...fault, code: 'INVALID_IDENTIFIER' } : fault;
+  });
+}
+
+function pathOf(keys: readonly string[]): string {
+  return keys.reduce((path, key) => {
+    if (/^\d{1,7}$/.test(key)) return `${path}[${key}]`;
+    // A key of the caller's is shown as what it is, and not in full; a path of ours has neither controls nor length.
+    const part = shownBeginning(key);
+    return path === '' || part === '' ? path + part : `${path}.${part}`;
+  }, '');
+}

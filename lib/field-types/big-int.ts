@@ -1,0 +1,29 @@
+import { literal } from '../sql/literal';
+import { fieldType, type Read } from './field-type';
+import { isSameNumber } from './number-text';
+
+const MIN = -(2n ** 63n);
+const MAX = 2n ** 63n - 1n;
+const DIGITS = /^-?\d{1,19}$/;
+
+/** `bigint`. Kept as digits: JSON's numbers are exact up to 2^53 only. */
+export const bigIntType = fieldType({
+  readDefault: read,
+  defaultSql: (kept) => literal(BigInt(kept as string)),
+  column: (table, { name }) => table.bigInteger(name),
+  catalogName: () => 'bigint',
+  takesWhole: () => [{ name: 'bigint' }, { name: 'integer', rewrites: true }, { name: 'smallint', rewrites: true }],
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+});
+
+function read(value: unknown): Read {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    return { fault: 'must be a whole number that JavaScript holds exactly, or a bigint, or a string of digits' };
+  }
+  if (typeof value === 'string' && !DIGITS.test(value)) return { fault: 'must be at most 19 digits' };
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'string') {
+    return { fault: 'must be a whole number, a bigint or a string of digits' };
+  }
+  const exact = BigInt(value);
+  return exact >= MIN && exact <= MAX ? { kept: String(exact) } : { fault: `must be from ${MIN} to ${MAX}` };
+}

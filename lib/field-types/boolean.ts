@@ -1,0 +1,17 @@
+import { literal } from '../sql/literal';
+import { isOneOf, MATCHES } from '../sql/qualified-sql';
+import { fieldType } from './field-type';
+
+/** `boolean`. */
+export const booleanType = fieldType({
+  readDefault: (value) => (typeof value === 'boolean' ? { kept: value } : { fault: 'must be true or false' }),
+  defaultSql: (kept) => literal(kept as boolean),
+  column: (table, { name }) => table.boolean(name),
+  catalogName: () => 'boolean',
+  takesWhole: () => [{ name: 'boolean' }],
+  // Of a number only 0 and 1 come back.
+  keeps: (value) => {
+    const text = `${value}::pg_catalog.text`;
+    return `(not (${text} ${MATCHES} '^-?[0-9]+$') or ${isOneOf(text, 'text', [`'0'`, `'1'`])})`;
+  },
+});

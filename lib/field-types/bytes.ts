@@ -1,0 +1,33 @@
+import { BOUNDS } from '../codec/bounds';
+import { literal } from '../sql/literal';
+import { isPlainObject } from '../codec/plain-object';
+import { typeSql } from '../sql/qualified-sql';
+import { fieldType, type Read } from './field-type';
+
+/** As many as base64 of the longest text stands for: a default that is taken as a Buffer is taken as its JSON. */
+const MAX_BYTES = (BOUNDS.textBytes / 4) * 3;
+
+/** `bytea`. Kept as base64, since JSON has no bytes. */
+export const bytesType = fieldType({
+  readDefault: read,
+  defaultSql: (kept) => `pg_catalog.decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
+  column: (table, { name }) => table.specificType(name, typeSql('bytea')),
+  catalogName: () => 'bytea',
+  takesWhole: () => [{ name: 'bytea' }],
+});
+
+function read(value: unknown): Read {
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    if (value.byteLength > MAX_BYTES) return { fault: `must be at most ${MAX_BYTES} bytes` };
+    return { kept: { base64: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') } };
+  }
+  const base64 = isPlainObject(value) && Object.keys(value).length === 1 ? value.base64 : undefined;
+  if (typeof base64 === 'string' && base64.length > BOUNDS.textBytes) {
+    return { fault: `must be at most ${MAX_BYTES} bytes` };
+  }
+  // Buffer.from would skip what is not base64; only text that comes back the same has one meaning.
+  if (typeof base64 === 'string' && Buffer.from(base64, 'base64').toString('base64') === base64) {
+    return { kept: { base64 } };
+  }
+  return { fault: "must be a Buffer, or { base64: '…' }" };
+}

@@ -1,0 +1,26 @@
+import { literal } from '../sql/literal';
+import { MATCHES, typeSql } from '../sql/qualified-sql';
+import { fieldType, isFunctionCall, type Json } from './field-type';
+import { instantOf, isInstant } from './iso-8601';
+
+const TYPE = typeSql('timestamptz');
+
+/** `timestamptz`. */
+export const dateTimeType = fieldType({
+  readDefault: (value) => {
+    if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
+    const text = instantOf(value) ?? value;
+    if (typeof text === 'string' && isInstant(text)) return { kept: text };
+    // Without an offset, its meaning would hang on the TimeZone of the session that runs the change.
+    return { fault: "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z" };
+  },
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::${TYPE}` : 'pg_catalog.now()'),
+  column: (table, { name }) => table.specificType(name, TYPE),
+  catalogName: () => 'timestamp with time zone',
+  takesWhole: () => [
+    { name: 'timestamp with time zone' },
+    ...['timestamp without time zone', 'date'].map((name) => ({ name, rewrites: true })),
+  ],
+  // A text may have more digits of a second than PostgreSQL keeps.
+  keeps: (value) => `not (${value}::pg_catalog.text ${MATCHES} ${literal(String.raw`\.[0-9]{6}[0-9]*[1-9]`)})`,
+});

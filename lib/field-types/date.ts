@@ -1,0 +1,32 @@
+import { literal } from '../sql/literal';
+import { EQ, MATCHES, typeSql } from '../sql/qualified-sql';
+import { fieldType, isFunctionCall, type Json } from './field-type';
+import { instantOf, isDate } from './iso-8601';
+
+const MIDNIGHT = 'T00:00:00.000Z';
+
+/** No time of day to lose; and a day may be one that a moment can not be. */
+const ONLY_A_DAY = String.raw`^\s*[0-9]{1,7}-[0-9]{1,2}-[0-9]{1,2}(?: BC)?\s*$`;
+
+const TYPE = typeSql('date');
+
+/** `date`. */
+export const dateType = fieldType({
+  readDefault: (value) => {
+    if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
+    const instant = instantOf(value);
+    if (instant?.endsWith(MIDNIGHT)) return { kept: instant.slice(0, -MIDNIGHT.length) };
+    if (typeof value === 'string' && isDate(value)) return { kept: value };
+    // The day of any other Date depends on a time zone: midnight in Berlin is the day before in UTC.
+    return { fault: "must be ISO 8601, 2024-02-29, or { fn: 'now' }, or a Date that is midnight in UTC" };
+  },
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : `cast(pg_catalog.now() as ${TYPE})`),
+  column: (table, { name }) => table.specificType(name, TYPE),
+  catalogName: () => 'date',
+  takesWhole: () => [{ name: 'date' }],
+  keeps: (value) => {
+    const text = `${value}::pg_catalog.text`;
+    return `case when ${text} ${MATCHES} ${literal(ONLY_A_DAY)} then true
+    else ${text}::timestamp with time zone ${EQ} (${value}::${TYPE})::timestamp with time zone end`;
+  },
+});

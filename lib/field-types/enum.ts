@@ -1,0 +1,30 @@
+import type { Fault } from '../errors';
+import { literal, textFault } from '../sql/literal';
+import { isOneOf, typeSql } from '../sql/qualified-sql';
+import { fieldType, type TypedField } from './field-type';
+
+/** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
+export const enumType = fieldType({
+  options: ['values'],
+  optionFaults,
+  readDefault: (value, { values = [] }) =>
+    typeof value === 'string' && values.includes(value) ? { kept: value } : { fault: 'must be one of values' },
+  defaultSql: (kept) => literal(kept as string),
+  column: (table, { name }) => table.specificType(name, typeSql('text')),
+  catalogName: () => 'text',
+  takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
+  takes: (value, { values = [] }) => isOneOf(`${value}::pg_catalog.text`, 'text', values.map(literal)),
+  checkedValues: ({ values }) => values,
+});
+
+function optionFaults({ values }: TypedField): Fault[] {
+  if (values === undefined || values.length === 0) {
+    return [{ path: 'values', message: 'an Enum needs at least one value' }];
+  }
+  const seen = new Set<string>();
+  return values.flatMap((value, index) => {
+    const fault = textFault(value) ?? (seen.has(value) ? 'is there twice' : undefined);
+    seen.add(value);
+    return fault === undefined ? [] : [{ path: `values[${index}]`, message: fault }];
+  });
+}

@@ -1,0 +1,22 @@
+import { literal } from '../sql/literal';
+import { fieldType } from './field-type';
+import { isSameNumber } from './number-text';
+
+/** JSON has no -0, so that it is kept as text. */
+const NEGATIVE_ZERO = '-0';
+
+/** `double precision`: exactly JavaScript's number. */
+export const floatType = fieldType({
+  readDefault: (value) => {
+    if (Object.is(value, -0) || value === NEGATIVE_ZERO) return { kept: NEGATIVE_ZERO };
+    return typeof value === 'number' && Number.isFinite(value) ? { kept: value } : { fault: 'must be a finite number' };
+  },
+  defaultSql: (kept) => literal(kept === NEGATIVE_ZERO ? -0 : (kept as number)),
+  column: (table, { name }) => table.double(name),
+  catalogName: () => 'double precision',
+  takesWhole: () => [
+    { name: 'double precision' },
+    ...['real', 'integer', 'smallint'].map((name) => ({ name, rewrites: true })),
+  ],
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+});

@@ -1,0 +1,19 @@
+import { literal } from '../sql/literal';
+import { fieldType } from './field-type';
+import { isSameNumber } from './number-text';
+
+const MIN = -(2 ** 31);
+const MAX = 2 ** 31 - 1;
+
+/** `integer`. */
+export const intType = fieldType({
+  readDefault: (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= MIN && value <= MAX
+      ? { kept: value + 0 } // -0 is 0 to an integer column
+      : { fault: `must be a whole number from ${MIN} to ${MAX}` },
+  defaultSql: (kept) => literal(kept as number),
+  column: (table, { name }) => table.integer(name),
+  catalogName: () => 'integer',
+  takesWhole: () => [{ name: 'integer' }, { name: 'smallint', rewrites: true }],
+  keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+});

@@ -1,0 +1,68 @@
+import { BOUNDS } from '../codec/bounds';
+import { literal, textFault } from '../sql/literal';
+import { isPlainObject } from '../codec/plain-object';
+import { EQ, typeSql } from '../sql/qualified-sql';
+import { fieldType, type Json, type Read } from './field-type';
+
+const TYPE = typeSql('jsonb');
+
+/** `jsonb`. */
+export const jsonType = fieldType({
+  readDefault: (value) => read(value, 0),
+  defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
+  column: (table, { name }) => table.specificType(name, TYPE),
+  catalogName: () => 'jsonb',
+  takesWhole: () => [{ name: 'jsonb' }],
+  // jsonb keeps one of several equal keys.
+  keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
+});
+
+/** How many keys a JSON text has: its colons, less those in its strings. */
+function keysIn(text: string): string {
+  const strings = literal(String.raw`"(?:[^"\\]|\\.)*"`);
+  return `pg_catalog.length(pg_catalog.regexp_replace(pg_catalog.regexp_replace(${text}, ${strings}, '', 'g'), '[^:]', '', 'g'))`;
+}
+
+/**
+ * A copy, each part of which is read once. Stricter than JSON.stringify, which leaves functions out, makes
+ * null of NaN, and calls `toJSON`.
+ */
+function read(value: unknown, depth: number): Read {
+  if (depth > BOUNDS.defaultDepth) return { fault: `must be at most ${BOUNDS.defaultDepth} levels deep` };
+  if (value === null || typeof value === 'boolean') return { kept: value };
+  if (typeof value === 'string') return readText(value);
+  // JSON has no -0.
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? { kept: value + 0 } : { fault: 'must hold finite numbers only' };
+  }
+  if (Array.isArray(value)) return readList(value, depth);
+  if (!isPlainObject(value) || typeof value.toJSON === 'function') return { fault: 'must be a JSON value' };
+  return readObject(Object.entries(value), depth);
+}
+
+function readText(text: string): Read {
+  const fault = textFault(text);
+  return fault === undefined ? { kept: text } : { fault };
+}
+
+function readList(list: readonly unknown[], depth: number): Read {
+  const kept: Json[] = [];
+  for (const item of list) {
+    const inner = read(item, depth + 1);
+    if ('fault' in inner) return inner;
+    kept.push(inner.kept);
+  }
+  return { kept };
+}
+
+function readObject(entries: readonly (readonly [string, unknown])[], depth: number): Read {
+  const kept: [string, Json][] = [];
+  for (const [key, value] of entries) {
+    const fault = textFault(key);
+    if (fault !== undefined) return { fault };
+    const inner = read(value, depth + 1);
+    if ('fault' in inner) return inner;
+    kept.push([key, inner.kept]);
+  }
+  return { kept: Object.fromEntries(kept) };
+}

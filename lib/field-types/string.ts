@@ -1,0 +1,48 @@
+import { literal, textFault } from '../sql/literal';
+import { LE } from '../sql/qualified-sql';
+import { fieldType } from './field-type';
+
+/** Of a String that names none. */
+const DEFAULT_LENGTH = 100;
+
+/** PostgreSQL's own limit for varchar(n) (manual 8.3). */
+const MAX_LENGTH = 10_485_760;
+
+/** `varchar(100)`, or `varchar(length)`. */
+export const stringType = fieldType({
+  options: ['length'],
+  optionFaults: ({ length }) =>
+    length === undefined || (Number.isInteger(length) && length >= 1 && length <= MAX_LENGTH)
+      ? []
+      : [{ path: 'length', message: `must be a whole number of characters from 1 to ${MAX_LENGTH}` }],
+  readDefault: (value, { length = DEFAULT_LENGTH }) => {
+    if (typeof value !== 'string') return { fault: 'must be a string' };
+    const fault = textFault(value);
+    if (fault !== undefined) return { fault };
+    // PostgreSQL counts characters, not UTF-16 units.
+    return hasAtMost(length, value) ? { kept: value } : { fault: `must be at most ${length} characters` };
+  },
+  defaultSql: (kept) => literal(kept as string),
+  column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
+  catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,
+  // The modifier is four above the length.
+  takesWhole: ({ length = DEFAULT_LENGTH }) => [{ name: 'character varying', modifiers: [5, length + 4] }],
+  // Of a text that is too long only blanks at its end are cut (manual 8.3); any other is refused.
+  keeps: (value, _type, { length = DEFAULT_LENGTH }) =>
+    `(pg_catalog.char_length(${value}::pg_catalog.text) ${LE} ${length} or not (${trimmedFits(value, length)}))`,
+  modifier: ({ length = DEFAULT_LENGTH }) => length + 4,
+  takes: (value, { length = DEFAULT_LENGTH }) => trimmedFits(value, length),
+});
+
+function trimmedFits(value: string, length: number): string {
+  return `pg_catalog.char_length(pg_catalog.rtrim(${value}::pg_catalog.text, ' ')) ${LE} ${length}`;
+}
+
+/** Whole characters, of which each is one or two UTF-16 units. */
+function hasAtMost(maxCharacters: number, text: string): boolean {
+  if (text.length <= maxCharacters) return true;
+  if (text.length > 2 * maxCharacters) return false;
+  let characters = 0;
+  for (let at = 0; at < text.length; characters += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return characters <= maxCharacters;
+}

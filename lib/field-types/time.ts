@@ -1,0 +1,25 @@
+import { literal } from '../sql/literal';
+import { MATCHES } from '../sql/qualified-sql';
+import { fieldType, isFunctionCall, type Json } from './field-type';
+import { instantOf, isTime } from './iso-8601';
+
+const FIRST_DAY = '1970-01-01T';
+
+/** No day, no time zone, and no more digits than PostgreSQL keeps. */
+const ONLY_A_TIME = String.raw`^\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}0*)?)?(?: ?[AaPp][Mm])?\s*$`;
+
+/** `time`, without a time zone. */
+export const timeType = fieldType({
+  readDefault: (value) => {
+    if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
+    const instant = instantOf(value);
+    if (instant?.startsWith(FIRST_DAY)) return { kept: instant.slice(FIRST_DAY.length, -1) };
+    if (typeof value === 'string' && isTime(value)) return { kept: value };
+    return { fault: "must be ISO 8601, 23:59:59.999, or { fn: 'now' }, or a Date on 1970-01-01 in UTC" };
+  },
+  defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(pg_catalog.now() as time)'),
+  column: (table, { name }) => table.time(name),
+  catalogName: () => 'time without time zone',
+  takesWhole: () => [{ name: 'time without time zone' }],
+  keeps: (value) => `${value}::pg_catalog.text ${MATCHES} ${literal(ONLY_A_TIME)}`,
+});

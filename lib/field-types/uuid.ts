@@ -1,0 +1,20 @@
+import { literal } from '../sql/literal';
+import { typeSql } from '../sql/qualified-sql';
+import { fieldType, isFunctionCall } from './field-type';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** `uuid`. */
+export const uuidType = fieldType({
+  readDefault: (value) => {
+    if (isFunctionCall(value, 'uuid')) return { kept: { fn: 'uuid' } };
+    return typeof value === 'string' && UUID.test(value)
+      ? { kept: value }
+      : { fault: "must be a uuid, or { fn: 'uuid' }" };
+  },
+  defaultSql: (kept) => (typeof kept === 'string' ? literal(kept) : 'pg_catalog.gen_random_uuid()'),
+  isVolatile: (kept) => typeof kept !== 'string',
+  column: (table, { name }) => table.specificType(name, typeSql('uuid')),
+  catalogName: () => 'uuid',
+  takesWhole: () => [{ name: 'uuid' }],
+});

@@ -1,0 +1,34 @@
+import { checkedChanges } from '../plan/checked-changes';
+import type { Change } from '../plan/operations';
+import { asWritten, planned, type Plan } from '../plan/planner';
+import type { ChangeOptions } from '../options/options';
+import { sharedSchemasOf, tenantsOwn } from '../options/settings';
+import { identifier } from '../sql/identifier';
+
+/** What planning needs to know beside the change. */
+export type PlanOptions = Pick<ChangeOptions, 'sharedSchemas'>;
+
+/**
+ * The SQL that a change will run, with its locks and hazards. Needs no database: what is planned is what
+ * runs, to the letter.
+ *
+ * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER or CROSS_TENANT_REFERENCE, with every fault
+ * @example
+ * planChange('acme-corp', { kind: 'dropField', table: 'invoice', column: 'old_field' }).steps[0].sql
+ * // alter table "acme-corp"."invoice" drop column "old_field"
+ */
+export function planChange(org: string, change: Change, options?: PlanOptions): Plan {
+  return planChanges(org, [change], options);
+}
+
+/**
+ * The same for a list of changes, which run in one round trip and all or nothing.
+ *
+ * @example planChanges('acme-corp', [{ kind: 'dropModel', table: 'line' }, { kind: 'dropModel', table: 'invoice' }])
+ */
+export function planChanges(org: string, changes: readonly Change[], options?: PlanOptions): Plan {
+  const checkedOrg = identifier(org, 'org');
+  const sharedSchemas = sharedSchemasOf(options);
+  tenantsOwn(checkedOrg, sharedSchemas);
+  return asWritten(planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas)).plan);
+}

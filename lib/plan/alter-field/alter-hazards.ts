@@ -1,0 +1,94 @@
+import type { Alteration } from './alter-steps';
+import { isText, lossKey } from './conversion';
+import { newTypeOf } from '../../spec/field-changes';
+import type { Hazard } from '../plan';
+import { canLose, rewritesForType } from '../../spec/type-change';
+import type { Unforeseen } from '../unforeseen';
+
+export function collationKey({ table, column }: Pick<Alteration, 'table' | 'column'>): string {
+  return `collation:${table}.${column}`;
+}
+
+export function scanKey({ table, column }: Pick<Alteration, 'table' | 'column'>): string {
+  return `scan:${table}.${column}`;
+}
+
+/** What a change of a field can do to those who use the table, as far as the change itself shows. */
+export function alterHazards(change: Alteration): Hazard[] {
+  const { table, column, set, from } = change;
+  const to = newTypeOf(change);
+  const at = { table, column };
+  const hazards: Hazard[] = [];
+  if (to !== undefined && rewritesForType(from, to)) {
+    hazards.push({
+      kind: 'rewrite',
+      ...at,
+      message: `${from === undefined ? 'Unless the type only grows, every' : 'Every'} row of "${table}" is written anew, and nobody can read it meanwhile.`,
+      saferWay: `Add a field of the new type, fill it in batches, then drop "${column}" and rename the new one.`,
+    });
+  }
+  if (set.nullable === false || set.values !== undefined) {
+    hazards.push({
+      kind: 'scan',
+      ...at,
+      message: `Every row of "${table}" is read while nobody else can read it.`,
+      saferWay: 'Add the check NOT VALID, validate it in a second transaction, then make the change.',
+    });
+  }
+  if (set.unique === true) {
+    hazards.push({
+      kind: 'uniqueBuild',
+      ...at,
+      message: `The unique index on "${column}" is built while nobody can read "${table}".`,
+      saferWay: 'Create a unique index CONCURRENTLY, then add the constraint USING INDEX.',
+    });
+  }
+  return [...hazards, ...losses(change)];
+}
+
+function losses(change: Alteration): readonly Hazard[] {
+  const to = newTypeOf(change);
+  if (to === undefined || !canLose(change.from, to)) return [];
+  const { table, column } = change;
+  return [
+    {
+      kind: 'dataLoss',
+      table,
+      column,
+      message: `Values of "${column}" may hold more than ${to.type} keeps, such as a fraction, digits, a time of day or blanks at the end.`,
+      saferWay: `Count the rows with previewConversion and correct them, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
+    },
+  ];
+}
+
+/** Those that come true in a row, or in what the catalog has, and are met while the change runs. */
+export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
+  const { table, column, from } = change;
+  const to = newTypeOf(change);
+  if (to === undefined) return [];
+  const at = { table, column };
+  const unforeseen: Unforeseen[] = losses(change).map((hazard) => ({ key: lossKey(table, column), hazard }));
+  if (isText(to)) {
+    unforeseen.push({
+      key: collationKey(change),
+      hazard: {
+        kind: 'dataLoss',
+        ...at,
+        message: `"${column}" has a collation of its own, and a change of type gives it that of the database: it sorts and compares in another way.`,
+        saferWay: `Change the type by hand, with its COLLATE, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
+      },
+    });
+  }
+  if (from !== undefined && !rewritesForType(from, to)) {
+    unforeseen.push({
+      key: scanKey(change),
+      hazard: {
+        kind: 'scan',
+        ...at,
+        message: `A check, an index over an expression or one on some of the rows reads "${column}": every row of "${table}" is read while nobody else can read it.`,
+        saferWay: 'Drop the check or index, change the type, then add the check NOT VALID, or the index CONCURRENTLY.',
+      },
+    });
+  }
+  return unforeseen;
+}

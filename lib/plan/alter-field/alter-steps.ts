@@ -1,0 +1,116 @@
+import { retyped, retypedByCatalog, retypedUnlessLost } from './conversion';
+import { changedDefaultSql, newTypeOf, type FieldChanges } from '../../spec/field-changes';
+import { typeOf } from '../../field-types';
+import { block } from '../../sql/server-check';
+import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
+import { dropOtherListChecks } from './list-checks';
+import { literal } from '../../sql/literal';
+import { step, type Lock, type Step } from '../plan';
+import { EQ, typeSql } from '../../sql/qualified-sql';
+import type { Referenced } from '../../spec/referenced-table';
+import { locksOnReferenced } from '../referenced-locks';
+import { checkClause, commentOn } from '../render';
+import { canLose, isSameInCatalog, rewritesForType, type NewType, type TypeSpec } from '../../spec/type-change';
+import { dropOtherUniqueIndexes } from './unique-indexes';
+
+/** What is to be different about a column, and what is known of it. */
+export interface Alteration {
+  readonly table: Identifier;
+  readonly column: Identifier;
+  readonly set: FieldChanges;
+  readonly from?: TypeSpec | undefined;
+  readonly referencing?: readonly Referenced[] | undefined;
+}
+
+/** A statement for each property that is named. */
+export function alterSteps(org: Identifier, change: Alteration): readonly Step[] {
+  return [
+    ...typeSteps(org, change),
+    ...defaultSteps(org, change),
+    ...nullableSteps(org, change),
+    ...checkSteps(org, change),
+    ...uniqueSteps(org, change),
+    ...commentSteps(org, change),
+  ];
+}
+
+function typeSteps(org: Identifier, change: Alteration): Step[] {
+  const { table, column, set, from, referencing } = change;
+  const to = newTypeOf(change);
+  const steps: Step[] = [];
+  // Before the type is changed: what holds the values would be read again for the new one, and the old default may be
+  // none of the new type.
+  if (set.type !== undefined || set.values !== undefined) steps.push(...dropListChecks(org, table, column));
+  if (to === undefined) return steps;
+  if (set.default !== undefined) steps.push(alterTable(org, table, `alter column ${quoted(column)} drop default`));
+  // An Enum is text whatever its values.
+  if (isSameInCatalog(from, to) && (from?.type === 'Enum' || to.type === 'Enum')) return steps;
+  const rewrites = rewritesForType(from, to);
+  const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
+  // A foreign key over the column is dropped and made again, at both its ends, whether or not a row is rewritten.
+  const locks = [own, ...locksOnReferenced(own, referencing)];
+  return [...steps, step(retypingSql(org, change, to), { locks, rewritesTable: rewrites, scansTable: rewrites })];
+}
+
+function retypingSql(org: Identifier, { table, column, from }: Alteration, to: NewType): string {
+  const alter = `alter table ${qualified(org, table)}`;
+  const type = typeSql(typeOf(to).catalogName(to));
+  if (to.keepsOptions !== true && !canLose(from, to)) return `${alter} ${retyped(column, to, type)}`;
+  if (from !== undefined) return `${alter} ${retypedUnlessLost(table, column, to, type)}`;
+  return block(`declare
+  was pg_catalog.record;
+begin
+  select a.atttypid, a.atttypmod into was from pg_catalog.pg_attribute a
+  where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and a.attname ${EQ} ${literal(column)};
+  ${retypedByCatalog(alter, table, column, to)}
+end`);
+}
+
+/** By what they do, whatever their names. */
+function dropListChecks(org: Identifier, table: Identifier, column: Identifier): readonly Step[] {
+  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const own = `drop constraint if exists ${quoted(derivedName('check', table, [column]))}`;
+  return [alterTable(org, table, own), step(dropOtherListChecks(org, table, column), { locks })];
+}
+
+function defaultSteps(org: Identifier, change: Alteration): Step[] {
+  const { table, column, set, from } = change;
+  if (set.default === undefined) return [];
+  // Dropped already, before the type was changed.
+  if (set.default === null && newTypeOf(change) !== undefined) return [];
+  const action = set.default === null ? 'drop default' : `set default ${changedDefaultSql(set, set.default, from)}`;
+  return [alterTable(org, table, `alter column ${quoted(column)} ${action}`)];
+}
+
+function nullableSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+  if (set.nullable === undefined) return [];
+  const action = set.nullable ? 'drop not null' : 'set not null';
+  return [alterTable(org, table, `alter column ${quoted(column)} ${action}`, { scansTable: !set.nullable })];
+}
+
+function checkSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+  if (set.values === undefined) return [];
+  return [alterTable(org, table, `add ${checkClause(table, column, set.values)}`, { scansTable: true })];
+}
+
+function uniqueSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+  if (set.unique === undefined) return [];
+  const name = derivedName('key', table, [column]);
+  if (!set.unique) {
+    const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+    const own = alterTable(org, table, `drop constraint if exists ${quoted(name)}`);
+    return [own, step(dropOtherUniqueIndexes(org, table, column), { locks })];
+  }
+  return [alterTable(org, table, `add constraint ${quoted(name)} unique (${quoted(column)})`, { scansTable: true })];
+}
+
+function commentSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+  if (set.comment === undefined) return [];
+  const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
+  return [step(commentOn(org, table, column, set.comment), { locks })];
+}
+
+function alterTable(org: Identifier, table: Identifier, action: string, costs: Partial<Step> = {}): Step {
+  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  return step(`alter table ${qualified(org, table)} ${action}`, { locks, ...costs });
+}

@@ -1,0 +1,61 @@
+import { castOf } from './conversion';
+import { typeOf } from '../../field-types';
+import { block } from '../../sql/server-check';
+import { qualified, quoted, type Identifier } from '../../sql/identifier';
+import { GT, PLUS, typeSql } from '../../sql/qualified-sql';
+import { pinSettings, unpinSettings } from '../../sql/session-settings';
+import type { NewType } from '../../spec/type-change';
+
+/** More are not looked at. */
+export const MAX_PREVIEWED_ROWS = 100_000;
+
+/** Where the block leaves its counts: of rows, and of those that convert, lose and fail. */
+export const PREVIEW_SETTING = 'tenant_ddl.preview';
+
+/** Tries the conversion on one row after the other, as the change would make it, and keeps nothing but the counts. */
+export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
+  return block(`declare
+  item pg_catalog.record;
+  seen bigint := 0;
+  converts bigint := 0;
+  loses bigint := 0;
+  fails bigint := 0;
+begin
+  ${previewBody(org, table, column, to, MAX_PREVIEWED_ROWS)}
+  perform pg_catalog.set_config('${PREVIEW_SETTING}', pg_catalog.concat_ws(' ', seen, converts, loses, fails), true);
+end`);
+}
+
+/** The statements that count, for a block with the variables above. `seen` is one more than `maxRows` where there are more. */
+export function previewBody(
+  org: Identifier,
+  table: Identifier,
+  column: Identifier,
+  to: NewType,
+  maxRows: number,
+): string {
+  const type = typeSql(typeOf(to).catalogName(to));
+  const takes = typeOf(to).takes('item.value', to) ?? 'true';
+  const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
+  const add = (count: string): string => `${count} := ${count} ${PLUS} 1;`;
+  return `${pinSettings()}
+  for item in select ${quoted(column)} as value from ${qualified(org, table)} limit ${maxRows + 1}
+  loop
+    ${add('seen')}
+    exit when seen ${GT} ${maxRows};
+    begin
+      if item.value is null then
+        ${add('converts')}
+      elsif (${takes}) is not true or (${castOf('item.value', to, type)}) is null then
+        ${add('fails')}
+      elsif (${keeps}) then
+        ${add('converts')}
+      else
+        ${add('loses')}
+      end if;
+    exception when data_exception or feature_not_supported then
+      ${add('fails')}
+    end;
+  end loop;
+  ${unpinSettings()}`;
+}

@@ -1,0 +1,57 @@
+import { castOf, isText, isWhole } from './conversion';
+import { typeOf } from '../../field-types';
+import { dollarQuoted, literal } from '../../sql/literal';
+import { isOneOf, MATCHES, typeSql } from '../../sql/qualified-sql';
+import type { NewType } from '../../spec/type-change';
+
+// As pg_get_expr writes a constant, converted or not: evaluating it runs nothing of others.
+const TEXT = "'(?:[^']|'')*'";
+const NUMBER = '-?[0-9][0-9.eE+-]*';
+const BYTES = String.raw`decode\(${TEXT}::text, 'base64'::text\)`;
+const CAST = String.raw`\)|::[a-z ]+(?:\([0-9]+(?:,-?[0-9]+)?\))?[a-z ]*`;
+const CONSTANT = `^\\(*(?:${TEXT}|${NUMBER}|${BYTES}|true|false|NULL)(?:${CAST})*$`;
+
+/** Their text is another in each session, so that a default of them would be one too. */
+const WRITTEN_BY_SESSION = [
+  'date',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'time with time zone',
+  'interval',
+  'bytea',
+].map((name) => literal(typeSql(name)));
+
+/**
+ * Statements of a block: whether the default that a column has fits the type that it gets. `default_sql` is its
+ * expression, `was` its pg_attribute, `new_type` the new type; it sets `fits`. PostgreSQL would convert the default, or
+ * leave it for the next insert to fail on.
+ */
+export function judgeKeptDefault(to: NewType): string {
+  const type = '%2$s';
+  const keeps = typeOf(to).keeps('d.value', type, to) ?? 'true';
+  const takes = typeOf(to).takes('d.value', to);
+  const test = `select d.value is null or coalesce(${keeps} and ${takes ?? 'true'} and ${castOf('d.value', to, type)} is not null, false) from (select (%1$s) as value) d`;
+  return `${
+    isText(to)
+      ? `if ${isWrittenBySession()} then
+      fits := false;
+    els`
+      : ''
+  }if default_sql ${MATCHES} ${literal(CONSTANT)} then
+      begin
+        execute pg_catalog.format(${dollarQuoted(test)}, default_sql, new_type) into fits;
+      exception when others then
+        fits := false;
+      end;
+    else
+      fits := ${hasValues(to) ? 'false' : isWhole(to)};
+    end if;`;
+}
+
+function hasValues(to: NewType): boolean {
+  return typeOf(to).checkedValues(to) !== undefined;
+}
+
+function isWrittenBySession(): string {
+  return isOneOf('was.atttypid', 'regtype', WRITTEN_BY_SESSION);
+}

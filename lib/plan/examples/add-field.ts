@@ -1,0 +1,113 @@
+import type { FieldSpec } from '../../spec/field-spec';
+import type { Example } from './example';
+
+/** One of each variant, on the tables of docs/operations.md. */
+export const addFieldExamples: readonly Example<{ kind: 'addField'; table: string; field: FieldSpec }>[] = [
+  { variant: 'nullable', change: { kind: 'addField', table: 'invoice', field: { name: 'memo', type: 'Text' } } },
+  {
+    variant: 'constant default',
+    change: { kind: 'addField', table: 'invoice', field: { name: 'state', type: 'String', default: 'draft' } },
+  },
+  {
+    variant: 'default now()',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: { name: 'seen_at', type: 'DateTime', default: { fn: 'now' } },
+    },
+  },
+  {
+    variant: 'not nullable, constant default',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: { name: 'tries', type: 'Int', nullable: false, default: 0 },
+    },
+  },
+  {
+    variant: 'not nullable, default now()',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: { name: 'made_at', type: 'DateTime', nullable: false, default: { fn: 'now' } },
+    },
+  },
+  {
+    variant: 'volatile default',
+    change: { kind: 'addField', table: 'invoice', field: { name: 'token', type: 'Uuid', default: { fn: 'uuid' } } },
+  },
+  {
+    variant: 'not nullable, volatile default',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: { name: 'token', type: 'Uuid', nullable: false, default: { fn: 'uuid' } },
+    },
+  },
+  {
+    variant: 'not nullable, no default',
+    change: { kind: 'addField', table: 'setting', field: { name: 'memo', type: 'Text', nullable: false } },
+  },
+  {
+    variant: 'unique',
+    change: { kind: 'addField', table: 'invoice', field: { name: 'slug', type: 'String', unique: true } },
+  },
+  {
+    variant: 'Enum',
+    change: { kind: 'addField', table: 'invoice', field: { name: 'tone', type: 'Enum', values: ['warm', 'cold'] } },
+  },
+  {
+    variant: 'reference, nullable',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: {
+        name: 'payer_id',
+        type: 'Int',
+        references: { schema: 'acme-corp', table: 'customer', column: 'id', onDelete: 'SET NULL' },
+      },
+    },
+  },
+  {
+    variant: 'reference, constant default',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: {
+        name: 'payer_id',
+        type: 'Int',
+        default: 1,
+        references: { schema: 'acme-corp', table: 'customer', column: 'id', onDelete: 'SET NULL' },
+      },
+    },
+  },
+  {
+    variant: 'reference to a shared table',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: {
+        name: 'currency',
+        type: 'String',
+        length: 3,
+        references: { schema: 'public', table: 'currency', column: 'code', onDelete: 'RESTRICT' },
+      },
+    },
+  },
+  {
+    variant: 'reference to itself',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: {
+        name: 'replaces',
+        type: 'Int',
+        references: { schema: 'acme-corp', table: 'invoice', column: 'id', onDelete: 'SET NULL' },
+      },
+    },
+  },
+  {
+    variant: 'comment',
+    change: { kind: 'addField', table: 'invoice', field: { name: 'memo', type: 'Text', comment: 'Not printed' } },
+  },
+];

@@ -1,0 +1,115 @@
+import * as t from 'io-ts';
+import { closed } from '../../codec/object-codec';
+import { addFieldExamples } from '../examples/add-field';
+import { nameOf } from '../../codec/codecs';
+import type { Fault } from '../../errors';
+import { FieldCodec, type Field } from '../../spec/field-spec';
+import { typeOf } from '../../field-types';
+import type { Identifier } from '../../sql/identifier';
+import { step, type Hazard, type Lock, type Step } from '../plan';
+import { addedColumn, columnConstraints, commentOn } from '../render';
+import { expectedModel, expectedReference } from '../effects';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'addField',
+  { kind: t.literal('addField'), table: nameOf('table'), field: FieldCodec },
+  {},
+  ({ field }): Fault[] =>
+    field?.primaryKey === true
+      ? [{ path: 'field.primaryKey', message: 'a key is given when the model is created, not added to it' }]
+      : [],
+);
+
+type AddField = t.TypeOf<typeof codec>;
+
+/**
+ * `alter table … add column`, in one statement whatever the field brings along: PostgreSQL then knows
+ * that a new nullable column holds nothing yet, and scans no row for its foreign key.
+ */
+export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, field }) => {
+    const added = addColumnStep(org, table, field);
+    if (field.comment === undefined) return [added];
+    const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
+    return [added, step(commentOn(org, table, field.name, field.comment), { locks })];
+  },
+  hazards: (_org, { table, field }) => hazardsOf(table, field),
+  subject: (org, { table, field: { name, references } }) => ({
+    message: 'ADD COLUMN',
+    table,
+    fields: [name],
+    expectations: [
+      expectedModel(org, table),
+      { schema: org, table, column: name, present: false, code: 'FIELD_EXISTS' },
+      ...(references === undefined ? [] : expectedReference(references.schema, references.table, [references.column])),
+    ],
+    effects: [{ schema: org, table, column: name, present: true }],
+  }),
+  examples: addFieldExamples,
+};
+
+function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
+  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  if (field.references !== undefined && !(field.references.schema === org && field.references.table === table)) {
+    const { schema, table: target } = field.references;
+    locks.push({ schema, table: target, mode: 'ShareRowExclusiveLock' });
+  }
+  return step([addedColumn(org, table, field), ...columnConstraints(table, field)].join(' '), {
+    locks,
+    rewritesTable: isRewrite(field),
+    scansTable: isScan(field),
+  });
+}
+
+/** Row by row, since each gets a value of its own (manual, ALTER TABLE, Notes). */
+function isRewrite(field: Field): boolean {
+  return field.default !== undefined && typeOf(field).isVolatile(field.default);
+}
+
+function isScan(field: Field): boolean {
+  const { default: value, nullable, references, unique } = field;
+  if (unique === true || isRewrite(field)) return true;
+  if (nullable === false && value === undefined) return true;
+  if (typeOf(field).checkedValues(field) !== undefined) return true;
+  // A new column without a default is null in every row, which no foreign key minds.
+  return references !== undefined && value !== undefined;
+}
+
+function hazardsOf(table: Identifier, field: Field): Hazard[] {
+  const at = { table, column: field.name };
+  const hazards: Hazard[] = [];
+  if (isRewrite(field)) {
+    hazards.push({
+      kind: 'rewrite',
+      ...at,
+      message: `Adding "${field.name}" writes every row of "${table}" anew, and nobody can read it meanwhile.`,
+      saferWay: 'Add the field without a default, fill it in batches, then set the default.',
+    });
+  }
+  if (field.nullable === false && field.default === undefined) {
+    hazards.push({
+      kind: 'notNullWithoutDefault',
+      ...at,
+      message: `"${field.name}" is not nullable and has no default: it fails if "${table}" has rows.`,
+      saferWay: 'Give it a default, or add it nullable, fill it, then make it not nullable.',
+    });
+  }
+  if (field.unique === true) {
+    hazards.push({
+      kind: 'uniqueBuild',
+      ...at,
+      message: `The unique index on "${field.name}" is built while nobody can read "${table}".`,
+      saferWay: 'Add the field first, then a unique index concurrently.',
+    });
+  } else if (isScan(field) && hazards.length === 0) {
+    hazards.push({
+      kind: 'scan',
+      ...at,
+      message: `Adding "${field.name}" reads every row of "${table}" while nobody else can.`,
+      saferWay: 'Add the field without a default or a check, then add these afterwards, NOT VALID, and validate.',
+    });
+  }
+  return hazards;
+}

@@ -1,0 +1,66 @@
+import * as t from 'io-ts';
+import { closed } from '../../codec/object-codec';
+import { flag, nameOf } from '../../codec/codecs';
+import { columnFaults, columns, indexName } from '../../spec/model-spec';
+import { step } from '../plan';
+import { createIndex } from '../render';
+import { expectedModel } from '../effects';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'addIndex',
+  { kind: t.literal('addIndex'), table: nameOf('table'), columns },
+  { unique: flag, name: nameOf('constraint') },
+  ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
+);
+
+type AddIndex = t.TypeOf<typeof codec>;
+
+/** `create index`, inside the transaction: nobody writes to the table until it is built and committed. */
+export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, ...index }) => [
+    step(createIndex(org, table, index), {
+      locks: [{ schema: org, table, mode: 'ShareLock' }],
+      scansTable: true,
+    }),
+  ],
+  hazards: (_org, { table, unique, ...index }) => [
+    {
+      kind: 'indexBuild',
+      table,
+      message: `Nobody can write to "${table}" while the index on ${index.columns.join(', ')} is built.`,
+      saferWay: 'Create it CONCURRENTLY, outside a transaction.',
+    },
+    ...(unique === true
+      ? [
+          {
+            kind: 'uniqueBuild',
+            table,
+            message: `Rows of "${table}" that are alike in ${index.columns.join(', ')} make it fail.`,
+            saferWay: 'Look for duplicates first, or create it CONCURRENTLY, outside a transaction.',
+          } as const,
+        ]
+      : []),
+  ],
+  subject: (org, { table, ...index }) => ({
+    message: 'CREATE INDEX',
+    table,
+    fields: index.columns,
+    expectations: [
+      expectedModel(org, table),
+      ...index.columns.map(
+        (column) => ({ schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }) as const,
+      ),
+      { schema: org, table: indexName(table, index), present: false, code: 'INDEX_EXISTS' },
+    ],
+    effects: [{ schema: org, table: indexName(table, index), present: true }],
+  }),
+  examples: [
+    { variant: 'an index', change: { kind: 'addIndex', table: 'invoice', columns: ['amount', 'quantity'] } },
+    {
+      variant: 'a unique index',
+      change: { kind: 'addIndex', table: 'invoice', columns: ['id', 'status'], unique: true, name: 'invoice_once' },
+    },
+  ],
+};

@@ -1,0 +1,67 @@
+import * as t from 'io-ts';
+import { alterGuard } from '../alter-field/alter-guard';
+import { alterHazards, unforeseenIn } from '../alter-field/alter-hazards';
+import { alterSteps } from '../alter-field/alter-steps';
+import { closed } from '../../codec/object-codec';
+import { listOf, nameOf } from '../../codec/codecs';
+import { lossKey } from '../alter-field/conversion';
+import type { Fault } from '../../errors';
+import { alterFieldExamples } from '../examples/alter-field';
+import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../../spec/field-changes';
+import { ownLock } from '../../sql/own-lock';
+import { referenced } from '../../spec/referenced-table';
+import { rowsInTheWay } from '../rows-in-the-way';
+import { putBack } from '../../sql/session-settings';
+import { expectedModel } from '../effects';
+import type { TypeSpec } from '../../spec/type-change';
+import { noteLosses } from '../unforeseen';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'alterField',
+  { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
+  { from: fieldTypeSpec, referencing: listOf(referenced) },
+  ({ from, set }) => changeFaults(from, set),
+);
+
+type AlterField = t.TypeOf<typeof codec>;
+
+/**
+ * `alter table … alter column`, a statement for each property that is named. knex's own `.alter()` is not
+ * used: it drops the default and NOT NULL of a column unless both are said again.
+ */
+export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: alterSteps,
+  guards: (org, change) => {
+    const onlyComments = Object.keys(change.set).every((key) => key === 'comment');
+    const found = alterGuard(org, change);
+    // The block takes the lock itself. A comment takes a weaker one; all else of a view could be altered as well.
+    if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
+    return [found];
+  },
+  afterwards: (_org, change) =>
+    newTypeOf(change) === undefined ? [] : [noteLosses(lossKey(change.table, change.column)), putBack()],
+  dropsKeysOf: (change) =>
+    newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column },
+  hazards: (_org, change) => alterHazards(change),
+  unforeseen: (_org, change) => unforeseenIn(change),
+  subject: (org, change) => ({
+    message: 'ALTER COLUMN',
+    table: change.table,
+    fields: [change.column],
+    rows: rowsInTheWay(org, change),
+    expectations: [
+      expectedModel(org, change.table),
+      { schema: org, table: change.table, column: change.column, present: true, code: 'FIELD_NOT_FOUND' },
+    ],
+    effects: [],
+  }),
+  examples: alterFieldExamples,
+};
+
+function changeFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {
+  if (from === undefined || set === undefined) return [];
+  const faults = optionFaultsBy(from, set);
+  return faults.length > 0 ? faults : defaultFaultsBy(from, set);
+}

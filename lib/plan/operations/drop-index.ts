@@ -1,0 +1,61 @@
+import * as t from 'io-ts';
+import { closed } from '../../codec/object-codec';
+import { existingName, nameOf } from '../../codec/codecs';
+import { guard } from '../../sql/server-check';
+import { qualified, qualifiedExisting, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { ownLock } from '../../sql/own-lock';
+import { step } from '../plan';
+import { EQ } from '../../sql/qualified-sql';
+import { expectedModel } from '../effects';
+import type { Operation } from './operation';
+
+const codec = closed('dropIndex', { kind: t.literal('dropIndex'), table: nameOf('table'), name: existingName }, {});
+
+type DropIndex = t.TypeOf<typeof codec>;
+
+/** `drop index`, after a look whether it is this table's: names of indexes are the schema's. */
+export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
+  codec,
+  // knex would split a name at its dots.
+  steps: (org, { table, name }) => [
+    step(`drop index ${qualifiedExisting(org, name)}`, {
+      locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
+    }),
+  ],
+  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, name)],
+  hazards: () => [],
+  subject: (org, { table, name }) => ({
+    message: 'DROP INDEX',
+    table,
+    fields: [],
+    expectations: [expectedModel(org, table)],
+    effects: [{ schema: org, table: name as Identifier, present: false }],
+  }),
+  examples: [{ variant: 'an index', change: { kind: 'dropIndex', table: 'invoice', name: 'invoice_by_status' } }],
+};
+
+function notOnTable(org: Identifier, table: Identifier, name: string): string {
+  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  return guard({
+    kind: 'index',
+    test: `select where ${relation} is not null and not exists (
+      select from pg_catalog.pg_index where indexrelid ${EQ} ${regclass(org, name)} and indrelid ${EQ} ${relation})`,
+    reason: literal(`There is no index "${name}" on ${qualified(org, table)}`),
+  });
+}
+
+/** Without it every update and delete of a published table fails, and DROP INDEX says nothing of that. */
+function isIdentity(org: Identifier, name: string): string {
+  return guard({
+    kind: 'identity',
+    test: `select from pg_catalog.pg_index where indexrelid ${EQ} ${regclass(org, name)} and indisreplident`,
+    reason: literal(
+      `The index "${name}" is the replica identity of its table: without it, updates and deletes fail once the table is published. Give the table another replica identity first`,
+    ),
+  });
+}
+
+function regclass(org: Identifier, name: string): string {
+  return `pg_catalog.to_regclass(${literal(qualifiedExisting(org, name))})`;
+}

@@ -1,0 +1,43 @@
+import * as t from 'io-ts';
+import { closed } from '../../codec/object-codec';
+import { listOf, nameOf } from '../../codec/codecs';
+import { step } from '../plan';
+import { referenced } from '../../spec/referenced-table';
+import { locksOnReferenced } from '../referenced-locks';
+import { rendered } from '../render';
+import { expectedModel } from '../effects';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'dropModel',
+  { kind: t.literal('dropModel'), table: nameOf('table') },
+  { referencing: listOf(referenced) },
+);
+
+type DropModel = t.TypeOf<typeof codec>;
+
+/** `drop table`, with all it holds. Refused by PostgreSQL as long as another table refers to it. */
+export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, referencing }) => {
+    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
+    return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
+  },
+  dropsKeysOf: ({ table }) => ({ table }),
+  hazards: () => [],
+  subject: (org, { table }) => ({
+    message: 'DROP TABLE',
+    table,
+    fields: [],
+    expectations: [expectedModel(org, table)],
+    effects: [{ schema: org, table, present: false }],
+  }),
+  examples: [
+    { variant: 'a model that refers to none', change: { kind: 'dropModel', table: 'setting' } },
+    {
+      variant: 'a model that refers to another',
+      change: { kind: 'dropModel', table: 'line', referencing: [{ schema: 'acme-corp', table: 'invoice' }] },
+    },
+  ],
+};

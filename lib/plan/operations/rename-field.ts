@@ -1,0 +1,66 @@
+import * as t from 'io-ts';
+import { closed } from '../../codec/object-codec';
+import { nameOf } from '../../codec/codecs';
+import { renameDerived } from '../rename-derived';
+import { ownLock } from '../../sql/own-lock';
+import { step } from '../plan';
+import { rendered } from '../render';
+import { expectedModel } from '../effects';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'renameField',
+  { kind: t.literal('renameField'), table: nameOf('table'), column: nameOf('column'), to: nameOf('column') },
+  {},
+);
+
+type RenameField = t.TypeOf<typeof codec>;
+
+/** `alter table … rename`, and the names that were derived from the column's. */
+export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, column, to }) => {
+    const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
+    const [sql = ''] = rendered(org, (schema) =>
+      schema.alterTable(table, (builder) => void builder.renameColumn(column, to)),
+    );
+    const names = renameDerived({ org, table, oldTable: table, column: { from: column, to } });
+    return [step(sql, { locks }), step(names, { locks })];
+  },
+  guards: (org, { table }) => [ownLock(org, table)],
+  hazards: (_org, { table, column, to }) => [
+    {
+      kind: 'rename',
+      table,
+      column,
+      message: `Whoever reads or writes "${column}" of "${table}" fails from COMMIT on.`,
+      saferWay: `Add "${to}", write both, fill it, read "${to}" everywhere, then drop "${column}".`,
+    },
+  ],
+  subject: (org, { table, column, to }) => ({
+    message: 'RENAME COLUMN',
+    table,
+    fields: [column, to],
+    expectations: [
+      expectedModel(org, table),
+      { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' },
+      { schema: org, table, column: to, present: false, code: 'FIELD_EXISTS' },
+    ],
+    effects: [
+      { schema: org, table, column, present: false },
+      { schema: org, table, column: to, present: true },
+    ],
+  }),
+  examples: [
+    { variant: 'a field', change: { kind: 'renameField', table: 'invoice', column: 'note', to: 'remark' } },
+    {
+      variant: 'a field with an index',
+      change: { kind: 'renameField', table: 'invoice', column: 'issued_at', to: 'sent_at' },
+    },
+    { variant: 'a unique field', change: { kind: 'renameField', table: 'invoice', column: 'code', to: 'number' } },
+    {
+      variant: 'a field that refers to another table',
+      change: { kind: 'renameField', table: 'invoice', column: 'customer_id', to: 'buyer_id' },
+    },
+  ],
+};

@@ -1,0 +1,47 @@
+import * as t from 'io-ts';
+import { closed } from '../../codec/object-codec';
+import { nameOf } from '../../codec/codecs';
+import { renameDerived } from '../rename-derived';
+import { ownLock } from '../../sql/own-lock';
+import { step } from '../plan';
+import { rendered } from '../render';
+import { expectedModel } from '../effects';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'renameModel',
+  { kind: t.literal('renameModel'), table: nameOf('table'), to: nameOf('table') },
+  {},
+);
+
+type RenameModel = t.TypeOf<typeof codec>;
+
+/** `alter table … rename to`, and the names that were derived from the table's. */
+export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, to }) => {
+    const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
+    const [sql = ''] = rendered(org, (schema) => schema.renameTable(table, to));
+    return [step(sql, { locks }), step(renameDerived({ org, table: to, oldTable: table }), { locks })];
+  },
+  guards: (org, { table }) => [ownLock(org, table)],
+  hazards: (_org, { table, to }) => [
+    {
+      kind: 'rename',
+      table,
+      message: `Whoever reads or writes "${table}" fails from COMMIT on.`,
+      saferWay: `Let every service read "${to}" from a view first, then rename, with the view under the old name.`,
+    },
+  ],
+  subject: (org, { table, to }) => ({
+    message: 'RENAME TABLE',
+    table,
+    fields: [],
+    expectations: [expectedModel(org, table), { schema: org, table: to, present: false, code: 'MODEL_EXISTS' }],
+    effects: [
+      { schema: org, table, present: false },
+      { schema: org, table: to, present: true },
+    ],
+  }),
+  examples: [{ variant: 'a model', change: { kind: 'renameModel', table: 'invoice', to: 'bill' } }],
+};

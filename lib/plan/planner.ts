@@ -1,0 +1,104 @@
+import type { Identifier } from '../sql/identifier';
+import { operationOf, type Change, type CheckedChange } from './operations';
+import type { HazardOn, PlanOf, Run, Step } from './plan';
+import { sharedLockHazards } from './shared-lock';
+import type { Unforeseen } from './unforeseen';
+import { tableNames, type TableNames } from './table-names';
+
+/** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
+export type Plan = PlanOf<Change>;
+
+/** A plan, and all that runs for it: the steps of each change, behind its guards. */
+export interface Planned {
+  readonly plan: PlanOf<CheckedChange>;
+  readonly runs: readonly Run[];
+  /** The hazards that show only while a change runs. */
+  readonly unforeseen: readonly Unforeseen[];
+}
+
+/** The statements of a list of changes in the order they run, and what they cost. Pure. */
+export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
+  const names = tableNames();
+  const runs: Run[] = [];
+  const steps: Step[] = [];
+  let last: Step[] = [];
+  // A guard is no step: it changes nothing.
+  const add = (added: readonly Step[], around: Omit<Run, 'steps'>): void => {
+    for (const step of added) steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
+    runs.push({ ...around, steps: added.map(({ sql }) => sql) });
+  };
+  const addLast = (): void => {
+    if (last.length > 0) add(last.sort(byLockedTable), { guards: [], hazards: [] });
+    last = [];
+  };
+
+  for (const change of changes) {
+    const operation = operationOf(change.kind);
+    if (operation.lastSteps === undefined) addLast();
+    const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
+    const own = operation.steps(org, change, isNew);
+    const later = operation.lastSteps?.(org, change, isNew) ?? [];
+    add(own, {
+      guards: operation.guards?.(org, change) ?? [],
+      afterwards: operation.afterwards?.(org, change) ?? [],
+      hazards: [...hazardsOn(org, change, own, names), ...sharedLocks(org, change.table, [...own, ...later])],
+      dropsKeysOf: operation.dropsKeysOf?.(change),
+    });
+    last.push(...later);
+    names.follow(change);
+  }
+  addLast();
+
+  const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
+  const unforeseen = changes.flatMap((change) => operationOf(change.kind).unforeseen?.(org, change) ?? []);
+  return { plan: { org, changes, steps, hazards }, runs, unforeseen };
+}
+
+/** What is checked can be written again: the codec has seen that the options and the default are of the type. */
+export function asWritten(plan: Planned['plan']): Plan {
+  return plan as unknown as Plan;
+}
+
+/** Also of a table that the plan creates: it is the other one that is in use. */
+function sharedLocks(org: Identifier, table: Identifier, steps: readonly Step[]): readonly HazardOn[] {
+  const found = sharedLockHazards(org, table, steps);
+  return found.map((hazard) => ({ hazard, tableBefore: table, table, exclusive: true }));
+}
+
+function hazardsOn(
+  org: Identifier,
+  change: CheckedChange,
+  steps: readonly Step[],
+  names: TableNames,
+): readonly HazardOn[] {
+  const { table } = change;
+  const tableBefore = names.before(table);
+  if (tableBefore === undefined) return [];
+  // By the name that its locks have: until COMMIT the later one may be another table's.
+  const seen = names.changed() ? { ...change, table: tableBefore } : change;
+  const exclusive = steps.some(({ locks }) => locks.some(({ mode }) => mode === 'AccessExclusiveLock'));
+  return operationOf(change.kind)
+    .hazards(org, seen)
+    .map((hazard) => ({ hazard, tableBefore, table, exclusive }));
+}
+
+/** In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. */
+function byLockedTable({ locks: [a] }: Step, { locks: [b] }: Step): number {
+  return compare(a?.schema ?? '', b?.schema ?? '') || compare(a?.table ?? '', b?.table ?? '');
+}
+
+/** By code unit, unlike localeCompare, whose order differs from one machine's locale to another's. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/**
+ * Until COMMIT others know a table by the name it had; one that the plan creates is nobody else's yet, and
+ * empty, so that it costs nothing to read it whole.
+ */
+function asOthersSeeIt(org: Identifier, step: Step, names: TableNames): Step {
+  const seen = step.locks.map((lock) => (lock.schema === org ? { ...lock, table: names.before(lock.table) } : lock));
+  const locks = seen.flatMap(({ table, ...lock }) => (table === undefined ? [] : [{ ...lock, table }]));
+  const onNew = seen.length > 0 && seen[0]?.table === undefined;
+  return { ...step, locks, ...(onNew ? { rewritesTable: false, scansTable: false } : {}) };
+}

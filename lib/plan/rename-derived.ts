@@ -1,0 +1,94 @@
+import { block } from '../sql/server-check';
+import { HASH_LENGTH, MAX_IDENTIFIER_BYTES, qualified, type Identifier } from '../sql/identifier';
+import { literal } from '../sql/literal';
+import { renamedNotNulls } from './not-null-names';
+import { AND_BITS, CONCAT, EQ, isOneOf, LE, LT, MINUS, NE } from '../sql/qualified-sql';
+
+/** How the names of a table's keys, indexes and checks were derived, and how they are to be derived now. */
+export interface Renaming {
+  readonly org: Identifier;
+  /** As it is called after the renaming. */
+  readonly table: Identifier;
+  readonly oldTable: Identifier;
+  readonly column?: { readonly from: Identifier; readonly to: Identifier };
+}
+
+/**
+ * Gives the keys, indexes and checks of a table that was renamed, or whose column was, the names that are
+ * derived from its new ones. Left as they were, they would be in the way of a table or field that takes the
+ * old name. Names that were given, not derived, stay. A block, since only the catalog knows what there is.
+ */
+export function renameDerived({ org, table, oldTable, column }: Renaming): string {
+  const relation = `${literal(qualified(org, table))}::pg_catalog.regclass`;
+  const was =
+    column === undefined
+      ? 'columns'
+      : `pg_catalog.array_replace(columns, ${literal(column.to)}::pg_catalog.text, ${literal(column.from)}::pg_catalog.text)`;
+  const oldColumn = (name: string): string =>
+    column === undefined
+      ? name
+      : `case when ${name} ${EQ} ${literal(column.to)} then ${literal(column.from)} else ${name} end`;
+  return block(`declare derived pg_catalog.record;
+begin
+  for derived in
+    with named as (
+      select true as is_constraint, k.conname::pg_catalog.text as name,
+        case when k.contype ${EQ} 'p' then 'pkey' when k.contype ${EQ} 'u' then 'key' when k.contype ${EQ} 'f' then 'fkey' else 'check' end as kind,
+        case when k.contype ${EQ} 'p' then array[]::pg_catalog.text[] else (${columnsOf('k.conkey', 'k.conrelid')}) end as columns
+      from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${relation} and ${isOneOf('k.contype', '"char"', KINDS)}
+        and (k.contype ${NE} 'c' or k.coninhcount ${EQ} 0)
+      union all
+      select false, i.relname::pg_catalog.text, case when x.indisunique then 'key' else 'idx' end,
+        (${columnsOf('x.indkey::pg_catalog.int2[]', 'x.indrelid')})
+      from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid ${EQ} x.indexrelid
+      where x.indrelid ${EQ} ${relation} and not exists (
+        select from pg_catalog.pg_constraint k where k.conindid ${EQ} x.indexrelid and k.conrelid ${EQ} x.indrelid)
+    ), renamed as (
+      select is_constraint, name, ${derivation(literal(oldTable), was)} as old_name,
+        ${derivation(literal(table), 'columns')} as new_name
+      from named
+      union all
+      ${renamedNotNulls(relation, { old: literal(oldTable), now: literal(table) }, { old: oldColumn })}
+    )
+    select * from renamed where name ${EQ} old_name::pg_catalog.name::pg_catalog.text and old_name ${NE} new_name
+  loop
+    if derived.is_constraint then
+      execute pg_catalog.format('alter table %I.%I rename constraint %I to %I', ${literal(org)}, ${literal(table)}, derived.old_name, derived.new_name);
+    else
+      execute pg_catalog.format('alter index %I.%I rename to %I', ${literal(org)}, derived.old_name, derived.new_name);
+    end if;
+  end loop;
+end`);
+}
+
+/** Primary keys, uniques, foreign keys and checks, as `contype` has them. */
+const KINDS = ['p', 'u', 'f', 'c'].map(literal);
+
+function columnsOf(numbers: string, relation: string): string {
+  return `select pg_catalog.array_agg(a.attname::pg_catalog.text order by n.place)
+          from pg_catalog.unnest(${numbers}) with ordinality n(attnum, place)
+          join pg_catalog.pg_attribute a on a.attrelid ${EQ} ${relation} and a.attnum ${EQ} n.attnum`;
+}
+
+/**
+ * {@link derivedName} in SQL: as many whole characters as fit, the kind, and the hash of the parts. Over the
+ * bytes of UTF-8 in every database: another encoding has fewer or more for the same name, and SQL_ASCII counts
+ * each byte as a character.
+ */
+function derivation(table: string, columns: string): string {
+  const parts = (before: string): string =>
+    `pg_catalog.array_cat(array[${before}${table}]::pg_catalog.text[], ${columns})`;
+  const hash = `pg_catalog.encode(pg_catalog.sha256(${utf8(`pg_catalog.array_to_string(${parts('kind, ')}, '.')`)}), 'hex')`;
+  const ending = `pg_catalog.concat('_', kind, '_', pg_catalog.left(${hash}, ${HASH_LENGTH}))`;
+  const readable = utf8(`pg_catalog.array_to_string(${parts('')}, '_')`);
+  // A byte 10xxxxxx goes on with a character (RFC 3629): no cut comes before one.
+  return `(select pg_catalog.convert_from(pg_catalog.substr(r, 1, n), 'UTF8') ${CONCAT} e
+          from (select ${readable} as r, ${ending} as e) names, pg_catalog.generate_series(0, pg_catalog.length(r)) n
+          where n ${LE} (${MAX_IDENTIFIER_BYTES} ${MINUS} pg_catalog.length(e))
+            and case when n ${LT} pg_catalog.length(r) then (pg_catalog.get_byte(r, n) ${AND_BITS} 192) ${NE} 128 else true end
+          order by n desc limit 1)`;
+}
+
+function utf8(text: string): string {
+  return `pg_catalog.convert_to(${text}, 'UTF8')`;
+}

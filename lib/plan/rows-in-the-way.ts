@@ -1,0 +1,61 @@
+import { previewBody } from './alter-field/conversion-preview';
+import { newTypeOf } from '../spec/field-changes';
+import type { Alteration } from './alter-field/alter-steps';
+import { block } from '../sql/server-check';
+import { qualified, quoted, type Identifier } from '../sql/identifier';
+import { literal } from '../sql/literal';
+import { GT, isOneOf } from '../sql/qualified-sql';
+import type { CountsOfRows } from './effects';
+
+/** More are not looked at: the count is asked for with the rollback, and must not keep it waiting. */
+export const MAX_COUNTED_ROWS = 10_000;
+
+/** Where a block leaves the number of rows in the way, and of those that it looked at. */
+export const ROWS_SETTING = 'tenant_ddl.rows_in_the_way';
+
+/**
+ * What counts the rows that a changed field is at odds with. The count is for the message only: where the table is
+ * locked by now, or the look fails, there is none, and the failure is reported all the same.
+ */
+export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows {
+  const { table, column, set } = change;
+  const from = qualified(org, table);
+  const value = quoted(column);
+  const counting = (rows: string, condition: string): string =>
+    guarded(
+      from,
+      `select pg_catalog.count(*) filter (where ${condition}), pg_catalog.count(*) into found, seen from (${rows}) r;`,
+    );
+  const each = `select ${value} from ${from} limit ${MAX_COUNTED_ROWS}`;
+  const alike = `select pg_catalog.count(*) over (partition by ${value}) as alike, ${value} from (${each}) e`;
+  const values = set.values === undefined ? undefined : isOneOf(value, 'text', set.values.map(literal));
+  const to = newTypeOf(change);
+  return {
+    ...(set.nullable === false && { NOT_NULL_VIOLATION: counting(each, `${value} is null`) }),
+    ...(values !== undefined && { CHECK_VIOLATION: counting(each, `(${values}) is false`) }),
+    ...(set.unique === true && {
+      UNIQUE_VIOLATION: counting(alike, `alike ${GT} 1 and ${value} is not null`),
+    }),
+    ...(to !== undefined && {
+      CONVERSION_FAILED: guarded(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS), 'fails'),
+    }),
+  };
+}
+
+/** Without a wait, and with nothing that could fail what is sent with it. */
+function guarded(table: string, look: string, found = 'found'): string {
+  return block(`declare
+  item pg_catalog.record;
+  found bigint := 0;
+  seen bigint := 0;
+  converts bigint := 0;
+  loses bigint := 0;
+  fails bigint := 0;
+begin
+  lock table ${table} in access share mode nowait;
+  ${look}
+  perform pg_catalog.set_config('${ROWS_SETTING}', pg_catalog.concat_ws(' ', ${found}, seen), true);
+exception when query_canceled or others then
+  perform pg_catalog.set_config('${ROWS_SETTING}', '', true);
+end`);
+}

@@ -1,0 +1,30 @@
+import type { Identifier } from '../sql/identifier';
+import type { CheckedChange } from './operations';
+
+/** What a table that a plan speaks of is called before anything has run; nothing, where the plan creates it. */
+export interface TableNames {
+  readonly before: (table: string) => Identifier | undefined;
+  /** Whether any is another before than it is now. */
+  readonly changed: () => boolean;
+  /** Takes notice of what a change does to the names. */
+  readonly follow: (change: CheckedChange) => void;
+}
+
+/** Follows the names of an org's tables through a list of changes: a name may be of another table later on. */
+export function tableNames(): TableNames {
+  const names = new Map<string, Identifier | undefined>();
+  const before = (table: string): Identifier | undefined =>
+    names.has(table) ? names.get(table) : (table as Identifier);
+  return {
+    before,
+    changed: () => names.size > 0,
+    follow: (change) => {
+      if (change.kind === 'createModel') names.set(change.table, undefined);
+      if (change.kind === 'dropModel') names.delete(change.table);
+      if (change.kind === 'renameModel') {
+        names.set(change.to, before(change.table));
+        names.delete(change.table);
+      }
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { GUARD_STATES, failing } from '../sql/server-check';
+import { literal } from '../sql/literal';
+import type { Hazard, HazardKind } from './plan';
+import { EQ, isOneOf } from '../sql/qualified-sql';
+
+/** A hazard that shows while the change runs: in its rows, or in what the catalog has. */
+export interface Unforeseen {
+  /** By which the server names it. */
+  readonly key: string;
+  readonly hazard: Hazard;
+}
+
+/** The setting that holds the policy for a kind of hazard, while a change runs. */
+export function policySetting(kind: HazardKind): string {
+  return `tenant_ddl.policy_${kind.toLowerCase()}`;
+}
+
+/** The setting to which the keys of those that came true are added. */
+export const FOUND_SETTING = 'tenant_ddl.found';
+
+const ROW_SETTING = 'tenant_ddl.found_in_a_row';
+
+/** Statements of a block: stops the change, or notes what has come true, as the policy says. */
+export function meet(kind: HazardKind, key: string): string {
+  return `if ${policyIs(kind, ['refuse'])} then
+    raise exception using errcode = '${GUARD_STATES.unforeseen}', message = ${literal(key)};
+  end if;
+  perform pg_catalog.set_config('${FOUND_SETTING}', pg_catalog.concat_ws(' ', pg_catalog.current_setting('${FOUND_SETTING}', true), ${literal(key)}), true);`;
+}
+
+/**
+ * An expression on a row that loses something: true where that is allowed, and noted; it fails where it is not. Where
+ * the SQL is run by hand, no policy is set, and it is not.
+ */
+export function lossIn(kind: HazardKind, key: string): string {
+  const policy = `pg_catalog.set_config('${ROW_SETTING}', pg_catalog.current_setting('${policySetting(kind)}', true), true)`;
+  return `case when ${isOneOf(policy, 'text', ["'warn'", "'allow'"])} then true
+    else ${failing('unforeseen', literal(key))} ${EQ} '' end`;
+}
+
+/** Adds to what has been found what {@link lossIn} noted, and forgets it. */
+export function noteLosses(key: string): string {
+  const found = `pg_catalog.current_setting('${FOUND_SETTING}', true)`;
+  const noted = `case when pg_catalog.current_setting('${ROW_SETTING}', true) ${EQ} 'warn' then ${literal(key)} end`;
+  return `select pg_catalog.set_config('${FOUND_SETTING}', pg_catalog.concat_ws(' ', ${found}, ${noted}), true), pg_catalog.set_config('${ROW_SETTING}', '', true)`;
+}
+
+export function policyIs(kind: HazardKind, policies: readonly string[]): string {
+  return isOneOf(`pg_catalog.current_setting('${policySetting(kind)}', true)`, 'text', policies.map(literal));
+}

@@ -1,0 +1,109 @@
+import type { Knex } from 'knex';
+import { callersJournal } from './ways/callers-journal';
+import { inCallersTransaction } from './ways/callers-transaction';
+import { refusesShared, refuseWithoutRows, warnOfHazards, withHazards } from './hazards/hazard-policy';
+import { inMemory } from './ways/pg-mem';
+import { refuseNestedCall } from './open-tenants';
+import { inOwnTransaction } from './ways/own-transaction';
+import { isMemory, type Answer } from './wire/send';
+import { contextOf, type JournalEntry, type TenantContext } from './tenant-context';
+import { warnOfUnforeseen, withPolicies } from './hazards/unforeseen-policy';
+import type { Work } from './work';
+import { MigrationError, type RetryScope } from '../errors';
+import { failedSubject, logChange, logFailure, logSql } from './log';
+import type { Settings } from '../options/options';
+import { retrying, retryScopeOf } from './retry';
+
+/** What it took. */
+export interface Ran {
+  readonly attempts: number;
+  readonly durationMs: number;
+}
+
+/** One way to run: what it does once, and what it may repeat. */
+interface Way {
+  readonly run: (work: Work, tenant: Knex, settings: Settings) => Promise<readonly Answer[]>;
+  readonly repeats: readonly RetryScope[];
+}
+
+/**
+ * Runs statements on a tenant, in one round trip: in the transaction that the tenant is, behind a
+ * savepoint; on a bare Knex, in a transaction of their own. Retries what that way can, and logs.
+ */
+export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<Ran> {
+  const startedAt = performance.now();
+  const durationMs = (): number => Math.round(performance.now() - startedAt);
+  const context = contextOf(tenant);
+  const way = wayOf(tenant, context);
+  refuseUnusable(work.org, tenant);
+  logSql(settings.logger, work.org, work.statements);
+  // pg-mem has no table that is large or in use.
+  const statements = isMemory(tenant) ? work.statements : withPolicies(withHazards(work, settings), work, settings);
+  const entry = await entryFor(tenant, context);
+  const whole = { ...work, statements, mark: entry.mark, readsCatalog: readsCatalog(work, settings) };
+
+  const { attempts, answers } = await retrying(
+    settings.retry,
+    async (attempt) => {
+      refuseWithoutRows(work, settings);
+      return { answers: await way.run(whole, tenant, settings), attempts: context?.attempt ?? attempt };
+    },
+    {
+      org: work.org,
+      canRetry: (error) => way.repeats.includes(retryScopeOf(error)),
+      onFailure: (error, failedAttempt, retryInMs) => {
+        const attempt = context?.attempt ?? failedAttempt;
+        const failure = { error: error as MigrationError, attempt, durationMs: durationMs() };
+        const subject = failedSubject(work.subjects, failure.error);
+        entry.failed(error, (waitMs = retryInMs) => {
+          if (subject !== undefined) logFailure(settings.logger, work.org, subject, { ...failure, retryInMs: waitMs });
+        });
+      },
+    },
+  );
+
+  const ran = { durationMs: durationMs(), attempts };
+  // What a transaction undoes did not happen, and is not to be read in a log.
+  entry.ran((committed) => {
+    const took = committed === true ? ran : { ...ran, uncommitted: true as const };
+    work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, took));
+    warnOfHazards(work, settings, answers);
+    warnOfUnforeseen(work, settings, answers);
+  });
+  return ran;
+}
+
+/** Told at once: of a transaction of its own, which has ended, or where there is none to wait for. */
+const AT_ONCE: JournalEntry = { ran: (tell) => tell(true), failed: (_error, tell) => tell(undefined) };
+
+async function entryFor(tenant: Knex, context: TenantContext | undefined): Promise<JournalEntry> {
+  if (context !== undefined) return context.journal.begin();
+  if (isMemory(tenant) || tenant.isTransaction !== true) return AT_ONCE;
+  return (await callersJournal(tenant)).begin();
+}
+
+/** What would wait for itself, or for nothing. */
+function refuseUnusable(org: string, tenant: Knex): void {
+  if (tenant.isTransaction !== true) refuseNestedCall(org, tenant);
+  else if ((tenant as Knex.Transaction).isCompleted()) {
+    throw new MigrationError(
+      'The transaction of this tenant has ended, and nothing was changed. Await each change before the callback of withTenant, or your own transaction, ends.',
+      { code: 'INVALID_SPEC', org },
+    );
+  }
+}
+
+/** A shared table that is locked by a key which is dropped is known from the catalog alone. */
+function readsCatalog(work: Work, settings: Settings): boolean {
+  const drops = work.runs?.some(({ dropsKeysOf }) => dropsKeysOf !== undefined) === true;
+  return work.readsCatalog === true || (drops && refusesShared(settings));
+}
+
+function wayOf(tenant: Knex, context: TenantContext | undefined): Way {
+  if (isMemory(tenant)) return { run: inMemory, repeats: [] };
+  if (tenant.isTransaction !== true) {
+    return { run: inOwnTransaction, repeats: ['savepoint', 'transaction', 'connection'] };
+  }
+  // withTenant runs its whole callback again, and lets go of every lock before it waits.
+  return { run: inCallersTransaction, repeats: context === undefined ? ['savepoint'] : [] };
+}

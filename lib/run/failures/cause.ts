@@ -1,0 +1,224 @@
+import { GUARD_STATES, sharedIn } from '../../sql/server-check';
+import { literal } from '../../sql/literal';
+import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
+import { classifyInUse, sqlStateOf } from './sql-states';
+import type { Effect, Expectation, Subject } from '../../plan/effects';
+import { isConversion, isUseOfColumn } from './column-errors';
+import type { Failed } from './message';
+import { rowsFoundIn, rowsQuestions } from './rows-found';
+import { valueOf, type Answer } from '../wire/send';
+
+/** The errors that leave open which name was meant: of the change's own table, or of one that it refers to. */
+const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42701', '42703', '42710']);
+
+/**
+ * Asks which of the tables that a change expects are there. Sent with the rollback, so that it costs no
+ * round trip of its own; by schema and table, since another tenant has the same table.
+ */
+export function factsQuery(subjects: readonly Subject[]): string {
+  const expectations = subjects.flatMap((subject) => subject.expectations);
+  const tables = new Set(
+    expectations.map(
+      ({ schema, table }) => `(${literal(schema)}::pg_catalog.name, ${literal(table)}::pg_catalog.name)`,
+    ),
+  );
+  const schemas = new Set(expectations.map(({ schema }) => literal(schema)));
+  // A list to join, by which the server finds each by its index: conditions with OR would read the whole of pg_class.
+  const wanted = tables.size === 0 ? '(null::pg_catalog.name, null::pg_catalog.name)' : [...tables].join(', ');
+  const inSchemas = schemas.size === 0 ? 'false' : isOneOf('n.nspname', 'name', [...schemas]);
+  return `select pg_catalog.json_build_object(
+  'schemas', (select coalesce(pg_catalog.json_agg(n.nspname), '[]') from pg_catalog.pg_namespace n where ${inSchemas}),
+  'tables', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname,
+    (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
+      where a.attrelid ${EQ} c.oid and a.attnum ${GT} 0 and not a.attisdropped), c.relkind)), '[]')
+    from (values ${wanted}) wanted(schema_name, table_name)
+      join pg_catalog.pg_namespace n on n.nspname ${EQ} schema_name
+      join pg_catalog.pg_class c on c.relnamespace ${EQ} n.oid and c.relname ${EQ} table_name)
+)::pg_catalog.text as tenant_ddl_facts`;
+}
+
+/** All that is asked about a failure, with the rollback. */
+export function questionsAbout(error: unknown, subjects: readonly Subject[]): readonly string[] {
+  const code = isConversionOf(error, subjects) ? 'CONVERSION_FAILED' : classifyInUse(error).code;
+  return [...rowsQuestions(subjects, code), factsQuery(subjects)];
+}
+
+function isConversionOf(error: unknown, subjects: readonly Subject[]): boolean {
+  return isConversion(error) && subjects.some(({ message }) => message === 'ALTER COLUMN');
+}
+
+/** What the failure was: by its SQLSTATE, and, where that leaves the name open, by what the catalog holds. */
+export function diagnosed(
+  error: unknown,
+  org: string,
+  subjects: readonly Subject[],
+  answers: readonly Answer[],
+): Failed {
+  const only = subjects.length === 1 ? subjects[0] : undefined;
+  const general: Failed = {
+    ...classifyInUse(error),
+    rows: rowsFoundIn(answers),
+    org,
+    operation: only?.message,
+    table: textOf(error, 'table') ?? only?.table,
+    column: textOf(error, 'column') ?? onlyField(only),
+  };
+  const shared = sqlStateOf(error) === GUARD_STATES.dependents ? sharedIn((error as Error).message) : undefined;
+  if (shared !== undefined) {
+    return { ...general, operation: 'DROP COLUMN', table: shared.table, column: shared.column };
+  }
+  if (isUseOfColumn(error)) return { ...general, code: 'DEPENDENT_OBJECTS' };
+  if (sqlStateOf(error) === WRONG_KIND) return noTable(org, subjects, answers) ?? general;
+  if (isConversionOf(error, subjects)) {
+    return { ...general, code: 'CONVERSION_FAILED' };
+  }
+  if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
+  const facts = factsOf(answers);
+  if (facts === undefined || !ABOUT_NAMES.has(sqlStateOf(error) ?? '')) return general;
+  // The look comes after the locks are gone: where others have changed what it sees, the server's words remain.
+  // What these don't name either is an index or a constraint.
+  return (
+    firstUnmet(org, subjects, facts) ??
+    namedIn(error, general, subjects) ?? { ...general, code: 'DATABASE_ERROR', retryScope: 'none' }
+  );
+}
+
+/** wrong_object_type. */
+const WRONG_KIND = '42809';
+
+/** By pg_class.relkind. */
+const KINDS: Readonly<Record<string, string>> = {
+  v: 'a view',
+  m: 'a materialized view',
+  S: 'a sequence',
+  f: 'a foreign table',
+  i: 'an index',
+  I: 'an index',
+  c: 'a composite type',
+};
+
+/** What has the name of a table, of the change or that it refers to, and is something else. */
+function noTable(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed | undefined {
+  const kinds = new Map(tablesIn(answers).map(([schema, table, , kind]) => [`${schema}.${table}`, KINDS[kind]]));
+  for (const subject of subjects) {
+    for (const expected of subject.expectations.filter(({ present }) => present)) {
+      const kind = kinds.get(`${expected.schema}.${expected.table}`);
+      if (kind !== undefined) return { ...failedBy(expected, org, subject), kind };
+    }
+  }
+  return undefined;
+}
+
+/** What the server says of the place, which not every error has. */
+function textOf(error: unknown, key: 'table' | 'column'): string | undefined {
+  const value = (error as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function onlyField(subject: Subject | undefined): string | undefined {
+  return subject?.fields.length === 1 ? subject.fields[0] : undefined;
+}
+
+/** The schemas, tables and columns that are there; a dot is in no name of ours. */
+function factsOf(answers: readonly Answer[]): ReadonlySet<string> | undefined {
+  const found = foundIn(answers);
+  if (found === undefined) return undefined;
+  const { schemas, tables } = found;
+  const names = tables.flatMap(([schema, table, columns]) => [
+    `${schema}.${table}`,
+    ...(columns ?? []).map((column) => `${schema}.${table}.${column}`),
+  ]);
+  return new Set([...schemas, ...names]);
+}
+
+/** A table with its schema, its columns and its pg_class.relkind. */
+type FoundTable = readonly [string, string, readonly string[] | null, string];
+
+interface Found {
+  readonly schemas: readonly string[];
+  readonly tables: readonly FoundTable[];
+}
+
+function foundIn(answers: readonly Answer[]): Found | undefined {
+  const text = valueOf(answers, 'tenant_ddl_facts');
+  return typeof text === 'string' ? (JSON.parse(text) as Found) : undefined;
+}
+
+function tablesIn(answers: readonly Answer[]): readonly FoundTable[] {
+  return foundIn(answers)?.tables ?? [];
+}
+
+function keyOf({ schema, table, column }: Effect): string {
+  return column === undefined ? `${schema}.${table}` : `${schema}.${table}.${column}`;
+}
+
+/** Goes through the changes in their order, with what each makes of the tables for the next. */
+function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySet<string>): Failed | undefined {
+  if (!facts.has(org)) return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org };
+  const there = new Set(facts);
+  for (const [place, subject] of subjects.entries()) {
+    const made = madeTogether(subjects, place);
+    const unmet = subject.expectations.find(
+      (expected) =>
+        there.has(keyOf(expected)) !== expected.present &&
+        !(expected.code === 'REFERENCE_NOT_FOUND' && made.has(keyOf(expected))),
+    );
+    if (unmet !== undefined) return failedBy(unmet, org, subject);
+    for (const effect of subject.effects) {
+      if (effect.present) there.add(keyOf(effect));
+      else there.delete(keyOf(effect));
+    }
+  }
+  return undefined;
+}
+
+/** Models that are created one after the other may refer to each other before they are there. */
+function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<string> {
+  const isModel = (subject: Subject | undefined): boolean => subject?.message === 'CREATE TABLE';
+  if (!isModel(subjects[place])) return new Set();
+  const later = subjects.slice(place);
+  const end = later.findIndex((subject) => !isModel(subject));
+  const together = end < 0 ? later : later.slice(0, end);
+  return new Set(together.flatMap(({ effects }) => effects.filter(({ present }) => present).map(keyOf)));
+}
+
+/** invalid_foreign_key names no place; it is known where one change of a list refers to something. */
+function referring(general: Failed, subjects: readonly Subject[]): Failed {
+  const refer = subjects.filter(({ expectations }) => expectations.some(({ code }) => code === 'REFERENCE_NOT_FOUND'));
+  const [one] = refer;
+  return refer.length === 1 && one !== undefined
+    ? { ...general, table: one.table, column: general.column ?? onlyField(one) }
+    : general;
+}
+
+/** The expectation that the server's words name, whatever their language. */
+function namedIn(error: unknown, general: Failed, subjects: readonly Subject[]): Failed | undefined {
+  const { message } = error as Error;
+  const state = sqlStateOf(error);
+  if (state === '3F000' && message.includes(`"${general.org}"`)) {
+    return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org: general.org };
+  }
+  const present = state === '42P01' || state === '42703' || state === '3F000';
+  const ofColumn = state === '42703' || state === '42701';
+  const names = ({ schema, table, column }: Expectation): readonly string[] =>
+    state === '3F000' ? [schema] : ofColumn ? [column ?? ''] : [table, `${schema}.${table}`];
+  for (const subject of subjects) {
+    const found = subject.expectations.find(
+      (expected) =>
+        expected.present === present &&
+        (expected.column !== undefined) === ofColumn &&
+        names(expected).some((name) => message.includes(`"${name}"`)),
+    );
+    if (found !== undefined) return failedBy(found, general.org, subject);
+  }
+  return undefined;
+}
+
+function failedBy(unmet: Expectation, org: string, subject: Subject): Failed {
+  const { code, schema, table, column } = unmet;
+  const failed = { code, retryScope: 'none', org } as const;
+  if (code === 'INDEX_EXISTS') return { ...failed, table: subject.table, target: { schema, table } };
+  if (code !== 'REFERENCE_NOT_FOUND') return { ...failed, table, column };
+  const target = column === undefined ? { schema, table } : { schema, table, column };
+  return { ...failed, table: subject.table, column: onlyField(subject), target };
+}

@@ -1,0 +1,20 @@
+import { sqlStateOf } from './sql-states';
+
+/**
+ * A view, a trigger, a policy or a generated column reads the column whose type is to change. The same SQLSTATEs
+ * stand for much else that is not supported; the function in the server is the same in every language.
+ */
+export function isUseOfColumn(error: unknown): boolean {
+  const { routine } = error as { readonly routine?: string };
+  const state = sqlStateOf(error) ?? '';
+  return ['0A000', '42601'].includes(state) && COLUMN_USE_ROUTINES.includes(routine ?? '');
+}
+
+/** data_exception, or NaN for an integer, which is feature_not_supported: a row that the new type does not take. */
+export function isConversion(error: unknown): boolean {
+  const { routine = '' } = error as { readonly routine?: string };
+  const state = sqlStateOf(error) ?? '';
+  return state.startsWith('22') || (state === '0A000' && routine.startsWith('numeric_'));
+}
+
+const COLUMN_USE_ROUTINES = ['ATExecAlterColumnType', 'RememberAllDependentForRebuilding'];

@@ -1,0 +1,144 @@
+import type { ErrorCode, RetryScope } from '../../errors';
+import { isLossAnywhere, isLossInUse } from './lost-connection';
+import { isFatal, isOfServer, sqlStateOf } from './server-error';
+
+export { sqlStateOf } from './server-error';
+
+/** What a failure is called, and the smallest thing whose repetition can cure it. */
+export interface FailureClass {
+  readonly code: ErrorCode;
+  readonly retryScope: RetryScope;
+}
+
+/** SQLSTATE (manual, Appendix A) to what it means for a change. */
+const SQL_STATES: Readonly<Record<string, FailureClass>> = {
+  '55P03': { code: 'LOCK_TIMEOUT', retryScope: 'savepoint' },
+  '40P01': { code: 'DEADLOCK', retryScope: 'transaction' },
+  '40001': { code: 'DATABASE_ERROR', retryScope: 'transaction' },
+  '53300': { code: 'CONNECTION_LOST', retryScope: 'connection' },
+  '25P03': { code: 'CONNECTION_LOST', retryScope: 'connection' },
+  '25P04': { code: 'CONNECTION_LOST', retryScope: 'connection' },
+  '57014': { code: 'STATEMENT_TIMEOUT', retryScope: 'none' },
+  '53200': { code: 'TOO_MANY_LOCKS', retryScope: 'none' },
+  '54011': { code: 'TOO_MANY_COLUMNS', retryScope: 'none' },
+  '42501': { code: 'PERMISSION_DENIED', retryScope: 'none' },
+  // A standby, which may be the primary soon; or the connection led to the primary that was.
+  '25006': { code: 'READ_ONLY_SERVER', retryScope: 'connection' },
+  '23502': { code: 'NOT_NULL_VIOLATION', retryScope: 'none' },
+  '23503': { code: 'FOREIGN_KEY_VIOLATION', retryScope: 'none' },
+  '23505': { code: 'UNIQUE_VIOLATION', retryScope: 'none' },
+  '23514': { code: 'CHECK_VIOLATION', retryScope: 'none' },
+  '2BP01': { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+  '3F000': { code: 'TENANT_NOT_FOUND', retryScope: 'none' },
+  '42P06': { code: 'TENANT_EXISTS', retryScope: 'none' },
+  '42P01': { code: 'MODEL_NOT_FOUND', retryScope: 'none' },
+  '42P07': { code: 'MODEL_EXISTS', retryScope: 'none' },
+  '42703': { code: 'FIELD_NOT_FOUND', retryScope: 'none' },
+  '42701': { code: 'FIELD_EXISTS', retryScope: 'none' },
+  '42830': { code: 'REFERENCE_NOT_FOUND', retryScope: 'none' },
+  '42804': { code: 'INVALID_SPEC', retryScope: 'none' },
+  TD001: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+  TD002: { code: 'HAZARD_REFUSED', retryScope: 'none' },
+  TD020: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+  TD003: { code: 'INDEX_NOT_FOUND', retryScope: 'none' },
+  TD004: { code: 'INVALID_SPEC', retryScope: 'none' },
+  TD005: { code: 'HAZARD_REFUSED', retryScope: 'none' },
+  TD006: { code: 'INVALID_SPEC', retryScope: 'none' },
+  TD007: { code: 'INDEX_EXISTS', retryScope: 'none' },
+  TD008: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+};
+
+/** Two sessions that create the same name at once collide in a catalog's own index. */
+const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {
+  pg_namespace_nspname_index: { code: 'TENANT_EXISTS', retryScope: 'transaction' },
+  pg_type_typname_nsp_index: { code: 'MODEL_EXISTS', retryScope: 'transaction' },
+  pg_class_relname_nsp_index: { code: 'MODEL_EXISTS', retryScope: 'transaction' },
+};
+
+const LOST: FailureClass = { code: 'CONNECTION_LOST', retryScope: 'connection' };
+const OTHER: FailureClass = { code: 'DATABASE_ERROR', retryScope: 'none' };
+
+/** pg-mem gives a code to few errors; its words tell the rest. */
+const MEMORY_MESSAGES: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/schema not found/i, 'TENANT_NOT_FOUND'],
+  [/schema (?:.* )?already exists/i, 'TENANT_EXISTS'],
+  [/relation .* already exists/i, 'MODEL_EXISTS'],
+  [/relation .* does not exist/i, 'MODEL_NOT_FOUND'],
+  [/because other objects depend on it/i, 'DEPENDENT_OBJECTS'],
+  [/^relation exists/i, 'MODEL_EXISTS'],
+  [/column (?:"[^"]*" )?already exists/i, 'FIELD_EXISTS'],
+  [/column .* (?:not found|does not exist)/i, 'FIELD_NOT_FOUND'],
+  [/not null constraint/i, 'NOT_NULL_VIOLATION'],
+  [/check constraint .* violated/i, 'CHECK_VIOLATION'],
+  [/foreign key/i, 'FOREIGN_KEY_VIOLATION'],
+];
+
+/** connection_exception, operator_intervention without query_canceled: an open list, which later versions add to. */
+const LOST_STATE = /^(?:08|57P)/;
+
+/** Where the server could not go on, and not where it would not: another session may. */
+const LOST_IF_FATAL = /^(?:53|57|58|XX)/;
+
+/** PgBouncer's, which has 08P01 for all: they are as true the next time. */
+const REFUSED_BY_POOLER =
+  /no such (?:user|database)|auth\w* failed|password authentication|unsupported startup parameter|statement pooling/i;
+
+interface DriverError {
+  readonly constraint?: unknown;
+  readonly message?: unknown;
+  readonly name?: unknown;
+}
+
+/** What a failure is, wherever it comes from. Whatever is in no table is a DATABASE_ERROR, which nothing repeats. */
+export function classify(error: unknown): FailureClass {
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) return classifyState(sqlState, error);
+  if (isPoolTimeout(error)) return { code: 'POOL_TIMEOUT', retryScope: 'none' };
+  return isLossAnywhere(error) ? LOST : OTHER;
+}
+
+/** The same for an error that came out of the pool, or of a query of ours. */
+export function classifyInUse(error: unknown): FailureClass {
+  const known = classify(error);
+  return known.code === 'DATABASE_ERROR' && sqlStateOf(error) === undefined && isLossInUse(error) ? LOST : known;
+}
+
+function classifyState(sqlState: string, error: unknown): FailureClass {
+  const { constraint, message } = error as DriverError;
+  if (sqlState === '23505' && typeof constraint === 'string' && Object.hasOwn(CATALOG_INDEXES, constraint)) {
+    return CATALOG_INDEXES[constraint] as FailureClass;
+  }
+  const known = SQL_STATES[sqlState];
+  if (known !== undefined && !(isFatal(error) && LOST_IF_FATAL.test(sqlState))) return known;
+  if (sqlState === '08P01' && REFUSED_BY_POOLER.test(String(message))) return { ...LOST, retryScope: 'none' };
+  const isLost = LOST_STATE.test(sqlState) || (isFatal(error) && LOST_IF_FATAL.test(sqlState));
+  return isLost ? LOST : OTHER;
+}
+
+/** The pool had no connection to give in time: to wait once more would only make the queue longer. */
+function isPoolTimeout(error: unknown): boolean {
+  return ((error ?? {}) as DriverError).name === 'KnexTimeoutError';
+}
+
+/** SQLSTATEs that leave it open what became of a COMMIT, beside those of a lost connection. */
+const DOUBTFUL_STATE = /^(?:25P0[34]|40003|53|57|58|XX)/;
+
+/**
+ * Whether the server refused a COMMIT with it: it sent it, went on after it, and it is about the transaction.
+ * After everything else, known or not, both are possible.
+ */
+export function isRefusalOfCommit(error: unknown): boolean {
+  if (!isOfServer(error) || isFatal(error)) return false;
+  const sqlState = sqlStateOf(error) ?? '';
+  if (LOST_STATE.test(sqlState) || sqlState === '40003') return false;
+  // A PANIC in another language looks like an ERROR; its SQLSTATE is of the server's own troubles.
+  return !DOUBTFUL_STATE.test(sqlState) || (error as { readonly severity?: string }).severity === 'ERROR';
+}
+
+/** The same for pg-mem. `error.message` must no longer begin with the statement. */
+export function classifyInMemory(error: unknown): FailureClass {
+  if (sqlStateOf(error) !== undefined) return classify(error);
+  const { message } = (error ?? {}) as DriverError;
+  const code = MEMORY_MESSAGES.find(([words]) => words.test(String(message)))?.[1] ?? 'DATABASE_ERROR';
+  return { code, retryScope: 'none' };
+}

@@ -1,0 +1,134 @@
+import { GUARD_STATES } from '../../sql/server-check';
+import { MigrationError } from '../../errors';
+import type { Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { logHazard } from '../log';
+import type { HazardPolicies, Settings } from '../../options/options';
+import { HAZARD_KINDS, type Hazard, type HazardKind, type HazardOn } from '../../plan/plan';
+import type { Statement } from '../../sql/statement';
+import { sqlStateOf } from '../failures/sql-states';
+import { sharedLockHazard } from '../../plan/shared-lock';
+import { lookForRows } from './rows';
+import { sharedKeyIn, sharedKeyRefusal } from './shared-keys';
+import { valueOf, type Answer } from '../wire/send';
+import type { Work } from '../work';
+
+/** What is done about a kind of hazard. */
+export function policyOf(kind: HazardKind, policies: HazardPolicies): 'refuse' | 'warn' | 'allow' {
+  const named = typeof policies === 'string' ? undefined : policies[kind];
+  const forAll = typeof policies === 'string' ? policies : 'warn';
+  // What is lost can't be brought back: to be warned of it afterwards has to be asked for by its name.
+  return named ?? (kind === 'dataLoss' && forAll === 'warn' ? 'refuse' : forAll);
+}
+
+/** Those that a policy is about. */
+function those(hazards: readonly HazardOn[], settings: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
+  // A loss of data shows in the rows, as each is written: see unforeseen-policy.ts.
+  return hazards.filter(({ hazard: { kind } }) => kind !== 'dataLoss' && policyOf(kind, settings.hazards) === policy);
+}
+
+/** @throws MigrationError HAZARD_REFUSED for a hazard that does not depend on rows */
+export function refuseWithoutRows(work: Work, settings: Settings): void {
+  const found = those(work.hazards, settings, 'refuse').find((at) => !isOnRowsOnly(at));
+  if (found !== undefined) throw refused(work.org, found.hazard);
+}
+
+/**
+ * The statements of a plan, and what looks for rows, in the same round trip: where a hazard is refused, before the
+ * steps of its change and under a lock that lets no row in; where it is warned of, after them, under their own lock.
+ * Each table once: a list of changes may have many hazards of one table.
+ */
+export function withHazards(work: Work, settings: Settings): readonly Statement[] {
+  const { org, runs, hazards } = work;
+  const sharedIsRefused = refusesShared(settings);
+  if (runs === undefined || (hazards.length === 0 && !sharedIsRefused)) return work.statements;
+  const refusable = new Set(firstOfEachTable(those(hazards, settings, 'refuse').filter(isOnRowsOnly)));
+  const warnable = warnedTables(work, settings);
+  const statements = runs.flatMap((run) => [
+    ...run.guards,
+    ...(sharedIsRefused && run.dropsKeysOf !== undefined ? sharedKeyRefusal(org, run.dropsKeysOf) : []),
+    ...run.hazards.filter((at) => refusable.has(at)).map((at) => refusal(org, at, hazards.indexOf(at))),
+    ...run.steps,
+    ...(run.afterwards ?? []),
+    ...run.hazards.filter((at) => warnable.includes(at)).map((at) => look(org, at, warnable.indexOf(at))),
+  ]);
+  if (warnable.length === 0) return statements;
+  const found = warnable.map((_at, index) => `pg_catalog.current_setting('${lookedAt(index)}', true)`);
+  return [...statements, `select pg_catalog.concat_ws(',', ${found.join(', ')}) as tenant_ddl_rows`];
+}
+
+/** Whether the catalog decides what a policy is about. */
+export function refusesShared({ hazards }: Settings): boolean {
+  return policyOf('sharedLock', hazards) === 'refuse';
+}
+
+function refusal(org: Identifier, { table, exclusive }: HazardOn, index: number): string {
+  const raised = `raise exception using errcode = ${literal(GUARD_STATES.hazard)}, message = ${literal(String(index))};`;
+  return lookForRows({
+    org,
+    table,
+    lock: exclusive ? 'access exclusive' : 'share',
+    then: `if has_rows then ${raised} end if;`,
+  });
+}
+
+function look(org: Identifier, { table }: HazardOn, index: number): string {
+  const found = `perform pg_catalog.set_config('${lookedAt(index)}', has_rows::pg_catalog.text, true);`;
+  return lookForRows({ org, table, then: found });
+}
+
+/** A setting of the transaction, since a block gives no row. */
+function lookedAt(index: number): string {
+  return `tenant_ddl.rows_${index}`;
+}
+
+/** Logs the hazards that were met; to be called when the change has run. */
+export function warnOfHazards(work: Work, settings: Settings, answers: readonly Answer[]): void {
+  const { org, hazards } = work;
+  if (hazards.length === 0) return;
+  const found = valueOf(answers, 'tenant_ddl_rows');
+  const rows = typeof found === 'string' ? found.split(',') : [];
+  const always = those(hazards, settings, 'warn').filter((at) => !isOnRowsOnly(at));
+  const withRows = warnedTables(work, settings).filter((_at, index) => rows[index] === 'true');
+  const onRows = warned(work, settings).filter((at) =>
+    withRows.some(({ tableBefore }) => tableBefore === at.tableBefore),
+  );
+  for (const { hazard } of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
+}
+
+/** HAZARD_REFUSED, where it was the guard that failed. */
+export function refusedHazard(error: unknown, work: Work): MigrationError | undefined {
+  if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
+  const { message } = error as Error;
+  const [shared, table] = message.startsWith('{') ? sharedKeyIn(message) : [];
+  if (shared !== undefined && table !== undefined) return refused(work.org, sharedLockHazard(table, shared, true));
+  const found = work.hazards[Number(message)];
+  return found && refused(work.org, found.hazard);
+}
+
+function warned(work: Work, settings: Settings): readonly HazardOn[] {
+  return those(work.hazards, settings, 'warn').filter(isOnRowsOnly);
+}
+
+function isOnRowsOnly({ hazard: { kind } }: HazardOn): boolean {
+  return HAZARD_KINDS[kind].onRowsOnly;
+}
+
+function warnedTables(work: Work, settings: Settings): readonly HazardOn[] {
+  return firstOfEachTable(warned(work, settings));
+}
+
+function firstOfEachTable(hazards: readonly HazardOn[]): readonly HazardOn[] {
+  const first = new Map<string, HazardOn>();
+  for (const at of hazards) if (!first.has(at.tableBefore)) first.set(at.tableBefore, at);
+  return [...first.values()];
+}
+
+export function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {
+  return new MigrationError(`${message} Nothing was changed (hazard ${kind}). ${saferWay}`, {
+    code: 'HAZARD_REFUSED',
+    org,
+    table,
+    column,
+  });
+}

@@ -1,0 +1,66 @@
+import { block } from '../../sql/server-check';
+import { qualified, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { CONCAT, EQ, GT, isOneOf } from '../../sql/qualified-sql';
+import { OLDER_SNAPSHOT } from '../wire/batch';
+
+/** What a block does when it has looked: `has_rows` holds what it found. */
+export interface Look {
+  readonly org: Identifier;
+  /** By the name it has when the block runs. */
+  readonly table: Identifier;
+  /** Locks the table first, with its partitions and children; without it, that has been done. */
+  readonly lock?: 'access exclusive' | 'share' | undefined;
+  readonly then: string;
+}
+
+/**
+ * Looks whether a table has rows, in itself, its partitions or its children. A look that would fail, or that may
+ * not show every row (row security, an older snapshot, a right that is missing), goes by the pages that are stored:
+ * in doubt there are rows. What is no table is left to the change itself, which says so.
+ */
+export function lookForRows({ org, table, lock, then }: Look): string {
+  const target = literal(qualified(org, table));
+  return block(`declare
+  target pg_catalog.oid := pg_catalog.to_regclass(${target});
+  older_snapshot boolean := ${OLDER_SNAPSHOT};
+  has_rows boolean := false;
+  member pg_catalog.record;
+begin
+  if not exists (select from pg_catalog.pg_class where oid ${EQ} target and ${isOneOf('relkind', '"char"', [`'r'`, `'p'`])}) then
+    return;
+  end if;${lock === undefined ? '' : lockOrDoubt(qualified(org, table), lock)}
+  for member in
+    with recursive tree as (
+      (select target as oid union select relid from pg_catalog.pg_partition_tree(target))
+      union select inhrelid from tree join pg_catalog.pg_inherits on inhparent ${EQ} tree.oid
+    )
+    select c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as name
+    from tree join pg_catalog.pg_class c on c.oid ${EQ} tree.oid join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace
+    where c.relkind ${EQ} 'r'
+  loop
+    exit when has_rows;
+    if older_snapshot or pg_catalog.row_security_active(member.oid) then
+      has_rows := pg_catalog.pg_relation_size(member.oid) ${GT} 0;
+    else
+      begin
+        execute 'select exists (select from only ' ${CONCAT} member.name ${CONCAT} ')' into has_rows;
+      exception
+        when lock_not_available or deadlock_detected then raise;
+        when others then has_rows := pg_catalog.pg_relation_size(member.oid) ${GT} 0;
+      end;
+    end if;
+  end loop;
+  ${then}
+end`);
+}
+
+/** Whoever may not LOCK a table that is its own can't keep rows from coming: they count as if they were there. */
+function lockOrDoubt(table: string, mode: string): string {
+  return `
+  begin
+    lock table ${table} in ${mode} mode;
+  exception when insufficient_privilege then
+    has_rows := true;
+  end;`;
+}

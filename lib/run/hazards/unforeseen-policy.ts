@@ -1,0 +1,47 @@
+import { GUARD_STATES } from '../../sql/server-check';
+import type { MigrationError } from '../../errors';
+import { literal } from '../../sql/literal';
+import { logHazard } from '../log';
+import type { Settings } from '../../options/options';
+import type { HazardKind } from '../../plan/plan';
+import { sqlStateOf } from '../failures/sql-states';
+import { FOUND_SETTING, policySetting } from '../../plan/unforeseen';
+import { policyOf, refused } from './hazard-policy';
+import { valueOf, type Answer } from '../wire/send';
+import type { Work } from '../work';
+
+/** The statements of a plan, which are told what to do about the hazards that they come upon. */
+export function withPolicies(
+  statements: Work['statements'],
+  { unforeseen = [] }: Work,
+  { hazards }: Settings,
+): Work['statements'] {
+  if (unforeseen.length === 0) return statements;
+  const kinds = [...new Set(unforeseen.map(({ hazard: { kind } }) => kind))];
+  const policies = kinds.map((kind) => set(policySetting(kind), policyOf(kind, hazards)));
+  const warns = kinds.some((kind) => policyOf(kind, hazards) === 'warn');
+  const found = `select pg_catalog.current_setting('${FOUND_SETTING}', true) as tenant_ddl_found`;
+  return [`select ${[...policies, set(FOUND_SETTING, '')].join(', ')}`, ...statements, ...(warns ? [found] : [])];
+}
+
+function set(name: string, value: string): string {
+  return `pg_catalog.set_config('${name}', ${literal(value)}, true)`;
+}
+
+/** Logs those that came true; to be called when the change has run. */
+export function warnOfUnforeseen({ org, unforeseen = [] }: Work, settings: Settings, answers: readonly Answer[]): void {
+  const found = valueOf(answers, 'tenant_ddl_found');
+  if (typeof found !== 'string') return;
+  const keys = new Set(found.split(' '));
+  const isWarned = (kind: HazardKind): boolean => policyOf(kind, settings.hazards) === 'warn';
+  for (const { key, hazard } of unforeseen) {
+    if (keys.has(key) && isWarned(hazard.kind)) logHazard(settings.logger, org, hazard);
+  }
+}
+
+/** HAZARD_REFUSED, where it was one of these that stopped the change. */
+export function refusedUnforeseen(error: unknown, { org, unforeseen = [] }: Work): MigrationError | undefined {
+  if (sqlStateOf(error) !== GUARD_STATES.unforeseen) return undefined;
+  const found = unforeseen.find(({ key }) => key === (error as Error).message);
+  return found && refused(org, found.hazard);
+}

@@ -1,0 +1,102 @@
+import type { MigrationError } from '../errors';
+import { readsDebug, writeRecord, type Logger } from '../options/logger';
+import type { Hazard } from '../plan/plan';
+import { withLiterals } from '../sql/literal';
+import { inPlace, type Statement } from '../sql/statement';
+import type { Subject } from '../plan/effects';
+
+/** A change that ran. */
+export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {
+  writeRecord(logger, 'info', subject.message, { org, table: subject.table, fields: subject.fields, ...took });
+}
+
+/** What an attempt failed at: the change that the error names, or all of a list where it names none. */
+export function failedSubject(subjects: readonly LoggedSubject[], { table, column }: At): LoggedSubject | undefined {
+  const [first, ...others] = subjects;
+  if (first === undefined || others.length === 0) return first;
+  const onTable = subjects.filter((subject) => table !== undefined && subject.table === table);
+  const onColumn = onTable.filter(({ fields }) => column !== undefined && fields.some((field) => field === column));
+  const named = onColumn.length > 0 ? onColumn : onTable.length > 0 ? onTable : subjects;
+  const [only] = named;
+  if (named.length === 1 && only !== undefined) return only;
+  const tables = new Set(named.map((subject) => subject.table));
+  return {
+    message: [...new Set(named.map(({ message }) => message))].join(', '),
+    table: tables.size === 1 ? [...tables][0] : undefined,
+    fields: tables.size === 1 ? [...new Set(named.flatMap(({ fields }) => fields))] : [],
+  };
+}
+
+/** Where an error says that it happened. */
+type At = Pick<MigrationError, 'table' | 'column'>;
+
+/** An attempt that failed: a warning where another follows, an error where none does. */
+export function logFailure(logger: Logger, org: string, subject: LoggedSubject, failure: Failure): void {
+  const { error, attempt, durationMs, retryInMs } = failure;
+  const record = {
+    org,
+    table: subject.table,
+    fields: subject.fields,
+    code: error.code,
+    sqlState: error.sqlState,
+    reason: error.message,
+    blockedBy: error.blockedBy,
+    durationMs,
+    attempt,
+    retryInMs,
+  };
+  writeRecord(logger, retryInMs === undefined ? 'error' : 'warn', subject.message, record);
+}
+
+/** A change that ran although it could hurt: what to do next time. */
+export function logHazard(logger: Logger, org: string, { table, column, kind, message, saferWay }: Hazard): void {
+  const record = { org, table, fields: column === undefined ? [] : [column], kind, reason: message, saferWay };
+  writeRecord(logger, 'warn', 'HAZARD', record);
+}
+
+/** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */
+export function logSql(logger: Logger, org: string, statements: readonly Statement[]): void {
+  if (!readsDebug(logger)) return;
+  const texts = statements.map((statement) => (typeof statement === 'string' ? statement : inPlace(statement)));
+  writeRecord(logger, 'debug', 'SQL', { org, statements: texts.map(withoutValues) });
+}
+
+/** A COMMIT that the server no longer waits for a standby with. */
+export function logUnreplicated(logger: Logger, org: string): void {
+  const reason =
+    'The wait for the synchronous standby was called off. The transaction is committed on this server; no standby may have it.';
+  writeRecord(logger, 'warn', 'COMMIT', { org, reason });
+}
+
+/** What kept the blockers of a lock from being named. */
+export function logBlindness(logger: Logger, reason: string): void {
+  writeRecord(logger, 'debug', 'BLOCKERS', { reason });
+}
+
+/** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */
+export function withoutValues(sql: string): string {
+  return withLiterals(sql, () => "'…'").replace(/\bdefault (?:-?[\d.]+|true|false)/g, 'default …');
+}
+
+/** The part of a subject that is logged. */
+export type LoggedSubject = Pick<Subject, 'message' | 'fields'> & { readonly table?: string | undefined };
+
+export interface Took {
+  readonly durationMs: number;
+  readonly attempts: number;
+  /** Where it is not known whether the transaction was committed. */
+  readonly uncommitted?: true;
+}
+
+export interface Failure {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly sqlState?: string | undefined;
+    readonly blockedBy?: MigrationError['blockedBy'] | undefined;
+  };
+  readonly attempt: number;
+  readonly durationMs: number;
+  /** Without one, no further attempt is made. */
+  readonly retryInMs: number | undefined;
+}

@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import { acquired } from '../wire/acquire';
+import { explained, failureAt } from '../failures/message';
+import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { clientOf, discard, isMemory, type Connection } from '../wire/send';
+import type { TenantContext } from '../tenant-context';
+import type { Settings } from '../../options/options';
+import { classifyInUse } from '../failures/sql-states';
+
+/**
+ * Whatever the role's default is: under another level, what is looked at is older than the turn. One query
+ * with BEGIN.
+ */
+const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
+
+/** Begins the transaction of an attempt. Its connection is the pool's again when it has ended. */
+export async function begun(server: Knex, { org, settings }: TenantContext): Promise<Knex.Transaction> {
+  try {
+    if (isMemory(server)) return await server.transaction();
+    return await begunOn(server, await acquired(server), settings);
+  } catch (error) {
+    throw explained(error, failureAt(error, org));
+  }
+}
+
+/** On a connection that is known: where BEGIN is not answered, it can be given up. */
+async function begunOn(server: Knex, connection: Connection, settings: Settings): Promise<Knex.Transaction> {
+  let held = true;
+  const release = async (): Promise<void> => {
+    if (!held) return;
+    held = false;
+    Reflect.deleteProperty(connection, '__knexTxId');
+    await clientOf(server).releaseConnection(connection);
+  };
+  const begin = async (): Promise<Knex.Transaction> => server.transaction({ ...READ_COMMITTED, connection });
+  try {
+    const trx = await answeredWithin(connection, statementLimitMs(settings), begin());
+    void trx.executionPromise.then(release, release);
+    // knex hands out a transaction whose BEGIN failed all the same; this tells why.
+    if (trx.isCompleted()) await trx.executionPromise;
+    return trx;
+  } catch (error) {
+    if (classifyInUse(error).retryScope === 'connection') discard(connection);
+    await release();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Knex } from 'knex';
+import { MigrationError } from '../../errors';
+import { literal } from '../../sql/literal';
+import type { Settings } from '../../options/options';
+import { EQ, isOneOf } from '../../sql/qualified-sql';
+import { sqlStateOf } from '../failures/sql-states';
+import { rollbackToSavepoint, savepointBatch } from '../wire/batch';
+import { watched } from '../wire/blockers';
+import { diagnosed, questionsAbout } from '../failures/cause';
+import { explained, failureAt, type Failed } from '../failures/message';
+import { refusedHazard } from '../hazards/hazard-policy';
+import { answeredWithin, batchLimitMs, statementLimitMs } from '../wire/limit';
+import { learnSession, rememberingSession } from '../wire/prepared';
+import { clientOf, discard, send, valueOf, type Answer, type Connection } from '../wire/send';
+import { refusedUnforeseen } from '../hazards/unforeseen-policy';
+import type { Work } from '../work';
+
+/**
+ * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction
+ * usable again, with its timeouts as they were.
+ */
+export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
+  return inTurn(trx, async () => {
+    const connection = await clientOf(trx).acquireConnection();
+    const answers = await watched(
+      trx,
+      { connection, org: work.org },
+      settings,
+      () =>
+        rememberingSession(connection, {
+          send: () =>
+            answeredWithin(
+              connection,
+              batchLimitMs(work, settings),
+              send(trx, savepointBatch(work, settings, connection)),
+            ),
+          undo: () => answeredWithin(connection, statementLimitMs(settings), send(trx, rollbackToSavepoint())),
+        }),
+      async (error, seen) => {
+        const failed = await undone(error, work, trx, connection, statementLimitMs(settings));
+        return (
+          refusedHazard(error, work) ??
+          refusedUnforeseen(error, work) ??
+          explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
+        );
+      },
+    );
+    learnSession(connection, answers);
+    return answers;
+  });
+}
+
+/** Makes the transaction usable again, and finds out what the failure was. */
+async function undone(
+  error: unknown,
+  { org, subjects }: Work,
+  trx: Knex,
+  connection: Connection,
+  limitMs: number,
+): Promise<Failed> {
+  const failed = failureAt(error, org, subjects[0]?.table);
+  if (failed.code === 'CONNECTION_LOST') {
+    discard(connection);
+    return failed;
+  }
+  if (sqlStateOf(error) === ABORTED) throw alreadyAborted(error, failed);
+  try {
+    const undo = rollbackToSavepoint(...questionsAbout(error, subjects), HOLDS_STRONG_LOCK);
+    const answers = await answeredWithin(connection, limitMs, send(trx, undo));
+    const found = diagnosed(error, org, subjects, answers);
+    const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';
+    return found.retryScope === 'savepoint' && strong ? { ...found, retryScope: 'transaction' } : found;
+  } catch {
+    // The first error is the one to tell; the questions matter less than the caller's transaction.
+    await answeredWithin(connection, limitMs, send(trx, rollbackToSavepoint())).catch(ignore);
+    return { ...failed, retryScope: failed.retryScope === 'none' ? 'none' : 'transaction' };
+  }
+}
+
+/** 25P02, in_failed_sql_transaction. */
+const ABORTED = '25P02';
+
+function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError {
+  return new MigrationError(
+    'An earlier statement of this transaction failed, and PostgreSQL ignores everything until it is rolled back. Nothing was changed. Look for the first error, or run what may fail in a nested transaction.',
+    { code: 'DATABASE_ERROR', org, table, sqlState: ABORTED, retryScope: 'transaction', cause: error },
+  );
+}
+
+const STRONG_MODES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].map(literal);
+
+/**
+ * A lock that blocks readers or writers would stay held while a retry waits (manual 13.3.1). The locks
+ * taken after the savepoint are gone by now.
+ */
+const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
+  where pid ${EQ} pg_catalog.pg_backend_pid() and locktype ${EQ} 'relation' and granted
+  and ${isOneOf('mode', 'text', STRONG_MODES)})::pg_catalog.text as tenant_ddl_strong`;
+
+const turns = new WeakMap<Knex, Promise<unknown>>();
+
+/** One change after the other: a second batch, sent before the first is undone, would find it aborted. */
+async function inTurn<T>(trx: Knex, run: () => Promise<T>): Promise<T> {
+  const previous = turns.get(trx) ?? Promise.resolve();
+  const turn = previous.then(run);
+  // Its failure is its own caller's; the next one in the line only waits for its end.
+  turns.set(trx, turn.then(ignore, ignore));
+  return turn;
+}
+
+function ignore(): void {
+  // Told already: to the caller of the change that failed.
+}

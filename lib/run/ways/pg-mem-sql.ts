@@ -1,0 +1,144 @@
+import { derivedName, type Identifier } from '../../sql/identifier';
+import { withLiterals } from '../../sql/literal';
+import type { MemoryTable } from './pg-mem-tables';
+
+/** SQL whose constants stand aside, so that no expression can read in them: `'0'`, `'1'`, … */
+interface Masked {
+  readonly sql: string;
+  readonly constants: readonly string[];
+}
+
+/** A statement as pg-mem can run it, and what has to be run beside it; what it makes known of its table. */
+export function memorySql(statement: string, tableOf: (name: string) => MemoryTable): readonly string[] {
+  const { sql, constants } = masked(statement);
+  const written = beside(sql, constants, tableOf);
+  return written.map((each) => unmasked(exactBigInts(unqualified(each)), constants));
+}
+
+function masked(statement: string): Masked {
+  const constants: string[] = [];
+  const sql = withLiterals(statement, (constant) => `'${constants.push(constant) - 1}'`);
+  return { sql, constants };
+}
+
+function unmasked(sql: string, constants: readonly string[]): string {
+  return withLiterals(sql, (mask) => {
+    const index = mask.slice(1, -1);
+    return /^\d+$/.test(index) ? plain(constants[Number(index)] ?? mask) : `'${index.slice(1)}'`;
+  });
+}
+
+/** pg-mem reads an escape string as JSON; in a plain one a backslash is itself there, whatever the settings. */
+function plain(constant: string): string {
+  if (!constant.startsWith('E')) return constant;
+  return constant.slice(1).replace(/\\x3f|\\\\/g, (escape) => (escape === '\\\\' ? '\\' : '?'));
+}
+
+/** pg-mem has no OPERATOR(…), and only one schema of functions to find them in. */
+function unqualified(sql: string): string {
+  return sql.replace(/"[^"]*"|operator\(pg_catalog\.(\S+?)\)|\bpg_catalog\./g, (found, sign: string | undefined) => {
+    if (sign !== undefined) return sign;
+    return found === 'pg_catalog.' ? '' : found;
+  });
+}
+
+/** pg-mem has JavaScript's numbers: digits beyond them stay whole as a text. The sign `=` keeps them from being a mask. */
+function exactBigInts(sql: string): string {
+  return sql.replace(/ default (-?\d{16,19})(?=[,) ]|$)/g, (_all, digits: string) => ` default '=${digits}'`);
+}
+
+const CHECK =
+  /constraint "([^"]+)" check \("([^"]+)" operator\(pg_catalog\.=\) any \((array\[[^\]]*\]::pg_catalog\.text\[\])\)\)/;
+const EVERY_CHECK = new RegExp(CHECK.source, 'g');
+const NUMBERS = /"([^"]+)" (?:(integer|bigint)|decimal\(\d+, (\d+)\))(?=[, ]|\)|$)/g;
+const ADDED = /^alter table (\S+) add column "([^"]+)" /;
+const DROPPED = /^alter table (\S+) drop column "([^"]+)"/;
+const RENAMED = /^alter table (\S+) rename "([^"]+)" to "([^"]+)"$/;
+const TABLE_RENAMED = /^alter table (\S+) rename to "([^"]+)"$/;
+const CHECK_ADDED = /^alter table (\S+) add constraint "[^"]+" check /;
+
+function beside(sql: string, constants: readonly string[], tableOf: (name: string) => MemoryTable): readonly string[] {
+  const name = /^(?:create|alter) table (\S+)/.exec(sql)?.[1];
+  if (name === undefined) return [sql];
+  const table = tableOf(name);
+  const gone = DROPPED.exec(sql)?.[2];
+  const renamed = RENAMED.exec(sql);
+  if (gone !== undefined) {
+    const check = table.checks.get(gone);
+    table.checks.delete(gone);
+    table.numbers.delete(gone);
+    // pg-mem would judge the rows by the check of a column that is gone.
+    return check === undefined ? [sql] : [dropped(name, check.name), sql];
+  }
+  const tableRenamed = TABLE_RENAMED.exec(sql)?.[2];
+  if (tableRenamed !== undefined) return renamingTable(sql, name, table, tableRenamed);
+  if (renamed !== null) return renaming(sql, name, table, renamed[2] ?? '', renamed[3] ?? '');
+  for (const [, column = '', whole, scale] of sql.matchAll(NUMBERS)) {
+    table.numbers.set(column, { isInt: whole === 'integer', scale: scale === undefined ? undefined : Number(scale) });
+  }
+  for (const [, check = '', column = '', values = ''] of sql.matchAll(EVERY_CHECK)) {
+    table.checks.set(column, { name: check, values: filled(values, constants) });
+  }
+  return ADDED.test(sql) && !CHECK_ADDED.test(sql) ? adding(sql, name) : [sql];
+}
+
+/** The constants of what is kept stand in it, for another statement. */
+function filled(values: string, constants: readonly string[]): string {
+  return unmasked(unqualified(values), constants);
+}
+
+function adding(sql: string, name: string): readonly string[] {
+  const column = ADDED.exec(sql)?.[2] ?? '';
+  const check = CHECK.exec(sql)?.[0];
+  return [
+    // With its column, pg-mem trips over a check ("Corrupted alias").
+    check === undefined ? sql : sql.replace(` ${check}`, () => ''),
+    // Without it, pg-mem would find rows by their keys as they were before.
+    `update ${name} set "${column}" = "${column}"`,
+    ...(check === undefined ? [] : [`alter table ${name} add ${check}`]),
+  ];
+}
+
+/** A check knows its column by the name that it had; the new one has the name that the library would give it. */
+function renaming(sql: string, name: string, table: MemoryTable, from: string, to: string): readonly string[] {
+  const number = table.numbers.get(from);
+  if (number !== undefined) table.numbers.set(to, number);
+  table.numbers.delete(from);
+  const check = table.checks.get(from);
+  if (check === undefined) return [sql];
+  table.checks.delete(from);
+  const renamed = derivedName('check', bareName(name), [to as Identifier]);
+  table.checks.set(to, { ...check, name: renamed });
+  return [dropped(name, check.name), sql, added(name, renamed, to, check.values)];
+}
+
+function renamingTable(sql: string, name: string, table: MemoryTable, to: string): readonly string[] {
+  const before: string[] = [];
+  const after: string[] = [];
+  const newName = name.replace(/[^.]+$/, `"${to}"`);
+  for (const [column, check] of table.checks) {
+    const renamed = derivedName('check', to as Identifier, [column as Identifier]);
+    before.push(dropped(name, check.name));
+    after.push(added(newName, renamed, column, check.values));
+    table.checks.set(column, { ...check, name: renamed });
+  }
+  return [...before, sql, ...after];
+}
+
+/** A dot is in no name. */
+function bareName(name: string): Identifier {
+  return name.slice(name.indexOf('.') + 2, -1) as Identifier;
+}
+
+function dropped(name: string, check: string): string {
+  return `alter table ${name} drop constraint "${check}"`;
+}
+
+function added(name: string, check: string, column: string, values: string): string {
+  return `alter table ${name} add constraint "${check}" check ("${column}" = any (${asIs(values)}))`;
+}
+
+/** Constants that are whole already, in the place of masks: see {@link unmasked}. */
+function asIs(values: string): string {
+  return withLiterals(values, (constant) => `'=${constant.slice(1)}`);
+}

@@ -1,0 +1,121 @@
+import type { Knex } from 'knex';
+import { MigrationError } from '../../errors';
+import { GUARD_STATES, isBlock } from '../../sql/server-check';
+import type { Identifier } from '../../sql/identifier';
+import type { Settings } from '../../options/options';
+import { isOwnLock } from '../../sql/own-lock';
+import type { Statement } from '../../sql/statement';
+import type { Subject } from '../../plan/effects';
+import { joined } from '../wire/batch';
+import { explained, explainedInMemory } from '../failures/message';
+import { memorySql } from './pg-mem-sql';
+import { memoryOf, sharedIndexes, tableIn, watchNumbers, type MemoryTable } from './pg-mem-tables';
+import { send, type Answer } from '../wire/send';
+import type { Work } from '../work';
+
+/**
+ * pg-mem: the statements alone. It knows neither savepoints, nor advisory locks, nor transaction ids, and
+ * has no timeouts; what a change does to the tables is the same.
+ */
+export async function inMemory(
+  { org, statements, subjects }: Work,
+  db: Knex,
+  _settings: Settings,
+): Promise<readonly Answer[]> {
+  if (statements.some((statement) => typeof statement === 'string' && RETYPES.test(statement))) {
+    throw new MigrationError(
+      'pg-mem cannot change the type of a column, and nothing was changed. Test this change on a PostgreSQL server.',
+      { code: 'UNSUPPORTED_DATABASE', org, table: subjects.length === 1 ? subjects[0]?.table : undefined },
+    );
+  }
+  refuseShared(db, org, subjects);
+  const memory = memoryOf(db);
+  const drafts = new Map<string, MemoryTable>();
+  const tableOf = (name: string): MemoryTable => draftOf(name, memory, drafts);
+  const known = statements.filter(isKnown).flatMap((statement) => memorySql(statement, tableOf));
+  try {
+    const answers = await send(db, joined(known));
+    keep(db, org, statements.filter(isKnown), drafts);
+    return answers;
+  } catch (error) {
+    throw explainedInMemory(withoutStatement(error), org, subjects);
+  }
+}
+
+/** It would convert nothing, or not every value as PostgreSQL does. */
+const RETYPES = /\balter column "[^"]+" type /;
+
+/** It has no catalogs to look into. */
+function isKnown(statement: Statement): statement is string {
+  return typeof statement === 'string' && !isBlock(statement) && !isOwnLock(statement);
+}
+
+/** pg-mem ends its message, and the stack, with the statement: the values in it are nobody's to log. */
+function withoutStatement(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const [message = ''] = error.message.split('\n', 1);
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  error.message = message;
+  error.stack = [`${error.name}: ${message}`, ...frames].join('\n');
+  return error;
+}
+
+/** What a change says of its tables counts once it has run. */
+function draftOf(name: string, memory: ReturnType<typeof memoryOf>, drafts: Map<string, MemoryTable>): MemoryTable {
+  const known = drafts.get(name);
+  if (known !== undefined) return known;
+  const { checks, numbers } = tableIn(memory, name);
+  const made = { checks: new Map(checks), numbers: new Map(numbers) };
+  drafts.set(name, made);
+  return made;
+}
+
+function keep(
+  db: Knex,
+  org: Identifier,
+  statements: readonly string[],
+  drafts: ReadonlyMap<string, MemoryTable>,
+): void {
+  const memory = memoryOf(db);
+  for (const [name, { checks, numbers }] of drafts) {
+    const table = tableIn(memory, name);
+    replace(table.checks, checks);
+    replace(table.numbers, numbers);
+  }
+  for (const statement of statements) {
+    const created = /^create table ("[^"]+"\."([^"]+)")/.exec(statement);
+    const renamed = /^alter table ("[^"]+"\.)("[^"]+") rename to ("[^"]+")$/.exec(statement);
+    const dropped = /^drop table (\S+)$/.exec(statement)?.[1];
+    if (created !== null) watchNumbers(db, org, created[2] ?? '', tableIn(memory, created[1] ?? ''));
+    if (renamed !== null) {
+      const [, schema = '', from = '', to = ''] = renamed;
+      memory.tables.set(schema + to, tableIn(memory, schema + from));
+      memory.tables.delete(schema + from);
+    }
+    if (dropped !== undefined) memory.tables.delete(dropped);
+  }
+}
+
+function replace<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of by) map.set(key, value);
+}
+
+/** The indexes that would go with a field unsaid: the guard on a server reads the catalogs, which pg-mem lacks. */
+function refuseShared(db: Knex, org: Identifier, subjects: readonly Subject[]): void {
+  for (const { message, table, fields, cascade = [] } of subjects) {
+    const [column] = fields;
+    if (message !== 'DROP COLUMN' || table === undefined || column === undefined) continue;
+    const names = sharedIndexes(db, org, table, column).filter((name) => !cascade.includes(name));
+    if (names.length === 0) continue;
+    const reason = Object.assign(new Error(names.join(', ')), { code: GUARD_STATES.dependents });
+    throw explained(reason, { code: 'DEPENDENT_OBJECTS', retryScope: 'none', org, table, column });
+  }
+}
+
+/** What `search_path` does on a server: tables without a schema are the org's. */
+export function defaultToSchema(db: Knex, org: Identifier): void {
+  const client = db.client as { queryBuilder: () => Knex.QueryBuilder };
+  const queryBuilder = client.queryBuilder.bind(client);
+  client.queryBuilder = () => queryBuilder().withSchema(org);
+}

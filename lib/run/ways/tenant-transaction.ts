@@ -1,0 +1,196 @@
+import type { Knex } from 'knex';
+import { tenantSetup } from '../wire/batch';
+import { commit, rolledBack } from '../commit/commit';
+import { explained, failureAt } from '../failures/message';
+import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { defaultToSchema } from './pg-mem';
+import { whileOpen } from '../open-tenants';
+import { ownErrorIn } from '../failures/own-error';
+import { learnSession } from '../wire/prepared';
+import { clientOf, discard, isMemory, send, valueOf, type Answer, type Connection } from '../wire/send';
+import { standingOf } from './standing';
+import { setContext, type TenantContext } from '../tenant-context';
+import { identityIn, type TransactionIdentity } from '../wire/transaction-identity';
+import { isRefusal, watchTransaction, type TransactionWatch } from './transaction-watch';
+import { retryScopeInUse } from '../retry';
+import type { AttemptJournal } from './attempt-journal';
+import { begun } from './begin';
+import { endedByCallback } from './ended-by-callback';
+import type { TenantKnex } from '../tenant-knex';
+import { refuseUnfinished } from './unfinished';
+
+/** What an attempt is given beside what its tenant carries. */
+export interface AttemptContext extends TenantContext {
+  readonly journal: AttemptJournal;
+  /** Whether it takes its turn before the callback does anything. */
+  readonly turnFirst: boolean;
+}
+
+/** How an attempt ended; `thrown` is what withTenant throws if it is the last. */
+export type Outcome<T> = { readonly value: T } | Failure;
+
+export interface Failure {
+  readonly thrown: unknown;
+  /** The failure of this transaction behind it; undefined where the callback threw for reasons of its own. */
+  readonly own: unknown;
+  readonly at: 'BEGIN' | 'QUERY' | 'COMMIT';
+}
+
+/** One transaction around the callback: its set-up, the callback, and a COMMIT whose outcome is known. */
+export async function attempted<T>(
+  server: Knex,
+  context: AttemptContext,
+  callback: (tenant: TenantKnex) => Promise<T>,
+): Promise<Outcome<T>> {
+  let at: Failure['at'] = 'BEGIN';
+  let watch: TransactionWatch | undefined;
+  try {
+    const trx = await begun(server, context);
+    const connection = await clientOf(trx).acquireConnection();
+    watch = watchTransaction(trx, connection);
+    // The connection is the pool's from then on.
+    trx.executionPromise.then(watch.stop, watch.stop);
+    const identity = await orRolledBack(trx, connection, () => setUp(trx, context, connection));
+    at = 'QUERY';
+    const run = { server, context, trx, connection, identity, watch };
+    const called = await calledBack(run, callback);
+    if ('thrown' in called) return called;
+    at = 'COMMIT';
+    await committed(run);
+    return called;
+  } catch (error) {
+    return { thrown: error, own: error, at };
+  }
+}
+
+/** A transaction, set up. */
+interface Run {
+  readonly server: Knex;
+  readonly context: AttemptContext;
+  readonly trx: Knex.Transaction;
+  readonly connection: Connection;
+  readonly identity: TransactionIdentity | undefined;
+  readonly watch: TransactionWatch;
+}
+
+async function setUp(
+  trx: Knex.Transaction,
+  { org, settings, turnFirst }: AttemptContext,
+  connection: Connection,
+): Promise<TransactionIdentity | undefined> {
+  if (isMemory(trx)) return undefined;
+  let answers: readonly Answer[];
+  try {
+    const setup = tenantSetup(org, settings.sharedSchemas, { ...settings, turnFirst }, connection);
+    answers = await answeredWithin(connection, statementLimitMs(settings), send(trx, setup));
+  } catch (error) {
+    throw explained(error, failureAt(error, org));
+  }
+  learnSession(connection, answers);
+  const schema = valueOf(answers, 'tenant_ddl_schema');
+  if (schema !== 'usable') {
+    const code = schema === 'forbidden' ? 'PERMISSION_DENIED' : 'TENANT_NOT_FOUND';
+    throw explained(undefined, { code, retryScope: 'none', org });
+  }
+  return identityIn(answers, connection);
+}
+
+/** Runs the callback, and looks at what it left: what it threw, what is unfinished, whether the transaction is still ours. */
+async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise<T>): Promise<{ value: T } | Failure> {
+  const { server, context, trx, connection, watch } = run;
+  const { org, journal } = context;
+  let value: T;
+  try {
+    value = await whileOpen(org, server, () => callback(handed(trx, context)));
+  } catch (error) {
+    const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
+    await rollBack(trx, connection, error, own);
+    if (watch.committed()) throw await ended(run, error);
+    // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
+    if (isRefusal(own) && watch.caught() !== undefined) throw rolledBack(org, watch.caught());
+    return { thrown: error, own, at: 'QUERY' };
+  }
+  if (trx.isCompleted()) throw await ended(run);
+  await orRolledBack(trx, connection, () =>
+    refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs),
+  );
+  // The question itself is a statement, and outside a transaction by then perhaps.
+  const committedBefore = hasCommitted(run);
+  if (!(await isStillOurs(run))) {
+    await rollBack(trx, connection);
+    throw await ended(run, undefined, committedBefore);
+  }
+  return { value };
+}
+
+function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
+  const { org, model } = context;
+  if (isMemory(trx)) defaultToSchema(trx, org);
+  setContext(trx, context);
+  return Object.assign(trx, model === undefined ? { org } : { org, model });
+}
+
+/** Asks the server only where the answers so far leave it open. */
+async function isStillOurs({ trx, identity, watch, context: { journal } }: Run): Promise<boolean> {
+  const mayHaveEnded = watch.unknownEnds() > 0;
+  if (identity === undefined || !(mayHaveEnded || (watch.undid() && journal.hasRun()))) return true;
+  try {
+    const { isSame, marks } = await standingOf(trx, identity);
+    journal.keep(marks);
+    return isSame;
+  } catch (error) {
+    // COMMIT of a transaction in which a statement failed rolls it back, and says so.
+    if (isRefusal(error)) return !mayHaveEnded;
+    throw error;
+  }
+}
+
+async function committed(run: Run): Promise<void> {
+  const { server, context, trx, connection, identity, watch } = run;
+  const { org, settings, journal } = context;
+  const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
+  const sendCommit = async (): Promise<string | undefined> => {
+    const endsBefore = watch.unknownEnds();
+    // knex resolves a COMMIT whatever the answer; what the driver said is in what its `commit` gives.
+    const [answer] = await Promise.all([
+      trx.commit() as unknown as Promise<{ readonly response?: { readonly command?: string } } | undefined>,
+      trx.executionPromise,
+    ]);
+    // Something that nobody awaited came in between.
+    if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await ended(run);
+    return answer?.response?.command;
+  };
+  await commit(server, { org, connection, identity, sendCommit, close, caught: watch.caught }, settings);
+  // A change that failed and whose error the callback caught failed all the same.
+  journal.tellFailures(undefined);
+  journal.tellChanges(true);
+}
+
+function ended(run: Run, cause?: unknown, committed = hasCommitted(run)): Promise<Error> {
+  const { server, context, identity } = run;
+  return endedByCallback(server, { org: context.org, identity, committed, cause }, context.settings);
+}
+
+function hasCommitted({ identity, watch }: Run): boolean {
+  return watch.committed() || (identity !== undefined && watch.unknownEnds() === Infinity);
+}
+
+async function orRolledBack<T>(trx: Knex.Transaction, connection: Connection, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rollBack(trx, connection, error, error);
+    throw error;
+  }
+}
+
+/** The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. */
+async function rollBack(trx: Knex.Transaction, connection: Connection, error?: unknown, own?: unknown): Promise<void> {
+  // Such a connection may never answer, or answer somebody else.
+  if (own !== undefined && retryScopeInUse(own) === 'connection') discard(connection);
+  await Promise.allSettled([trx.rollback(error), trx.executionPromise]);
+}
+
+function ignore(): void {
+  // Only the end is waited for: whoever sent COMMIT has its answer.
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import type { Blocker } from '../../errors';
+import { clientOf } from './send';
+
+/** The longest that a question may take, in milliseconds. */
+const MAX_ANSWER_MS = 5000;
+
+/** The parts of knex's client that open a connection of their own, and pg's that asks on it. */
+interface Beside {
+  readonly connectionSettings?: object;
+  acquireRawConnection(): Promise<RawConnection>;
+  destroyRawConnection(connection: object): Promise<void>;
+}
+
+interface RawConnection {
+  query(sql: string): Promise<{ readonly rows: readonly Record<string, string | null>[] }>;
+}
+
+/** What a look showed. */
+export interface Seen {
+  readonly blockedBy: readonly Blocker[];
+  /** What the lock is on: a table, as it is quoted in SQL, or the turn of the tenant. */
+  readonly waitedFor?: { readonly table: string } | 'turn';
+}
+
+interface Asked {
+  readonly question: string;
+  readonly answer: (seen: Seen) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Those who wait for the one connection beside a pool. A transaction's client shares its pool's settings. */
+const queues = new WeakMap<object, Asked[]>();
+
+/**
+ * Asks who is in the way, on a connection beside the pool. There is one for each pool at most, whatever waits: it
+ * answers all that is asked meanwhile, and is closed. Where the server has no room for it, each of them fails.
+ */
+export function lookedBeside(db: Knex, question: string): Promise<Seen> {
+  const client = clientOf(db) as unknown as Beside;
+  const key = client.connectionSettings ?? client;
+  return new Promise((answer, fail) => {
+    const asked = { question, answer, fail };
+    const queue = queues.get(key);
+    if (queue !== undefined) {
+      queue.push(asked);
+      return;
+    }
+    const own = [asked];
+    queues.set(key, own);
+    void served(client, own, () => queues.delete(key));
+  });
+}
+
+/** Never rejects: what fails, fails for those who asked. `close` is called before any time passes with an empty queue. */
+async function served(client: Beside, queue: Asked[], close: () => void): Promise<void> {
+  let connection: RawConnection | undefined;
+  try {
+    connection = await client.acquireRawConnection();
+    for (let asked = queue[0]; asked !== undefined; asked = queue[0]) {
+      asked.answer(seenIn(await timely(connection.query(asked.question))));
+      queue.shift();
+    }
+  } catch (error) {
+    for (const { fail } of queue.splice(0)) fail(error);
+  }
+  close();
+  if (connection !== undefined) await client.destroyRawConnection(connection).catch(() => undefined);
+}
+
+/** One that is never answered would keep all others waiting. */
+async function timely<T>(answer: Promise<T>): Promise<T> {
+  const late = sleep(MAX_ANSWER_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`No answer within ${MAX_ANSWER_MS} ms`);
+  });
+  return Promise.race([answer, late]);
+}
+
+function seenIn({ rows }: Awaited<ReturnType<RawConnection['query']>>): Seen {
+  const [first] = rows;
+  const blockedBy = rows.map(({ pid, state, applicationName, ageMs, gid }) => ({
+    pid: Number(pid),
+    state: state ?? 'unknown',
+    ageMs: Number(ageMs ?? 0),
+    applicationName: applicationName ?? '',
+    ...(typeof gid === 'string' ? { preparedTransaction: gid } : {}),
+  }));
+  if (typeof first?.table === 'string') return { blockedBy, waitedFor: { table: first.table } };
+  return first?.locktype === 'advisory' ? { blockedBy, waitedFor: 'turn' } : { blockedBy };
+}

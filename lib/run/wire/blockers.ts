@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { logBlindness } from '../log';
+import type { Settings } from '../../options/options';
+import { literal } from '../../sql/literal';
+import { EQ, GT, MINUS, TIMES } from '../../sql/qualified-sql';
+import { turnName } from './batch';
+import { lookedBeside, type Seen } from './beside';
+import { isDirect } from './prepared';
+import type { Connection } from './send';
+
+/** The least time between two looks, in milliseconds. */
+const MIN_PAUSE_MS = 20;
+
+/** The longest that an error waits for a look that is under way, in milliseconds. */
+const MAX_LOOK_MS = 1000;
+
+/** What is run, and on which connection. */
+export interface Waiting {
+  readonly connection: Connection;
+  readonly org: string;
+}
+
+/**
+ * Runs a batch, and looks, while it may be waiting for a lock, who holds it (manual 9.27.1, pg_blocking_pids):
+ * afterwards nobody can say. A batch that ends within half of its lock timeout is never looked at. The
+ * look takes a connection beside the pool, which may be used up by the very sessions in the way: one for all
+ * the changes that wait for a server.
+ *
+ * @param explain makes the error to throw of a failure and of those who were seen last
+ */
+export async function watched<T>(
+  db: Knex,
+  waiting: Waiting,
+  { lockTimeoutMs, logger }: Settings,
+  run: () => Promise<T>,
+  explain: (error: unknown, seen: Seen) => Promise<Error>,
+): Promise<T> {
+  let seen: Seen = { blockedBy: [] };
+  let looking: Promise<void> = Promise.resolve();
+  const look = async (): Promise<void> => {
+    try {
+      const now = await lookedBeside(db, questionOf(waiting));
+      if (now.blockedBy.length > 0) seen = now;
+    } catch (error) {
+      // Without it, the lock timeout is told all the same.
+      logBlindness(logger, error instanceof Error ? error.message : String(error));
+    }
+  };
+  const pauseMs = Math.max(MIN_PAUSE_MS, lockTimeoutMs / 2);
+  let timer = setTimeout(lookAndGoOn, pauseMs, pauseMs);
+  function lookAndGoOn(pausedMs: number): void {
+    looking = looking.then(look);
+    // Less and less often: a batch that takes long may just have much to do.
+    timer = setTimeout(lookAndGoOn, pausedMs * 2, pausedMs * 2);
+  }
+  try {
+    return await run();
+  } catch (error) {
+    clearTimeout(timer);
+    // A look that hangs must not keep the error back.
+    await Promise.race([looking, sleep(MAX_LOOK_MS, undefined, { ref: false })]);
+    throw await explain(error, seen);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Behind a pooler the driver's number is the pooler's invention, and may be a stranger's process: unless it is known
+ * to be the server's own, its process has to be running a change of this org.
+ */
+function questionOf({ connection, org }: Waiting): string {
+  const { processID } = connection as { readonly processID?: number };
+  const pid = Number(processID);
+  if (isDirect(connection)) return blockersQuery(pid, 'true');
+  return blockersQuery(
+    pid,
+    `exists (select from pg_catalog.pg_stat_activity w where w.pid ${EQ} ${pid}
+        and pg_catalog.strpos(w.query, ${literal(turnName(org))}) ${GT} 0)`,
+  );
+}
+
+/** A prepared transaction has no session: it is 0 among the blocking pids, and its locks have none (manual 53.16, pg_prepared_xacts). */
+function blockersQuery(pid: number, isOurs: string): string {
+  const ageMs = (since: string): string =>
+    `(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() ${MINUS} ${since}) ${TIMES} 1000)::bigint::pg_catalog.text`;
+  return `with blocking as (
+  select distinct b as pid from pg_catalog.unnest(pg_catalog.pg_blocking_pids(${pid})) b where ${isOurs}
+), waiting as (
+  select locktype, relation, (select pg_catalog.format('"%s"."%s"', n.nspname, c.relname) from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace where c.oid ${EQ} relation) as name
+  from pg_catalog.pg_locks where pid ${EQ} ${pid} and not granted limit 1
+)
+select blocking.pid::pg_catalog.text, a.state, a.application_name as "applicationName", ${ageMs('a.xact_start')} as "ageMs",
+  null as gid, waiting.locktype, waiting.name as table
+from blocking left join waiting on true left join pg_catalog.pg_stat_activity a on a.pid ${EQ} blocking.pid
+where blocking.pid ${GT} 0
+union all
+select '0', 'prepared', '', ${ageMs('p.prepared')}, p.gid, waiting.locktype, waiting.name
+from waiting join pg_catalog.pg_locks held on held.relation ${EQ} waiting.relation and held.granted and held.pid is null
+join pg_catalog.pg_locks own on own.virtualtransaction ${EQ} held.virtualtransaction and own.pid is null and own.transactionid is not null
+join pg_catalog.pg_prepared_xacts p on p.transaction ${EQ} own.transactionid
+where exists (select from blocking where blocking.pid ${EQ} 0)`;
+}

@@ -1,0 +1,29 @@
+import { EQ, OVER } from '../../sql/qualified-sql';
+
+/** What the waits share: one table, by its quoted name, or several, by theirs as JSON. */
+export type Shared = 'one' | 'several';
+
+/**
+ * A column that sets `lock_timeout` for the rest of the transaction. It counts for each lock anew, and a change that
+ * waits for its second table keeps the readers of the first one waiting: so the waits share the time. A table with
+ * partitions or children is as many relations, each of which is waited for in its turn.
+ *
+ * @param tables an expression: a text as {@link Shared} says
+ * @param lockTimeoutMs an expression: a text of digits
+ */
+export function lockTimeoutShare(shared: Shared, tables: string, lockTimeoutMs: string): string {
+  const named =
+    shared === 'one'
+      ? `select pg_catalog.to_regclass(${tables})::pg_catalog.oid`
+      : `select pg_catalog.to_regclass(t.name)::pg_catalog.oid from pg_catalog.json_array_elements_text(${tables}::pg_catalog.json) t(name)`;
+  const waits = `(with recursive tree(oid) as (
+    ${named}
+    union
+    select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent ${EQ} tree.oid)
+    select pg_catalog.count(*) from tree)`;
+  const shareMs = `greatest(1, ${lockTimeoutMs}::bigint ${OVER} greatest(1, ${waits}))`;
+  const set = `pg_catalog.set_config('lock_timeout', pg_catalog.concat(${shareMs}, 'ms'), true)`;
+  if (shared === 'several') return set;
+  // By far the most changes lock one table without partitions: they have nothing to share, and need not count.
+  return `case when exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} pg_catalog.to_regclass(${tables})) then ${set} end`;
+}

@@ -1,0 +1,49 @@
+import type { Subject } from '../plan/effects';
+import { operationOf } from '../plan/operations';
+import type { HazardOn, Run } from '../plan/plan';
+import type { Planned } from '../plan/planner';
+import type { Unforeseen } from '../plan/unforeseen';
+import type { Identifier } from '../sql/identifier';
+import { isOwnLock } from '../sql/own-lock';
+import { isBlock } from '../sql/server-check';
+import type { Statement } from '../sql/statement';
+
+/** What is to run: the steps of a plan, and what its changes are about. */
+export interface Work {
+  readonly org: Identifier;
+  /** Where it is a plan's. */
+  readonly runs?: readonly Run[];
+  /** All of it, in its order. */
+  readonly statements: readonly Statement[];
+  readonly subjects: readonly Subject[];
+  /** The tables that it may have to wait for, one after the other, holding those before; as they are quoted in SQL. */
+  readonly lockedTables?: readonly string[];
+  readonly hazards: readonly HazardOn[];
+  /** Some of it goes by what it finds in the catalog. */
+  readonly readsCatalog?: boolean;
+  /** Of its entry in the journal of withTenant. */
+  readonly mark?: string | undefined;
+  /** Those that show only while a change runs. */
+  readonly unforeseen?: readonly Unforeseen[];
+}
+
+/** A plan as what is to run for it. */
+export function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Work {
+  const { changes, steps } = plan;
+  const locks = steps.flatMap((step) => step.locks);
+  const lockedTables = [...new Set(locks.map(({ schema, table }) => `"${schema}"."${table}"`))];
+  return {
+    org,
+    runs,
+    statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
+    subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
+    lockedTables,
+    hazards: runs.flatMap((run) => run.hazards),
+    unforeseen,
+    readsCatalog: runs.some(({ guards, steps: own }) => guards.some(isLook) || own.some(isBlock)),
+  };
+}
+
+function isLook(statement: Statement): boolean {
+  return typeof statement !== 'string' || !isOwnLock(statement);
+}

@@ -1,0 +1,92 @@
+import * as t from 'io-ts';
+import { bounded, closed, type Closed } from '../codec/object-codec';
+import { flag, listOf, nameOf, number, oneOf, text } from '../codec/codecs';
+import type { Fault } from '../errors';
+import { fieldTypes, typeOf, type FieldTypeName } from '../field-types';
+import { TYPE_OPTIONS, type Json } from '../field-types/field-type';
+import type { FieldSpec as FieldSpecType, KeyOfEach, Proved, Same } from './spec-types';
+import { setNullFaults } from './set-null';
+import { foreignOptionFaults, typeOptionFaults } from '../field-types/type-options';
+
+/** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
+export const onDelete = oneOf(['CASCADE', 'SET NULL', 'RESTRICT']);
+
+const Reference = closed(
+  'Reference',
+  { schema: nameOf('schema'), table: nameOf('table'), column: nameOf('column'), onDelete },
+  {},
+);
+
+const required = { name: nameOf('column'), type: oneOf(Object.keys(fieldTypes) as FieldTypeName[]) };
+
+const optional = {
+  nullable: flag,
+  unique: flag,
+  default: t.unknown,
+  references: Reference,
+  primaryKey: flag,
+  length: number,
+  precision: number,
+  scale: number,
+  values: listOf(text),
+  comment: text,
+};
+
+type Checked = Closed<typeof required, typeof optional>;
+
+const FieldAsGiven = closed('FieldSpec', required, optional, fieldFaults);
+
+/** What a caller writes; see spec-types.ts. */
+export type FieldSpec = FieldSpecType;
+
+type AsWritten = t.OutputOf<typeof FieldAsGiven>;
+
+/** The codec takes every field that the types allow, of the types that the registry has, with no key more or less. */
+export type FieldProof = [
+  Proved<FieldSpec extends AsWritten ? true : false>,
+  Proved<Same<FieldSpec['type'], FieldTypeName>>,
+  Proved<Same<KeyOfEach<FieldSpec>, keyof AsWritten>>,
+];
+
+/** A field that has been checked. Its default, if it has one, is JSON and not null. */
+export type Field = Omit<Checked, 'default'> & { readonly default?: Json };
+
+/** The codec of {@link FieldSpec}. */
+export const FieldCodec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
+
+/** The same for callers, within the bounds of a spec that comes from a request. */
+export const FieldSpec = bounded(FieldCodec);
+
+/** What no single property of a field shows. */
+function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
+  return [...setNullFaults(right), ...typeFaults(right, given)];
+}
+
+/** What the type says of its options and of the default. */
+function typeFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
+  if (right.type === undefined) return [];
+  const field = (right.name === undefined ? { ...right, name: '' } : right) as Typed;
+  // An option that is wrong is as good as missing here, and has its fault already.
+  if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) {
+    return foreignOptionFaults(field.type, field);
+  }
+  const optionFaults = typeOptionFaults(field.type, field);
+  // A default is read by the type's options: only where these are right can it be judged.
+  return optionFaults.length > 0 ? optionFaults : keepDefault(field);
+}
+
+type Typed = Omit<Partial<Checked>, 'name' | 'type'> & { readonly name: string; readonly type: FieldTypeName };
+
+/** Replaces a default by what is kept of it, and removes null; or tells what is wrong with it. */
+function keepDefault(field: Typed & { default?: unknown }): readonly Fault[] {
+  if (field.default === undefined) return [];
+  if (field.default === null) {
+    delete field.default;
+    const nullable = field.nullable !== false && field.primaryKey !== true;
+    return nullable ? [] : [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
+  }
+  const read = typeOf(field).readDefault(field.default, field);
+  if ('fault' in read) return [{ path: 'default', message: read.fault }];
+  field.default = read.kept;
+  return [];
+}
