@@ -1,4 +1,4 @@
-// What README.md promises of the operations in a sentence, one test each.
+// What the documents promise of the operations in a sentence, one test each.
 import type { Knex } from 'knex';
 import {
   addFieldToModel,
@@ -113,7 +113,7 @@ describe('the option hazards', () => {
     return log.records().map(({ message }) => message);
   };
 
-  it('has no say where the table is empty', async () => {
+  it('does not count where the table is empty', async () => {
     expect(await addId('refuse')).toEqual([]);
     expect(await addId('warn')).toEqual([]);
   });

@@ -28,22 +28,20 @@ it.each(documents())('%s does what it shows, read from top to bottom', async (do
   });
 });
 
-it('takes the migration of the README for each tenant alone, too', async () => {
-  const migration = snippetsOf('README.md').find(({ code }) => code.includes('export async function up'));
+it('takes the migration of the documents for each tenant alone, too', async () => {
+  const migration = snippetsOf('docs/changing-tables.md').find(({ code }) => code.includes('export async function up'));
   await inOwnDatabase(async (url, db) => {
-    await lib.createTenant('acme-corp', db, { logger: quiet });
-    await db.schema.withSchema('acme-corp').createTable('invoice', (table) => void table.text('id'));
     const code = `${migration?.code}\nexport const config = { transaction: false };`;
     const ran = await run({ ...(migration as Snippet), code }, url, db);
     expect(ran.results.map(({ changes }) => changes[0]?.kind)).toEqual(['addField', 'dropField', 'addField']);
   });
 });
 
-it('writes its log records in the order that the README shows', async () => {
-  const snippet = snippetsOf('README.md').find(({ shown }) => shown.json !== undefined);
+it('writes its log records in the order that the documents show', async () => {
+  const snippet = snippetsOf('docs/options.md').find(({ shown }) => shown.json !== undefined);
   await inOwnDatabase(async (url, db) => {
     await lib.createTenant('acme-corp', db, { logger: quiet });
-    await db.schema.withSchema('acme-corp').createTable('invoice', (table) => void table.text('id'));
+    await db.schema.withSchema('acme-corp').createTable('payment', (table) => void table.text('id'));
     const { logged } = await run(snippet as Snippet, url, db);
     const keys = (line = ''): string[] => Object.keys(JSON.parse(line) as object);
     expect(keys(logged[0])).toEqual(keys(snippet?.shown.json));

@@ -67,18 +67,28 @@ function isExported(statement: ts.Statement): boolean {
   return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
 }
 
-/** The rows of the table whose first column has this title: cells as text, without the head. */
+/** The rows of the first table whose first column has this title: cells as text, without the head. */
 export function tableOf(document: string, title: string): string[][] {
+  const [first] = tablesOf(document, title);
+  if (first === undefined) throw new Error(`${document} has no table that begins with ${title}.`);
+  return first;
+}
+
+/** The rows of every table whose first column has this title. */
+export function tablesOf(document: string, title: string): string[][][] {
   const lines = textOf(document).split('\n');
-  const head = lines.findIndex((line) => line.startsWith(`| ${title} |`));
-  if (head < 0) throw new Error(`${document} has no table that begins with ${title}.`);
-  const end = lines.findIndex((line, at) => at > head && !line.startsWith('|'));
-  return lines.slice(head + 2, end).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  const heads = lines.flatMap((line, at) => (line.startsWith(`| ${title} |`) ? [at] : []));
+  return heads.map((head) => {
+    const end = lines.findIndex((line, at) => at > head && !line.startsWith('|'));
+    return lines.slice(head + 2, end).map(cellsOf);
+  });
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
 }
 
 /** What stands between backticks in a cell. */

@@ -1,17 +1,29 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import * as lib from '../../lib';
-import { ERROR_CODES, planChange, type FieldSpec } from '../../lib';
+import { ERROR_CODES, MigrationError, planChange, type FieldSpec } from '../../lib';
 import { fieldTypes, type FieldTypeName } from '../../lib/field-types';
 import { operations } from '../../lib/plan/operations';
 import { DEFAULTS } from '../../lib/options/options';
 import { HAZARD_KINDS } from '../../lib/plan/plan';
-import { codeIn, documents, evaluate, moduleOf, root, snippetsOf, tableOf, textOf } from '../support/markdown';
+import { classify } from '../../lib/run/failures/sql-states';
+import {
+  codeIn,
+  documents,
+  evaluate,
+  moduleOf,
+  root,
+  snippetsOf,
+  tableOf,
+  tablesOf,
+  textOf,
+  type Snippet,
+} from '../support/markdown';
 
 describe('the TypeScript in the documents', () => {
   it('is there', () => {
-    expect(snippetsOf('README.md').length).toBeGreaterThan(8);
+    expect(documents().flatMap(snippetsOf).length).toBeGreaterThan(20);
   });
 
   it('compiles under the strict settings of this repository', () => {
@@ -20,7 +32,7 @@ describe('the TypeScript in the documents', () => {
 });
 
 describe('the table of types', () => {
-  const rows = tableOf('README.md', 'type');
+  const rows = tableOf('docs/fields.md', 'type');
   /** What the options are where a type needs some, in the table's own examples. */
   const SAMPLES: Partial<Record<FieldTypeName, object>> = {
     Decimal: { precision: 12, scale: 2 },
@@ -58,20 +70,38 @@ describe('the table of types', () => {
 });
 
 describe('the tables of keys', () => {
+  const [field = [], model = []] = tablesOf('docs/fields.md', 'key');
+  const keysIn = (rows: readonly string[][]): string[] => rows.flatMap(([key]) => codeIn(key));
+
   it('have every key of a field', () => {
-    const keys = tableOf('README.md', 'key').flatMap(([key]) => codeIn(key));
-    expect([...keys, 'name', 'type'].sort()).toEqual(propertiesOf('FieldSpec').sort());
+    expect([...keysIn(field), 'name', 'type'].sort()).toEqual(propertiesOf('FieldSpec').sort());
   });
 
   it('have every key of a model', () => {
-    const text = textOf('README.md').split('A model has')[1] ?? '';
-    const keys = [...text.slice(0, text.indexOf('```')).matchAll(/^\| `(\w+)` \|/gm)].map(([, key]) => key);
-    expect([...keys, 'table', 'fields'].sort()).toEqual(propertiesOf('ModelSpec').sort());
+    expect([...keysIn(model), 'table', 'fields'].sort()).toEqual(propertiesOf('ModelSpec').sort());
+  });
+
+  const sqlOf = (spec: object): string => {
+    const change = { kind: 'createModel', table: 't', ...spec } as lib.Change;
+    return planChange('acme-corp', change)
+      .steps.map(({ sql }) => sql)
+      .join('; ');
+  };
+
+  it.each(field)('the field key %s (%s): %s becomes %s', (_key, _meaning, example, sql) => {
+    const spec = evaluate(`return (${codeIn(example)[0]})`, {}) as object;
+    expect(sqlOf({ fields: [{ name: 'f', ...spec }] })).toMatch(patternOf(codeIn(sql)[0]));
+  });
+
+  it.each(model)('the model key %s (%s): %s becomes %s', (_key, _meaning, example, sql) => {
+    const spec = evaluate(`return (${codeIn(example)[0]})`, {}) as object;
+    const fields = ['f', 'g'].map((name) => ({ name, type: 'Int' }));
+    expect(sqlOf({ fields, ...spec })).toMatch(patternOf(codeIn(sql)[0]));
   });
 });
 
 describe('the table of operations', () => {
-  const rows = tableOf('README.md', 'call');
+  const rows = tableOf('docs/changing-tables.md', 'call');
 
   it('has every operation', () => {
     expect(rows.map(([, change]) => codeIn(change)[0]).sort()).toEqual(Object.keys(operations).sort());
@@ -84,25 +114,20 @@ describe('the table of operations', () => {
     const [example] = operations[codeIn(change)[0] as keyof typeof operations].examples;
     const plan = planChange('acme-corp', example?.change as lib.Change);
     const [step] = plan.steps;
-    const words =
-      codeIn(runs)[0]
-        ?.split('…')
-        .map((part) => part.trim()) ?? [];
-    const pattern = words.map((part) => part.replace(/[^\w ]/g, '\\$&')).join('.*');
-    expect(step?.sql).toMatch(new RegExp(`^${pattern}`));
+    expect(step?.sql).toMatch(new RegExp(`^${patternOf(codeIn(runs)[0]).source}`));
 
     const own = plan.steps.flatMap(({ locks }) => locks).filter(({ table }) => table === example?.change.table);
     expect([...new Set(own.map(({ mode }) => mode))]).toEqual(codeIn(lock));
   });
 });
 
-it('names every kind of hazard', () => {
-  const [, sentence = ''] = /^A hazard is what can hurt(.*?)\./m.exec(textOf('README.md')) ?? [];
-  expect(codeIn(sentence)).toEqual(Object.keys(HAZARD_KINDS));
+it('names every kind of hazard, and says which count on rows only', () => {
+  const rows = tableOf('docs/plans.md', 'hazard').map(([kind, counts]) => [codeIn(kind)[0], counts !== 'always']);
+  expect(rows).toEqual(Object.entries(HAZARD_KINDS).map(([kind, { onRowsOnly }]) => [kind, onRowsOnly]));
 });
 
 describe('the table of options', () => {
-  const rows = tableOf('README.md', 'option');
+  const rows = tableOf('docs/options.md', 'option');
   const names = rows.map(([option]) => codeIn(option)[0] ?? '');
 
   it('has every option', () => {
@@ -131,7 +156,7 @@ describe('the table of options', () => {
 });
 
 describe('the table of errors', () => {
-  const rows = tableOf('README.md', 'code');
+  const rows = tableOf('docs/errors.md', 'code');
 
   it('has every code, in their order', () => {
     expect(rows.map(([code]) => codeIn(code)[0])).toEqual(ERROR_CODES);
@@ -140,7 +165,26 @@ describe('the table of errors', () => {
   it('says of each what happened and what to do', () => {
     expect(rows.filter(([, what, remedy]) => what === '' || remedy === '')).toEqual([]);
   });
+
+  it('has the HTTP status that the function below it gives', () => {
+    const snippet = snippetsOf('docs/errors.md').find(({ code }) => code.includes('answerTo')) as Snippet;
+    const { outputText } = ts.transpileModule(moduleOf(snippet), {
+      compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+    });
+    const exports = {} as { answerTo: (error: unknown) => { status: number } };
+    evaluate(outputText, { require: () => lib, exports });
+    const answered = ERROR_CODES.map((code) => [code, exports.answerTo(new MigrationError('', { code })).status]);
+    expect(rows.map(([code, , , status]) => [codeIn(code)[0], Number(status)])).toEqual(answered);
+  });
 });
+
+it.each(tableOf('docs/transactions.md', 'after').slice(0, -1))(
+  '%s, as SQLSTATE %s, has the retryScope %s',
+  (after, sqlState, retryScope) => {
+    const error = Object.assign(new Error(), { code: codeIn(sqlState)[0] });
+    expect(classify(error)).toEqual({ code: codeIn(after)[0], retryScope: codeIn(retryScope)[0] });
+  },
+);
 
 describe('every document', () => {
   it.each([...documents(), 'CONTRIBUTING.md', 'CHANGELOG.md'])('%s names only what is there', (document) => {
@@ -153,9 +197,11 @@ describe('every document', () => {
     const paths = codeIn(text.replace(/^```.*?^```/gms, '')).filter((code) =>
       /^(lib|examples|docs|__tests__)\/[^<]+$/.test(code),
     );
-    const local = [...links.filter((link) => !link.startsWith('http')), ...paths];
+    const beside = links.filter((link) => !link.startsWith('http')).map((link) => join(dirname(document), link));
     // Of a file that a reader is to make.
-    const missing = local.filter((path) => !existsSync(join(root, path)) && !path.endsWith('/small-int.ts'));
+    const missing = [...beside, ...paths].filter(
+      (path) => !existsSync(join(root, path)) && !path.endsWith('/small-int.ts'),
+    );
     expect(missing).toEqual([]);
   });
 });
@@ -178,6 +224,12 @@ describe('the layout in CONTRIBUTING.md', () => {
     expect(folders.filter((folder) => !paths.includes(folder))).toEqual([]);
   });
 });
+
+/** Text in which `…` stands for anything. */
+function patternOf(text = ''): RegExp {
+  const parts = text.split('…').map((part) => part.trim().replace(/[^\w ]/g, '\\$&'));
+  return new RegExp(parts.join('.*'));
+}
 
 /** The files and folders of an indented list, whose lines end in words. */
 function pathsIn(layout: string): string[] {
