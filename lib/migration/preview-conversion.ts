@@ -12,7 +12,7 @@ import { fieldTypeSpec } from '../spec/field-changes';
 import { identifier } from '../sql/identifier';
 import type { ChangeOptions } from '../options/options';
 import { settingsOf } from '../options/settings';
-import { expectedModel } from '../plan/effects';
+import { expectedField, expectedModel } from '../plan/effects';
 import type { NewType, TypeSpec } from '../spec/type-change';
 import { typeOptionFaults } from '../field-types/type-options';
 
@@ -69,11 +69,8 @@ export async function previewConversion(
         message: 'ALTER COLUMN',
         table: at.table,
         fields: [at.column],
-        expectations: [
-          expectedModel(at.org, at.table),
-          { schema: at.org, table: at.table, column: at.column, present: true, code: 'FIELD_NOT_FOUND' },
-        ],
-        effects: [],
+        expectations: [expectedModel(at.org, at.table), expectedField(at.org, at.table, at.column)],
+        presence: [],
       },
     ],
     hazards: [],

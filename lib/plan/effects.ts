@@ -1,8 +1,46 @@
 import type { ErrorCode } from '../errors';
+import type { Field } from '../spec/field-spec';
+import type { FieldChanges } from '../spec/field-changes';
+import type { ForeignKey, Index, Model } from '../spec/model-spec';
 import type { Identifier } from '../sql/identifier';
 
-/** A block that counts the rows which a change failed on, by the code of the failure. */
-export type CountsOfRows = Readonly<Partial<Record<ErrorCode, string>>>;
+/** What a change does to one thing. The list of verbs is closed: what a change is not in these words, it does not do. */
+export type Effect =
+  | TableEffect
+  | ColumnEffect
+  | IndexEffect
+  | ReferenceEffect
+  /** What the change needs of another table, or of its own. */
+  | {
+      readonly verb: 'refersTo';
+      readonly of: 'table';
+      readonly schema: Identifier;
+      readonly table: Identifier;
+      readonly columns: readonly Identifier[];
+    };
+
+type TableEffect = { readonly of: 'table'; readonly table: Identifier } & (
+  | { readonly verb: 'adds'; readonly model: Model }
+  | { readonly verb: 'drops' }
+  | { readonly verb: 'renames'; readonly to: Identifier }
+);
+
+type ColumnEffect = { readonly of: 'column'; readonly table: Identifier; readonly column: Identifier } & (
+  | { readonly verb: 'adds'; readonly field: Field }
+  | { readonly verb: 'drops'; readonly cascade?: readonly string[] | undefined }
+  | { readonly verb: 'renames'; readonly to: Identifier }
+  | { readonly verb: 'alters'; readonly set: FieldChanges }
+);
+
+type IndexEffect = { readonly of: 'index'; readonly table: Identifier } & (
+  | { readonly verb: 'adds'; readonly index: Index; readonly name: Identifier }
+  | { readonly verb: 'drops'; readonly name: string }
+);
+
+type ReferenceEffect = { readonly of: 'reference'; readonly table: Identifier } & (
+  | { readonly verb: 'adds'; readonly key: ForeignKey }
+  | { readonly verb: 'drops'; readonly columns: readonly Identifier[] }
+);
 
 /** A table, or a column of it, that has to be there, or must not be there, for a change to succeed. */
 export interface Expectation {
@@ -16,22 +54,51 @@ export interface Expectation {
 }
 
 /** A table, or a column of it, that is there after the change, or is no longer. */
-export type Effect = Omit<Expectation, 'code'>;
+export type Presence = Omit<Expectation, 'code'>;
 
-/** What a change is about: for its log record, and for telling what was wrong when it failed. */
-export interface Subject {
-  /** The operation in SQL's words. */
-  readonly message: string;
-  /** None where the schema itself is changed. */
-  readonly table?: Identifier;
-  readonly fields: readonly Identifier[];
-  /** What may go with a field that is dropped. */
-  readonly cascade?: readonly string[] | undefined;
-  /** What counts the rows that it can fail on. */
-  readonly rows?: CountsOfRows;
-  /** In the order in which PostgreSQL comes upon them. */
-  readonly expectations: readonly Expectation[];
-  readonly effects: readonly Effect[];
+/** What has to be so before a change, in the order in which PostgreSQL comes upon it. */
+export function expectationsOf(org: Identifier, effects: readonly Effect[]): readonly Expectation[] {
+  const found = new Map<string, Expectation>();
+  for (const expected of effects.flatMap((effect) => expectationsOfOne(org, effect))) {
+    const { schema, table, column = '' } = expected;
+    const key = `${schema}.${table}.${column}`;
+    if (!found.has(key)) found.set(key, expected);
+  }
+  return [...found.values()];
+}
+
+function expectationsOfOne(org: Identifier, effect: Effect): readonly Expectation[] {
+  const { table } = effect;
+  if (effect.verb === 'refersTo') {
+    const target = { schema: effect.schema, table, present: true, code: 'REFERENCE_NOT_FOUND' } as const;
+    return [target, ...effect.columns.map((column) => ({ ...target, column }))];
+  }
+  if (effect.of === 'table') return expectedOfTable(org, effect);
+  const model = expectedModel(org, table);
+  if (effect.of === 'column') return [model, ...expectedOfColumn(org, effect)];
+  const fields = columnsOf(effect).map((column) => expectedField(org, table, column));
+  if (effect.of === 'reference' || effect.verb === 'drops') return [model, ...fields];
+  return [model, ...fields, { schema: org, table: effect.name, present: false, code: 'INDEX_EXISTS' }];
+}
+
+function expectedOfTable(schema: Identifier, effect: TableEffect): readonly Expectation[] {
+  const { table } = effect;
+  if (effect.verb === 'adds') return [{ schema, table, present: false, code: 'MODEL_EXISTS' }];
+  if (effect.verb === 'drops') return [expectedModel(schema, table)];
+  return [expectedModel(schema, table), { schema, table: effect.to, present: false, code: 'MODEL_EXISTS' }];
+}
+
+function expectedOfColumn(schema: Identifier, effect: ColumnEffect): readonly Expectation[] {
+  const { table, column } = effect;
+  if (effect.verb === 'adds') return [{ schema, table, column, present: false, code: 'FIELD_EXISTS' }];
+  const field = expectedField(schema, table, column);
+  if (effect.verb !== 'renames') return [field];
+  return [field, { schema, table, column: effect.to, present: false, code: 'FIELD_EXISTS' }];
+}
+
+/** What a foreign key needs. */
+export function refersTo(schema: Identifier, table: Identifier, columns: readonly Identifier[]): Effect {
+  return { verb: 'refersTo', of: 'table', schema, table, columns };
 }
 
 /** The table has to be there. */
@@ -39,12 +106,38 @@ export function expectedModel(schema: Identifier, table: Identifier): Expectatio
   return { schema, table, present: true, code: 'MODEL_NOT_FOUND' };
 }
 
-/** The table that is referred to, and its columns, have to be there. */
-export function expectedReference(
-  schema: Identifier,
-  table: Identifier,
-  columns: readonly Identifier[],
-): readonly Expectation[] {
-  const target = { schema, table, present: true, code: 'REFERENCE_NOT_FOUND' } as const;
-  return [target, ...columns.map((column) => ({ ...target, column }))];
+/** The column has to be there. */
+export function expectedField(schema: Identifier, table: Identifier, column: Identifier): Expectation {
+  return { schema, table, column, present: true, code: 'FIELD_NOT_FOUND' };
+}
+
+/** What is there after a change, and what is not. Indexes share their names with tables. */
+export function presenceAfter(schema: Identifier, effects: readonly Effect[]): readonly Presence[] {
+  const at = (table: Identifier, present: boolean, column?: Identifier): Presence =>
+    column === undefined ? { schema, table, present } : { schema, table, column, present };
+  return effects.flatMap((effect): readonly Presence[] => {
+    const { table } = effect;
+    if (effect.verb === 'refersTo' || effect.verb === 'alters' || effect.of === 'reference') return [];
+    const column = effect.of === 'column' ? effect.column : undefined;
+    if (effect.of === 'index') return [at(effect.name as Identifier, effect.verb === 'adds')];
+    if (effect.verb === 'renames') {
+      return [at(table, false, column), column === undefined ? at(effect.to, true) : at(table, true, effect.to)];
+    }
+    if (effect.of === 'table' && effect.verb === 'adds') {
+      return [at(table, true), ...effect.model.fields.map(({ name }) => at(table, true, name))];
+    }
+    return [at(table, effect.verb === 'adds', column)];
+  });
+}
+
+/** The columns that effects are about, for the log. */
+export function fieldsOf(effects: readonly Effect[]): readonly Identifier[] {
+  return effects.flatMap((effect) => (effect.verb === 'refersTo' ? [] : columnsOf(effect)));
+}
+
+function columnsOf(effect: Exclude<Effect, { readonly verb: 'refersTo' }>): readonly Identifier[] {
+  if (effect.of === 'column') return effect.verb === 'renames' ? [effect.column, effect.to] : [effect.column];
+  if (effect.of === 'table') return effect.verb === 'adds' ? effect.model.fields.map(({ name }) => name) : [];
+  if (effect.of === 'index') return effect.verb === 'adds' ? effect.index.columns : [];
+  return effect.verb === 'adds' ? effect.key.columns : effect.columns;
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors';
 import type { Identifier } from '../sql/identifier';
 import type { Statement } from '../sql/statement';
 
@@ -93,6 +94,9 @@ export interface PlanOf<C> {
   readonly steps: readonly Step[];
   readonly hazards: readonly Hazard[];
 }
+
+/** A block that counts the rows which a change failed on, by the code of the failure. */
+export type CountsOfRows = Readonly<Partial<Record<ErrorCode, string>>>;
 
 /** A step that, but for its SQL and what is named, costs nothing. */
 export function step(sql: string, costs: Partial<Omit<Step, 'sql'>> = {}): Step {

@@ -45,7 +45,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
       dropsKeysOf: operation.dropsKeysOf?.(change),
     });
     last.push(...later);
-    names.follow(change);
+    names.follow(operation.effects(org, change));
   }
   addLast();
 

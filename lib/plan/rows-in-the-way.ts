@@ -5,7 +5,7 @@ import { block } from '../sql/server-check';
 import { qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { GT, isOneOf } from '../sql/qualified-sql';
-import type { CountsOfRows } from './effects';
+import type { CountsOfRows } from './plan';
 
 /** More are not looked at: the count is asked for with the rollback, and must not keep it waiting. */
 export const MAX_COUNTED_ROWS = 10_000;

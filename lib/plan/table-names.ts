@@ -1,5 +1,5 @@
 import type { Identifier } from '../sql/identifier';
-import type { CheckedChange } from './operations';
+import type { Effect } from './effects';
 
 /** What a table that a plan speaks of is called before anything has run; nothing, where the plan creates it. */
 export interface TableNames {
@@ -7,7 +7,7 @@ export interface TableNames {
   /** Whether any is another before than it is now. */
   readonly changed: () => boolean;
   /** Takes notice of what a change does to the names. */
-  readonly follow: (change: CheckedChange) => void;
+  readonly follow: (effects: readonly Effect[]) => void;
 }
 
 /** Follows the names of an org's tables through a list of changes: a name may be of another table later on. */
@@ -18,12 +18,13 @@ export function tableNames(): TableNames {
   return {
     before,
     changed: () => names.size > 0,
-    follow: (change) => {
-      if (change.kind === 'createModel') names.set(change.table, undefined);
-      if (change.kind === 'dropModel') names.delete(change.table);
-      if (change.kind === 'renameModel') {
-        names.set(change.to, before(change.table));
-        names.delete(change.table);
+    follow: (effects) => {
+      for (const effect of effects) {
+        if (effect.of !== 'table' || effect.verb === 'refersTo') continue;
+        const was = before(effect.table);
+        if (effect.verb === 'adds') names.set(effect.table, undefined);
+        else names.delete(effect.table);
+        if (effect.verb === 'renames') names.set(effect.to, was);
       }
     },
   };

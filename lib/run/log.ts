@@ -3,7 +3,7 @@ import { readsDebug, writeRecord, type Logger } from '../options/logger';
 import type { Hazard } from '../plan/plan';
 import { withLiterals } from '../sql/literal';
 import { inPlace, type Statement } from '../sql/statement';
-import type { Subject } from '../plan/effects';
+import type { Subject } from '../plan/subject';
 
 /** A change that ran. */
 export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {

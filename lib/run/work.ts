@@ -1,5 +1,4 @@
-import type { Subject } from '../plan/effects';
-import { operationOf } from '../plan/operations';
+import { subjectOf, type Subject } from '../plan/subject';
 import type { HazardOn, Run } from '../plan/plan';
 import type { Planned } from '../plan/planner';
 import type { Unforeseen } from '../plan/unforeseen';
@@ -36,7 +35,7 @@ export function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Wo
     org,
     runs,
     statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
-    subjects: changes.map((change) => operationOf(change.kind).subject(org, change)),
+    subjects: changes.map((change) => subjectOf(org, change)),
     lockedTables,
     hazards: runs.flatMap((run) => run.hazards),
     unforeseen,

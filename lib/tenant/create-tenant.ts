@@ -23,7 +23,7 @@ export async function createTenant(org: string, db: TenantDb, options?: ChangeOp
   const settings = settingsOf(options, contextOf(server)?.settings);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const statements = [`create schema ${quoted(checkedOrg)}`];
-  const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], effects: [] };
+  const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], presence: [] };
   const ran = await execute({ org: checkedOrg, statements, subjects: [subject], hazards: [] }, server, settings);
   return { org, changes: [], statements, ...ran };
 }

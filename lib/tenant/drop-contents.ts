@@ -10,7 +10,7 @@ import { dropBlock, REPORT, type Batch, type Dropped } from './drop-batch';
 import { START, type Place } from './drop-members';
 
 /** How a dropTenant is logged. */
-export const SUBJECT = { message: 'DROP SCHEMA', fields: [], expectations: [], effects: [] } as const;
+export const SUBJECT = { message: 'DROP SCHEMA', fields: [], expectations: [], presence: [] } as const;
 
 /** A quarter of the server's lock table at first; the others need it too. */
 const SHARE = 4;

@@ -10,7 +10,8 @@ import { withHazards } from '../../../lib/run/hazards/hazard-policy';
 import { withPolicies } from '../../../lib/run/hazards/unforeseen-policy';
 import { fateQuery, serverQuery } from '../../../lib/run/wire/transaction-identity';
 import type { Identifier } from '../../../lib/sql/identifier';
-import { operationOf, type CheckedChange } from '../../../lib/plan/operations';
+import type { CheckedChange } from '../../../lib/plan/operations';
+import { subjectOf } from '../../../lib/plan/subject';
 import { planned } from '../../../lib/plan/planner';
 import { settingsOf } from '../../../lib/options/settings';
 import { unqualifiedIn, unqualifiedInPart } from '../../support/unqualified';
@@ -98,7 +99,7 @@ describe.each(allExamples())('$kind: $variant', ({ change }) => {
   const { runs, unforeseen } = planned(org, plan.changes as readonly CheckedChange[]);
   const statements = runs.flatMap(({ guards, steps, afterwards = [] }) => [...guards, ...steps, ...afterwards]);
   const hazards = runs.flatMap((run) => run.hazards);
-  const subjects = (plan.changes as readonly CheckedChange[]).map((one) => operationOf(one.kind).subject(org, one));
+  const subjects = (plan.changes as readonly CheckedChange[]).map((one) => subjectOf(org, one));
   const work = { org, runs, statements, subjects, lockWaits: 2, hazards, unforeseen };
 
   it.each(['warn', 'refuse'] as const)('is qualified in all that is sent for it, with hazards: %s', (policy) => {

@@ -8,7 +8,7 @@ import { typeOf } from '../../field-types';
 import type { Identifier } from '../../sql/identifier';
 import { step, type Hazard, type Lock, type Step } from '../plan';
 import { addedColumn, columnConstraints, commentOn } from '../render';
-import { expectedModel, expectedReference } from '../effects';
+import { refersTo } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -36,17 +36,13 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
     return [added, step(commentOn(org, table, field.name, field.comment), { locks })];
   },
   hazards: (_org, { table, field }) => hazardsOf(table, field),
-  subject: (org, { table, field: { name, references } }) => ({
-    message: 'ADD COLUMN',
-    table,
-    fields: [name],
-    expectations: [
-      expectedModel(org, table),
-      { schema: org, table, column: name, present: false, code: 'FIELD_EXISTS' },
-      ...(references === undefined ? [] : expectedReference(references.schema, references.table, [references.column])),
-    ],
-    effects: [{ schema: org, table, column: name, present: true }],
-  }),
+  message: 'ADD COLUMN',
+  effects: (_org, { table, field }) => [
+    { verb: 'adds', of: 'column', table, column: field.name, field },
+    ...(field.references === undefined
+      ? []
+      : [refersTo(field.references.schema, field.references.table, [field.references.column])]),
+  ],
   examples: addFieldExamples,
 };
 

@@ -4,7 +4,6 @@ import { flag, nameOf } from '../../codec/codecs';
 import { columnFaults, columns, indexName } from '../../spec/model-spec';
 import { step } from '../plan';
 import { createIndex } from '../render';
-import { expectedModel } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -43,19 +42,10 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
         ]
       : []),
   ],
-  subject: (org, { table, ...index }) => ({
-    message: 'CREATE INDEX',
-    table,
-    fields: index.columns,
-    expectations: [
-      expectedModel(org, table),
-      ...index.columns.map(
-        (column) => ({ schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }) as const,
-      ),
-      { schema: org, table: indexName(table, index), present: false, code: 'INDEX_EXISTS' },
-    ],
-    effects: [{ schema: org, table: indexName(table, index), present: true }],
-  }),
+  message: 'CREATE INDEX',
+  effects: (_org, { kind: _kind, table, ...index }) => [
+    { verb: 'adds', of: 'index', table, index, name: indexName(table, index) },
+  ],
   examples: [
     { variant: 'an index', change: { kind: 'addIndex', table: 'invoice', columns: ['amount', 'quantity'] } },
     {

@@ -12,7 +12,6 @@ import { ownLock } from '../../sql/own-lock';
 import { referenced } from '../../spec/referenced-table';
 import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../../sql/session-settings';
-import { expectedModel } from '../effects';
 import type { TypeSpec } from '../../spec/type-change';
 import { noteLosses } from '../unforeseen';
 import type { Operation } from './operation';
@@ -46,17 +45,9 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column },
   hazards: (_org, change) => alterHazards(change),
   unforeseen: (_org, change) => unforeseenIn(change),
-  subject: (org, change) => ({
-    message: 'ALTER COLUMN',
-    table: change.table,
-    fields: [change.column],
-    rows: rowsInTheWay(org, change),
-    expectations: [
-      expectedModel(org, change.table),
-      { schema: org, table: change.table, column: change.column, present: true, code: 'FIELD_NOT_FOUND' },
-    ],
-    effects: [],
-  }),
+  message: 'ALTER COLUMN',
+  effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
+  rows: rowsInTheWay,
   examples: alterFieldExamples,
 };
 

@@ -2,10 +2,10 @@ import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import type { Field } from '../../spec/field-spec';
-import { keyFields, modelFaults, modelProps, uniqueFields, type ForeignKey } from '../../spec/model-spec';
+import { keyFields, modelFaults, modelProps, uniqueFields, type ForeignKey, type Model } from '../../spec/model-spec';
 import { step, type Step } from '../plan';
 import { addColumn, addIndex, columnKey, commentOn, creation } from '../render';
-import { expectedReference } from '../effects';
+import { refersTo } from '../effects';
 import type { IsNew, Operation } from './operation';
 
 const codec = closed(
@@ -40,21 +40,13 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
             saferWay: 'Give it a field named id, or primaryKey: true on the fields that tell its rows apart.',
           },
         ],
-  subject: (org, change) => ({
-    message: 'CREATE TABLE',
-    table: change.table,
-    fields: change.fields.map(({ name }) => name),
-    expectations: [
-      { schema: org, table: change.table, present: false, code: 'MODEL_EXISTS' },
-      ...foreignKeys(change)
-        .filter(({ references }) => !isSelf(org, change, references))
-        .flatMap(({ references: { schema, table, columns } }) => expectedReference(schema, table, columns)),
-    ],
-    effects: [
-      { schema: org, table: change.table, present: true },
-      ...change.fields.map(({ name }) => ({ schema: org, table: change.table, column: name, present: true })),
-    ],
-  }),
+  message: 'CREATE TABLE',
+  effects: (org, { kind: _kind, ...model }) => [
+    { verb: 'adds', of: 'table', table: model.table, model },
+    ...foreignKeys(model)
+      .filter(({ references }) => !isSelf(org, model, references))
+      .map(({ references: { schema, table, columns } }) => refersTo(schema, table, columns)),
+  ],
   examples: [
     {
       variant: 'fields of their own',
@@ -167,7 +159,7 @@ function foreignKeyClause(table: Identifier, { columns, references }: ForeignKey
 }
 
 /** Those of single fields and those of several columns alike. */
-function foreignKeys({ fields, foreignKeys: keys = [] }: CreateModel): readonly ForeignKey[] {
+function foreignKeys({ fields, foreignKeys: keys = [] }: Model): readonly ForeignKey[] {
   const ofFields = fields.flatMap(({ name, references }) => {
     if (references === undefined) return [];
     const { column, ...target } = references;
@@ -176,6 +168,6 @@ function foreignKeys({ fields, foreignKeys: keys = [] }: CreateModel): readonly 
   return [...ofFields, ...keys];
 }
 
-function isSelf(org: Identifier, { table }: CreateModel, references: ForeignKey['references']): boolean {
+function isSelf(org: Identifier, { table }: Model, references: ForeignKey['references']): boolean {
   return references.schema === org && references.table === table;
 }

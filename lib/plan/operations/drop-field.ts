@@ -11,7 +11,6 @@ import { query } from '../../sql/statement';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { alteration } from '../render';
-import { expectedModel } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -37,14 +36,8 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   ],
   dropsKeysOf: ({ table, column }) => ({ table, column }),
   hazards: () => [],
-  subject: (org, { table, column, cascade }) => ({
-    message: 'DROP COLUMN',
-    table,
-    fields: [column],
-    ...(cascade === undefined ? {} : { cascade }),
-    expectations: [expectedModel(org, table), { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' }],
-    effects: [{ schema: org, table, column, present: false }],
-  }),
+  message: 'DROP COLUMN',
+  effects: (_org, { table, column, cascade }) => [{ verb: 'drops', of: 'column', table, column, cascade }],
   examples: [
     { variant: 'a field', change: { kind: 'dropField', table: 'invoice', column: 'note' } },
     { variant: 'a unique field', change: { kind: 'dropField', table: 'invoice', column: 'code' } },

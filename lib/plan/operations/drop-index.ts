@@ -7,7 +7,6 @@ import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
 import { step } from '../plan';
 import { EQ } from '../../sql/qualified-sql';
-import { expectedModel } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed('dropIndex', { kind: t.literal('dropIndex'), table: nameOf('table'), name: existingName }, {});
@@ -25,13 +24,8 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
   ],
   guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, name)],
   hazards: () => [],
-  subject: (org, { table, name }) => ({
-    message: 'DROP INDEX',
-    table,
-    fields: [],
-    expectations: [expectedModel(org, table)],
-    effects: [{ schema: org, table: name as Identifier, present: false }],
-  }),
+  message: 'DROP INDEX',
+  effects: (_org, { table, name }) => [{ verb: 'drops', of: 'index', table, name }],
   examples: [{ variant: 'an index', change: { kind: 'dropIndex', table: 'invoice', name: 'invoice_by_status' } }],
 };
 

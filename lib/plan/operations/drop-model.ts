@@ -5,7 +5,6 @@ import { step } from '../plan';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { rendered } from '../render';
-import { expectedModel } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -26,13 +25,8 @@ export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
   },
   dropsKeysOf: ({ table }) => ({ table }),
   hazards: () => [],
-  subject: (org, { table }) => ({
-    message: 'DROP TABLE',
-    table,
-    fields: [],
-    expectations: [expectedModel(org, table)],
-    effects: [{ schema: org, table, present: false }],
-  }),
+  message: 'DROP TABLE',
+  effects: (_org, { table }) => [{ verb: 'drops', of: 'table', table }],
   examples: [
     { variant: 'a model that refers to none', change: { kind: 'dropModel', table: 'setting' } },
     {

@@ -1,9 +1,9 @@
 import type * as t from 'io-ts';
 import type { Example } from '../examples/example';
 import type { Identifier } from '../../sql/identifier';
-import type { Hazard, KeysOf, Step } from '../plan';
+import type { CountsOfRows, Hazard, KeysOf, Step } from '../plan';
 import type { Statement } from '../../sql/statement';
-import type { Subject } from '../effects';
+import type { Effect } from '../effects';
 import type { Unforeseen } from '../unforeseen';
 
 /** Whether a table is one that the same plan has created before. */
@@ -25,7 +25,12 @@ export interface Operation<C, S> {
   /** Those that come after the statements of every change beside it that has such too. */
   lastSteps?(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
-  subject(org: Identifier, change: C): Subject;
+  /** In SQL's words, as the log has it. */
+  readonly message: string;
+  /** What it does to the tables, in the order in which PostgreSQL comes upon it. */
+  effects(org: Identifier, change: C): readonly Effect[];
+  /** What counts the rows that it can fail on. */
+  rows?(org: Identifier, change: C): CountsOfRows;
   /** One of each variant, on the tables of docs/operations.md: documented, and proved against a server. */
   readonly examples: readonly Example<S>[];
 }

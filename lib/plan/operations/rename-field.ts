@@ -5,7 +5,6 @@ import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
 import { step } from '../plan';
 import { rendered } from '../render';
-import { expectedModel } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -37,20 +36,8 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
       saferWay: `Add "${to}", write both, fill it, read "${to}" everywhere, then drop "${column}".`,
     },
   ],
-  subject: (org, { table, column, to }) => ({
-    message: 'RENAME COLUMN',
-    table,
-    fields: [column, to],
-    expectations: [
-      expectedModel(org, table),
-      { schema: org, table, column, present: true, code: 'FIELD_NOT_FOUND' },
-      { schema: org, table, column: to, present: false, code: 'FIELD_EXISTS' },
-    ],
-    effects: [
-      { schema: org, table, column, present: false },
-      { schema: org, table, column: to, present: true },
-    ],
-  }),
+  message: 'RENAME COLUMN',
+  effects: (_org, { table, column, to }) => [{ verb: 'renames', of: 'column', table, column, to }],
   examples: [
     { variant: 'a field', change: { kind: 'renameField', table: 'invoice', column: 'note', to: 'remark' } },
     {

@@ -5,7 +5,6 @@ import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
 import { step } from '../plan';
 import { rendered } from '../render';
-import { expectedModel } from '../effects';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -33,15 +32,7 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
       saferWay: `Let every service read "${to}" from a view first, then rename, with the view under the old name.`,
     },
   ],
-  subject: (org, { table, to }) => ({
-    message: 'RENAME TABLE',
-    table,
-    fields: [],
-    expectations: [expectedModel(org, table), { schema: org, table: to, present: false, code: 'MODEL_EXISTS' }],
-    effects: [
-      { schema: org, table, present: false },
-      { schema: org, table: to, present: true },
-    ],
-  }),
+  message: 'RENAME TABLE',
+  effects: (_org, { table, to }) => [{ verb: 'renames', of: 'table', table, to }],
   examples: [{ variant: 'a model', change: { kind: 'renameModel', table: 'invoice', to: 'bill' } }],
 };

@@ -2,7 +2,8 @@ import { GUARD_STATES, sharedIn } from '../../sql/server-check';
 import { literal } from '../../sql/literal';
 import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { classifyInUse, sqlStateOf } from './sql-states';
-import type { Effect, Expectation, Subject } from '../../plan/effects';
+import type { Expectation, Presence } from '../../plan/effects';
+import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
 import type { Failed } from './message';
 import { rowsFoundIn, rowsQuestions } from './rows-found';
@@ -148,7 +149,7 @@ function tablesIn(answers: readonly Answer[]): readonly FoundTable[] {
   return foundIn(answers)?.tables ?? [];
 }
 
-function keyOf({ schema, table, column }: Effect): string {
+function keyOf({ schema, table, column }: Presence): string {
   return column === undefined ? `${schema}.${table}` : `${schema}.${table}.${column}`;
 }
 
@@ -164,9 +165,9 @@ function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySe
         !(expected.code === 'REFERENCE_NOT_FOUND' && made.has(keyOf(expected))),
     );
     if (unmet !== undefined) return failedBy(unmet, org, subject);
-    for (const effect of subject.effects) {
-      if (effect.present) there.add(keyOf(effect));
-      else there.delete(keyOf(effect));
+    for (const after of subject.presence) {
+      if (after.present) there.add(keyOf(after));
+      else there.delete(keyOf(after));
     }
   }
   return undefined;
@@ -179,7 +180,7 @@ function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<
   const later = subjects.slice(place);
   const end = later.findIndex((subject) => !isModel(subject));
   const together = end < 0 ? later : later.slice(0, end);
-  return new Set(together.flatMap(({ effects }) => effects.filter(({ present }) => present).map(keyOf)));
+  return new Set(together.flatMap(({ presence }) => presence.filter(({ present }) => present).map(keyOf)));
 }
 
 /** invalid_foreign_key names no place; it is known where one change of a list refers to something. */

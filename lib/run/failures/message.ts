@@ -1,7 +1,7 @@
 import { GUARD_STATES } from '../../sql/server-check';
 import { MigrationError, type ErrorCode, type RetryScope } from '../../errors';
 import { classifyInMemory, classifyInUse, sqlStateOf, type FailureClass } from './sql-states';
-import type { Subject } from '../../plan/effects';
+import type { Subject } from '../../plan/subject';
 import { reasonOf, unlisted } from './advice';
 import { heldBy, type Wait } from './held-lock';
 import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors';
 import { MAX_COUNTED_ROWS, ROWS_SETTING } from '../../plan/rows-in-the-way';
-import type { Subject } from '../../plan/effects';
+import type { Subject } from '../../plan/subject';
 import { valueOf, type Answer } from '../wire/send';
 
 /** What counts the rows that a failure is about, where one change alone can have failed on some. */

@@ -5,7 +5,7 @@ import type { Identifier } from '../../sql/identifier';
 import type { Settings } from '../../options/options';
 import { isOwnLock } from '../../sql/own-lock';
 import type { Statement } from '../../sql/statement';
-import type { Subject } from '../../plan/effects';
+import type { Subject } from '../../plan/subject';
 import { joined } from '../wire/batch';
 import { explained, explainedInMemory } from '../failures/message';
 import { memorySql } from './pg-mem-sql';

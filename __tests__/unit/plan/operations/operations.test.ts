@@ -3,6 +3,7 @@ import { ERROR_CODES, planChange, type Change, type MigrationError } from '../..
 import { isBlock } from '../../../../lib/sql/server-check';
 import type { Identifier } from '../../../../lib/sql/identifier';
 import { operationOf, operations, type ChangeKind } from '../../../../lib/plan/operations';
+import { subjectOf } from '../../../../lib/plan/subject';
 import { HAZARD_KINDS, LOCK_MODES } from '../../../../lib/plan/plan';
 import { tokensOf } from '../../../support/sql-tokens';
 
@@ -89,7 +90,7 @@ describe.each(kinds)('%s', (kind) => {
     it('tells what it is about, for the log and for errors', () => {
       const decoded = operation.codec.decode(change);
       if (!isRight(decoded)) throw new Error('An example that is no change.');
-      const subject = operation.subject(ORG as Identifier, decoded.right);
+      const subject = subjectOf(ORG as Identifier, decoded.right);
       // SQL's words.
       expect(subject.message).toMatch(/^[A-Z]+ [A-Z]+$/);
       expect(subject.table).toBe(change.table);
@@ -97,7 +98,7 @@ describe.each(kinds)('%s', (kind) => {
         expect(ERROR_CODES).toContain(code);
         expect([schema, table]).toEqual([expect.any(String), expect.any(String)]);
       }
-      expect(subject.effects.every(({ schema }) => schema === ORG)).toBe(true);
+      expect(subject.presence.every(({ schema }) => schema === ORG)).toBe(true);
       // The encoder is the way back.
       expect(operation.codec.is(decoded.right)).toBe(true);
       expect(operation.codec.encode(decoded.right)).toEqual(decoded.right);
