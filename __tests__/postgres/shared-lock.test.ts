@@ -12,7 +12,7 @@ import {
 } from '../../lib';
 import { startPostgres, NOT_DURABLE } from '../support/embedded-postgres';
 import { tablesOf } from '../support/catalog';
-import { quiet } from '../support/log';
+import { quiet, recordedLog } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 
@@ -80,6 +80,62 @@ it.each<Change>([
       hazards: { sharedLock: 'refuse' },
     }),
   ).resolves.toBeDefined();
+});
+
+it('refuses a change of type where a table of another schema refers to the field', async () => {
+  await db.raw('create table ??.fee (bill int references ??.bill (id))', [shared, org]);
+  const change: Change = { kind: 'alterField', table: 'bill', column: 'id', set: { type: 'BigInt' } };
+  const error = await migrationError(applyChange(org, change, db, { ...options, hazards: { sharedLock: 'refuse' } }));
+  expect(error).toMatchObject({ code: 'HAZARD_REFUSED', org, table: 'bill' });
+  expect(error.message).toContain(`"${shared}"."fee"`);
+});
+
+const RETYPED = { kind: 'alterField', table: 'bill', set: { type: 'BigInt' } } as const;
+
+describe.each<[string, Change, string]>([
+  ['dropModel', { kind: 'dropModel', table: 'bill' }, 'currency'],
+  ['dropField', { kind: 'dropField', table: 'bill', column: 'currency' }, 'currency'],
+  ['alterField', { ...RETYPED, column: 'currency' }, 'currency'],
+  ['alterField of what is referred to', { ...RETYPED, column: 'id' }, 'fee'],
+])('%s, with a warning', (_kind, change, table) => {
+  beforeEach(async () => {
+    if (table === 'fee') await db.raw('create table ??.fee (bill int references ??.bill (id))', [shared, org]);
+  });
+
+  async function warned(tenant: Knex, given: object, sharedLock: 'warn' | 'allow' = 'warn'): Promise<unknown[]> {
+    const { logger, records } = recordedLog();
+    await withTenant(org, tenant, (own) => applyChange(org, { ...change, ...given }, own), {
+      ...options,
+      logger,
+      hazards: { sharedLock },
+    });
+    return records().filter(({ kind }) => kind === 'sharedLock');
+  }
+
+  const reason = (): string =>
+    `No other tenant can read or write "${shared}"."${table}" until the transaction that changes "bill" ends.`;
+
+  it('tells of the shared table that it finds to be locked', async () => {
+    expect(await warned(db, {})).toMatchObject([{ org, table: 'bill', reason: reason() }]);
+  });
+
+  it('tells of it once where referencing names it', async () => {
+    const referencing = [{ schema: shared, table }];
+    expect(await warned(db, { referencing })).toMatchObject([{ org, table: 'bill', reason: reason() }]);
+  });
+
+  it('tells of none where it is allowed', async () => {
+    expect(await warned(db, {}, 'allow')).toEqual([]);
+  });
+});
+
+it('tells of a shared table on a plain Knex too, and of none where none is locked', async () => {
+  const { logger, records } = recordedLog();
+  const call = { ...options, logger };
+  await applyChange(org, { kind: 'dropField', table: 'bill', column: 'id' }, db, call);
+  expect(records().filter(({ level }) => level === 'warn')).toEqual([]);
+  await applyChange(org, { kind: 'dropField', table: 'bill', column: 'currency' }, db, call);
+  expect(records().filter(({ level }) => level === 'warn')).toMatchObject([{ kind: 'sharedLock', table: 'bill' }]);
 });
 
 it.each([10, 1000])('names the table that was waited for, with a lock timeout of %i ms', async (lockTimeoutMs) => {

@@ -32,7 +32,7 @@ export async function addFieldToModel(
 /** `cascade` names the indexes, keys and checks over several fields that may go with the field. */
 export interface DropFieldOptions extends ChangeOptions {
   readonly cascade?: readonly string[] | undefined;
-  /** The table that the field refers to, for `lockTimeoutMs` to be shared with the wait for it. */
+  /** The table that the field refers to, so the plan shows the lock on it. What runs is the same. */
   readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
 

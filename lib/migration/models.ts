@@ -83,7 +83,7 @@ export async function renameModel(
   return applyChange(org, { kind: 'renameModel', table, to }, tenant, options);
 }
 
-/** `referencing` are the tables that the model refers to, for `lockTimeoutMs` to be shared with the waits for them. */
+/** `referencing` names the tables that the model refers to, so the plan shows the locks on them. What runs is the same. */
 export interface DropModelOptions extends ChangeOptions {
   readonly referencing?: readonly ReferencedSpec[] | undefined;
 }

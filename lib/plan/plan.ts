@@ -70,6 +70,8 @@ export interface Run {
 export interface KeysOf {
   readonly table: Identifier;
   readonly column?: Identifier | undefined;
+  /** Those that refer to the column, too. */
+  readonly bothEnds?: boolean | undefined;
 }
 
 /** What can hurt, and whether it can do so only where the table has rows. */

@@ -1,6 +1,8 @@
 import type { Identifier } from '../sql/identifier';
+import type { Effect } from './effects';
+import { keysBefore } from './keys-before';
 import { operationOf, type Change, type CheckedChange } from './operations';
-import type { HazardOn, PlanOf, Run, Step } from './plan';
+import type { HazardOn, KeysOf, PlanOf, Run, Step } from './plan';
 import { sharedLockHazards } from './shared-lock';
 import type { Unforeseen } from './unforeseen';
 import { tableNames, type TableNames } from './table-names';
@@ -14,11 +16,15 @@ export interface Planned {
   readonly runs: readonly Run[];
   /** The hazards that show only while a change runs. */
   readonly unforeseen: readonly Unforeseen[];
+  /** Whose foreign keys are dropped, by the names that others know. */
+  readonly keysDropped: readonly KeysOf[];
 }
 
 /** The statements of a list of changes in the order they run, and what they cost. Pure. */
 export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
   const names = tableNames();
+  const keysDropped: KeysOf[] = [];
+  const done: Effect[] = [];
   const runs: Run[] = [];
   const steps: Step[] = [];
   let last: Step[] = [];
@@ -38,20 +44,25 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
     const own = operation.steps(org, change, isNew);
     const later = operation.lastSteps?.(org, change, isNew) ?? [];
+    const dropsKeysOf = operation.dropsKeysOf?.(change);
+    const keys = dropsKeysOf && keysBefore(dropsKeysOf, done);
+    if (keys !== undefined) keysDropped.push(keys);
     add(own, {
       guards: operation.guards?.(org, change) ?? [],
       afterwards: operation.afterwards?.(org, change) ?? [],
       hazards: [...hazardsOn(org, change, own, names), ...sharedLocks(org, change.table, [...own, ...later])],
-      dropsKeysOf: operation.dropsKeysOf?.(change),
+      dropsKeysOf,
     });
     last.push(...later);
-    names.follow(operation.effects(org, change));
+    const effects = operation.effects(org, change);
+    done.push(...effects);
+    names.follow(effects);
   }
   addLast();
 
   const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
   const unforeseen = changes.flatMap((change) => operationOf(change.kind).unforeseen?.(org, change) ?? []);
-  return { plan: { org, changes, steps, hazards }, runs, unforeseen };
+  return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped };
 }
 
 /** What is checked can be written again: the codec has seen that the options and the default are of the type. */

@@ -1,5 +1,5 @@
 import { subjectOf, type Subject } from '../plan/subject';
-import type { HazardOn, Run } from '../plan/plan';
+import type { HazardOn, KeysOf, Run } from '../plan/plan';
 import type { Planned } from '../plan/planner';
 import type { Unforeseen } from '../plan/unforeseen';
 import type { Identifier } from '../sql/identifier';
@@ -17,6 +17,8 @@ export interface Work {
   readonly subjects: readonly Subject[];
   /** The tables that it may have to wait for, one after the other, holding those before; as they are quoted in SQL. */
   readonly lockedTables?: readonly string[];
+  /** Whose foreign keys it drops: the tables at the other ends are waited for as well. */
+  readonly keysDropped?: readonly KeysOf[];
   readonly hazards: readonly HazardOn[];
   /** Some of it goes by what it finds in the catalog. */
   readonly readsCatalog?: boolean;
@@ -27,7 +29,7 @@ export interface Work {
 }
 
 /** A plan as what is to run for it. */
-export function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Work {
+export function workOf(org: Identifier, { plan, runs, unforeseen, keysDropped }: Planned): Work {
   const { changes, steps } = plan;
   const locks = steps.flatMap((step) => step.locks);
   const lockedTables = [...new Set(locks.map(({ schema, table }) => `"${schema}"."${table}"`))];
@@ -37,6 +39,7 @@ export function workOf(org: Identifier, { plan, runs, unforeseen }: Planned): Wo
     statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
     subjects: changes.map((change) => subjectOf(org, change)),
     lockedTables,
+    keysDropped,
     hazards: runs.flatMap((run) => run.hazards),
     unforeseen,
     readsCatalog: runs.some(({ guards, steps: own }) => guards.some(isLook) || own.some(isBlock)),

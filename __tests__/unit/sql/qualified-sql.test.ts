@@ -96,11 +96,11 @@ describe('what the check finds', () => {
 
 describe.each(allExamples())('$kind: $variant', ({ change }) => {
   const plan = planChange(ORG, change);
-  const { runs, unforeseen } = planned(org, plan.changes as readonly CheckedChange[]);
+  const { runs, unforeseen, keysDropped } = planned(org, plan.changes as readonly CheckedChange[]);
   const statements = runs.flatMap(({ guards, steps, afterwards = [] }) => [...guards, ...steps, ...afterwards]);
   const hazards = runs.flatMap((run) => run.hazards);
   const subjects = (plan.changes as readonly CheckedChange[]).map((one) => subjectOf(org, one));
-  const work = { org, runs, statements, subjects, lockWaits: 2, hazards, unforeseen };
+  const work = { org, runs, statements, subjects, lockedTables: ['a', 'b'], keysDropped, hazards, unforeseen };
 
   it.each(['warn', 'refuse'] as const)('is qualified in all that is sent for it, with hazards: %s', (policy) => {
     const settings = settingsOf({ hazards: policy });

@@ -42,7 +42,7 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   afterwards: (_org, change) =>
     newTypeOf(change) === undefined ? [] : [noteLosses(lossKey(change.table, change.column)), putBack()],
   dropsKeysOf: (change) =>
-    newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column },
+    newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column, bothEnds: true },
   hazards: (_org, change) => alterHazards(change),
   unforeseen: (_org, change) => unforeseenIn(change),
   message: 'ALTER COLUMN',

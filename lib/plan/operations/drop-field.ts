@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
 import { existingName, listOf, nameOf } from '../../codec/codecs';
 import { failing, TRIGGER } from '../../sql/server-check';
+import { PG_ATTRDEF, PG_CLASS, PG_CONSTRAINT } from '../../sql/catalog-oids';
 import { qualified } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
 import { step } from '../plan';
@@ -60,11 +61,6 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
 /** What is part of no name, or nothing: a column is named only as a whole. */
 const NO_NAME_BEFORE = '(?i)(^|[^[:alnum:]_$])';
 const NO_NAME_AFTER = '($|[^[:alnum:]_$])';
-
-/** The oids of catalogs: the same in every database, and no name to look up. */
-const PG_CLASS = 1259;
-const PG_ATTRDEF = 2604;
-const PG_CONSTRAINT = 2606;
 
 /**
  * Fails for the indexes, keys, checks and statistics over this column and others, and on PostgreSQL 14 for the columns

@@ -9,6 +9,7 @@ import type { Statement } from '../../sql/statement';
 import { sqlStateOf } from '../failures/sql-states';
 import { sharedLockHazard } from '../../plan/shared-lock';
 import { lookForRows } from './rows';
+import { sharedTablesIn } from '../wire/keyed-share';
 import { sharedKeyIn, sharedKeyRefusal } from './shared-keys';
 import { valueOf, type Answer } from '../wire/send';
 import type { Work } from '../work';
@@ -85,6 +86,7 @@ function lookedAt(index: number): string {
 /** Logs the hazards that were met; to be called when the change has run. */
 export function warnOfHazards(work: Work, settings: Settings, answers: readonly Answer[]): void {
   const { org, hazards } = work;
+  for (const hazard of sharedBesides(work, settings, answers)) logHazard(settings.logger, org, hazard);
   if (hazards.length === 0) return;
   const found = valueOf(answers, 'tenant_ddl_rows');
   const rows = typeof found === 'string' ? found.split(',') : [];
@@ -94,6 +96,15 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
     withRows.some(({ tableBefore }) => tableBefore === at.tableBefore),
   );
   for (const { hazard } of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
+}
+
+/** Shared tables that the server knows to have been locked, and the plan does not. */
+function sharedBesides({ hazards }: Work, settings: Settings, answers: readonly Answer[]): readonly Hazard[] {
+  if (policyOf('sharedLock', settings.hazards) !== 'warn') return [];
+  const planned = new Set(hazards.map(({ hazard: { message } }) => message));
+  return sharedTablesIn(answers)
+    .map(([table, shared]) => sharedLockHazard(table, shared, true))
+    .filter(({ message }) => !planned.has(message));
 }
 
 /** HAZARD_REFUSED, where it was the guard that failed. */

@@ -4,6 +4,7 @@ import { literal } from '../../sql/literal';
 import type { Settings } from '../../options/options';
 import { EQ, isOneOf } from '../../sql/qualified-sql';
 import { inPlace, query, type Query, type Statement } from '../../sql/statement';
+import { keyedShare, keysAsJson } from './keyed-share';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
 import { lockTimeoutShare, type Shared } from './lock-timeout-share';
@@ -15,7 +16,7 @@ const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
-type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'readsCatalog' | 'mark'>;
+type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'keysDropped' | 'readsCatalog' | 'mark'>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
@@ -104,12 +105,13 @@ export function turnName(org: string): string {
 function turnQueries(
   what: string,
   ...columns: readonly string[]
-): Readonly<Record<Shared | 'none', ReturnType<typeof query>>> {
+): Readonly<Record<Shared | 'none' | 'keyed', ReturnType<typeof query>>> {
   const text = (...shares: readonly string[]): string => `select ${[turn('$1'), ...columns, ...shares].join(', ')}`;
   return {
     none: query(what, text()),
     one: query(what, text(lockTimeoutShare('one', '$2', '$3'))),
     several: query(what, text(lockTimeoutShare('several', '$2', '$3'))),
+    keyed: query(what, text(keyedShare('$2', '$4', '$3'))),
   };
 }
 
@@ -134,11 +136,15 @@ function turnWithIdentity(work: Batch, timeouts: Timeouts, connection: Connectio
 
 function turnOf(
   queries: ReturnType<typeof turnQueries>,
-  { org, lockedTables = [] }: Batch,
+  { org, lockedTables = [], keysDropped = [] }: Batch,
   { lockTimeoutMs }: Timeouts,
 ): Query {
   const [first, ...others] = lockedTables;
   if (first === undefined) return queries.none(turnName(org));
+  if (keysDropped.length > 0) {
+    const keys = keysAsJson(org, keysDropped);
+    return queries.keyed(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs), keys);
+  }
   if (others.length === 0) return queries.one(turnName(org), first, String(lockTimeoutMs));
   return queries.several(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs));
 }

@@ -12,18 +12,26 @@ export type Shared = 'one' | 'several';
  * @param lockTimeoutMs an expression: a text of digits
  */
 export function lockTimeoutShare(shared: Shared, tables: string, lockTimeoutMs: string): string {
-  const named =
-    shared === 'one'
-      ? `select pg_catalog.to_regclass(${tables})::pg_catalog.oid`
-      : `select pg_catalog.to_regclass(t.name)::pg_catalog.oid from pg_catalog.json_array_elements_text(${tables}::pg_catalog.json) t(name)`;
-  const waits = `(with recursive tree(oid) as (
-    ${named}
-    union
-    select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent ${EQ} tree.oid)
-    select pg_catalog.count(*) from tree)`;
-  const shareMs = `greatest(1, ${lockTimeoutMs}::bigint ${OVER} greatest(1, ${waits}))`;
-  const set = `pg_catalog.set_config('lock_timeout', pg_catalog.concat(${shareMs}, 'ms'), true)`;
+  const named = shared === 'one' ? `select pg_catalog.to_regclass(${tables})::pg_catalog.oid` : oidsOf(tables);
+  const set = setShare(`(with recursive tree(oid) as (${named} ${AND_PARTS}) ${COUNT})`, lockTimeoutMs);
   if (shared === 'several') return set;
   // By far the most changes lock one table without partitions: they have nothing to share, and need not count.
   return `case when exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} pg_catalog.to_regclass(${tables})) then ${set} end`;
+}
+
+/** Those of the tables that are there, whose names are JSON. */
+export function oidsOf(tables: string): string {
+  return `select pg_catalog.to_regclass(t.name)::pg_catalog.oid from pg_catalog.json_array_elements_text(${tables}::pg_catalog.json) t(name)`;
+}
+
+/** The recursive part of a tree: partitions and children. */
+export const AND_PARTS = `union
+    select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent ${EQ} tree.oid`;
+
+export const COUNT = 'select pg_catalog.count(*) from tree';
+
+/** @param waits an expression: among how many the time is shared */
+export function setShare(waits: string, lockTimeoutMs: string): string {
+  const shareMs = `greatest(1, ${lockTimeoutMs}::bigint ${OVER} greatest(1, ${waits}))`;
+  return `pg_catalog.set_config('lock_timeout', pg_catalog.concat(${shareMs}, 'ms'), true)`;
 }
