@@ -21,7 +21,16 @@ const pure = layers.slice(0, 7);
 /** In the folder of a registry, but no entry of it: what the entries share. */
 const shared = {
   operations: ['operation'],
-  'field-types': ['field-type', 'iso-8601', 'number-text', 'type-options'],
+  'field-types': [
+    'field-type',
+    'guessed-type',
+    'iso-8601',
+    'number-text',
+    'numeric-modifier',
+    'options',
+    'type-change',
+    'type-options',
+  ],
 };
 
 const notTypes = { dependencyTypesNot: ['type-only'] };

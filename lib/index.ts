@@ -63,7 +63,7 @@ export type {
   TimeField,
   UuidField,
 } from './spec/spec-types';
-export type { TypeSpec } from './spec/type-change';
+export type { TypeSpec } from './field-types/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';
 export type { DropTenantOptions, TenantDdl, TenantDb, TenantKnex, TenantResolver } from './tenant';

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { BOUNDS } from './bounds';
 import { textSizeFault } from './bounded-copy';
-import { didYouMean } from './hints';
+import { didYouMean, type OtherWords } from './hints';
 import { identifierFault, MAX_IDENTIFIER_BYTES, type Identifier, type IdentifierUse } from '../sql/identifier';
 import { textFault } from '../sql/literal';
 
@@ -51,10 +51,12 @@ export const number = new OneValue<number>('a number', (value) =>
   typeof value === 'number' ? undefined : 'must be a number',
 );
 
-/** A closed set of words. */
-export function oneOf<K extends string>(words: readonly K[]): t.Type<K, K, unknown> {
+/** A closed set of words; `others` are what is also said for them. */
+export function oneOf<K extends string>(words: readonly K[], others?: OtherWords): t.Type<K, K, unknown> {
   return new OneValue('a word', (value) =>
-    words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}${didYouMean(value, words)}`,
+    words.some((word) => word === value)
+      ? undefined
+      : `must be one of ${words.join(', ')}${didYouMean(value, words, others)}`,
   );
 }
 

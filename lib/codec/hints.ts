@@ -1,17 +1,8 @@
-/** Other words for what a spec calls by one: of databases, of other libraries, of forms. */
-const WORDS_FOR: Readonly<Record<string, readonly string[]>> = {
-  String: ['varchar', 'char', 'character', 'character varying', 'str', 'nvarchar'],
-  Text: ['longtext', 'clob', 'citext'],
-  Int: ['integer', 'int4', 'int2', 'smallint', 'number', 'serial', 'increments'],
-  BigInt: ['int8', 'long', 'bigserial', 'biginteger'],
-  Float: ['double', 'double precision', 'real', 'float8', 'float4'],
-  Decimal: ['numeric', 'money', 'currency'],
-  Boolean: ['bool', 'checkbox'],
-  DateTime: ['timestamp', 'timestamptz', 'datetimetz'],
-  Json: ['jsonb', 'object'],
-  Uuid: ['guid'],
-  Bytes: ['bytea', 'binary', 'blob', 'buffer'],
-  Enum: ['select', 'choice', 'enumeration'],
+/** Other words for each word that is known. */
+export type OtherWords = Readonly<Record<string, readonly string[]>>;
+
+/** For the keys of a spec: of databases, of other libraries, of forms. */
+const WORDS_FOR_KEYS: OtherWords = {
   default: ['defaultvalue', 'defaultto', 'defaultsto', 'initial'],
   primaryKey: ['primary', 'pk', 'isprimary', 'isprimarykey', 'key'],
   unique: ['isunique', 'uniq'],
@@ -44,8 +35,8 @@ const SAYINGS: ReadonlyMap<string, string> = new Map(
 const MAX_WORD_CHARACTERS = 30;
 
 /** `; did you mean "Int"?`, or nothing. */
-export function didYouMean(given: unknown, words: readonly string[]): string {
-  const meant = meantBy(given, words);
+export function didYouMean(given: unknown, words: readonly string[], others: OtherWords = {}): string {
+  const meant = meantBy(given, words, others);
   return meant === undefined ? '' : `; did you mean "${meant}"?`;
 }
 
@@ -53,18 +44,18 @@ export function didYouMean(given: unknown, words: readonly string[]): string {
 export function keyHint(key: string, known: object): string {
   const words = Object.keys(known);
   const plain = plainWord(key);
-  const slip = meantBy(key, words) === undefined ? closest(plain, [...SAYINGS.keys()]) : undefined;
+  const slip = meantBy(key, words, WORDS_FOR_KEYS) === undefined ? closest(plain, [...SAYINGS.keys()]) : undefined;
   const saying = SAYINGS.get(plain) ?? SAYINGS.get(slip ?? '');
   if (saying !== undefined && words.includes('nullable')) return `; did you mean "${saying}"?`;
-  return didYouMean(key, words);
+  return didYouMean(key, words, WORDS_FOR_KEYS);
 }
 
-function meantBy(given: unknown, words: readonly string[]): string | undefined {
+function meantBy(given: unknown, words: readonly string[], others: OtherWords): string | undefined {
   if (typeof given !== 'string' || given.length > MAX_WORD_CHARACTERS) return undefined;
   const plain = plainWord(given);
   return (
     words.find((word) => plainWord(word) === plain) ??
-    words.find((word) => Object.hasOwn(WORDS_FOR, word) && WORDS_FOR[word]?.includes(plain)) ??
+    words.find((word) => Object.hasOwn(others, word) && others[word]?.includes(plain)) ??
     closest(plain, words)
   );
 }

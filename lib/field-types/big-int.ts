@@ -8,6 +8,8 @@ const DIGITS = /^-?\d{1,19}$/;
 
 /** `bigint`. Kept as digits: JSON's numbers are exact up to 2^53 only. */
 export const bigIntType = fieldType({
+  alsoCalled: ['int8', 'long', 'bigserial', 'biginteger'],
+  guesses: (value) => typeof value === 'bigint',
   readDefault: read,
   defaultSql: (kept) => literal(BigInt(kept as string)),
   column: (table, { name }) => table.bigInteger(name),

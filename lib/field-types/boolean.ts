@@ -4,6 +4,8 @@ import { fieldType } from './field-type';
 
 /** `boolean`. */
 export const booleanType = fieldType({
+  alsoCalled: ['bool', 'checkbox'],
+  guesses: (value) => typeof value === 'boolean',
   readDefault: (value) => (typeof value === 'boolean' ? { kept: value } : { fault: 'must be true or false' }),
   defaultSql: (kept) => literal(kept as boolean),
   column: (table, { name }) => table.boolean(name),

@@ -9,10 +9,13 @@ const MAX_BYTES = (BOUNDS.textBytes / 4) * 3;
 
 /** `bytea`. Kept as base64, since JSON has no bytes. */
 export const bytesType = fieldType({
+  alsoCalled: ['bytea', 'binary', 'blob', 'buffer'],
+  guesses: (value) => ArrayBuffer.isView(value) || (isPlainObject(value) && Object.hasOwn(value, 'base64')),
   readDefault: read,
   defaultSql: (kept) => `pg_catalog.decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
   column: (table, { name }) => table.specificType(name, typeSql('bytea')),
   catalogName: () => 'bytea',
+  isWrittenBySession: true,
   takesWhole: () => [{ name: 'bytea' }],
 });
 

@@ -1,12 +1,14 @@
 import { literal } from '../sql/literal';
 import { MATCHES, typeSql } from '../sql/qualified-sql';
 import { fieldType, isFunctionCall, type Json } from './field-type';
-import { instantOf, isInstant } from './iso-8601';
+import { instantOf, isDateObject, isInstant } from './iso-8601';
 
 const TYPE = typeSql('timestamptz');
 
 /** `timestamptz`. */
 export const dateTimeType = fieldType({
+  alsoCalled: ['timestamp', 'timestamptz', 'datetimetz'],
+  guesses: (value) => isFunctionCall(value, 'now') || isDateObject(value),
   readDefault: (value) => {
     if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
     const text = instantOf(value) ?? value;
@@ -17,6 +19,7 @@ export const dateTimeType = fieldType({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::${TYPE}` : 'pg_catalog.now()'),
   column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'timestamp with time zone',
+  isWrittenBySession: true,
   takesWhole: () => [
     { name: 'timestamp with time zone' },
     ...['timestamp without time zone', 'date'].map((name) => ({ name, rewrites: true })),

@@ -23,6 +23,7 @@ export const dateType = fieldType({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : `cast(pg_catalog.now() as ${TYPE})`),
   column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'date',
+  isWrittenBySession: true,
   takesWhole: () => [{ name: 'date' }],
   keeps: (value) => {
     const text = `${value}::pg_catalog.text`;

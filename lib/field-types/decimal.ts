@@ -1,8 +1,10 @@
 import type { Fault } from '../errors';
 import { decimalDigits, literal } from '../sql/literal';
-import { AND_BITS, MINUS, SHIFTED_RIGHT, XOR_BITS } from '../sql/qualified-sql';
-import { fieldType, type Read, type TypedField, type WholeType } from './field-type';
+import { GT, LT, MATCHES } from '../sql/qualified-sql';
+import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
 import { isSameNumber } from './number-text';
+import { modifierOf, NO_MODIFIER, precisionSql, scaleSql } from './numeric-modifier';
+import type { TypeOptions } from './options';
 
 /** PostgreSQL's limits for numeric: declared, and without a declaration (manual 8.1.2). */
 const MAX_PRECISION = 1000;
@@ -13,8 +15,11 @@ const DECIMAL = /^-?(\d+)(?:\.(\d+))?$/;
 
 /** `numeric(precision, scale)`; with neither, `numeric`, which keeps every digit it is given. */
 export const decimalType = fieldType({
+  alsoCalled: ['numeric', 'money', 'currency'],
   options: ['precision', 'scale'],
   optionFaults,
+  changeFaults,
+  ownOptionFaults,
   readDefault: read,
   // As text: the server reads a numeric constant of any length from it, without a detour over a float.
   defaultSql: (kept) => literal(kept as string),
@@ -26,7 +31,7 @@ export const decimalType = fieldType({
   modifier: ({ precision, scale = 0 }) => (precision === undefined ? NO_MODIFIER : modifierOf(precision, scale)),
   ownName: ({ precision, scale, keepsOptions }, modifier) =>
     keepsOptions === true
-      ? `pg_catalog.concat('numeric(', ${precision ?? ownPrecision(modifier)}, ',', ${scale ?? ownScale(modifier)}, ')')`
+      ? `pg_catalog.concat('numeric(', ${precision ?? precisionSql(modifier)}, ',', ${scale ?? scaleSql(modifier)}, ')')`
       : literal(nameOf(precision, scale)),
 });
 
@@ -57,25 +62,9 @@ function takesWhole({ precision, scale, keepsOptions }: TypedField): readonly Wh
   return [...integers, { name: 'numeric', modifiers, scale: scale ?? 0 }];
 }
 
-/** Of a numeric that keeps every digit. */
-const NO_MODIFIER = -1;
-
-/** As the catalog keeps it: the precision above the scale, four too high. */
-function modifierOf(precision: number, scale: number): number {
-  return precision * 65_536 + scale + 4;
-}
-
-function ownPrecision(modifier: string): string {
-  return `((${modifier} ${MINUS} 4) ${SHIFTED_RIGHT} 16)`;
-}
-
-/** Eleven bits, the first of which is the sign: from PostgreSQL 15 a scale may be below zero. */
-function ownScale(modifier: string): string {
-  return `((((${modifier} ${MINUS} 4) ${AND_BITS} 2047) ${XOR_BITS} 1024) ${MINUS} 1024)`;
-}
-
-function optionFaults({ precision, scale }: TypedField): Fault[] {
+function optionFaults({ precision: named, scale, keepsOptions }: TypedField): Fault[] {
   const faults: Fault[] = [];
+  const precision = named ?? (keepsOptions === true ? MAX_PRECISION : undefined);
   if (precision !== undefined && !isWholeFrom(precision, 1, MAX_PRECISION)) {
     faults.push({ path: 'precision', message: `must be a whole number of digits from 1 to ${MAX_PRECISION}` });
   }
@@ -87,11 +76,39 @@ function optionFaults({ precision, scale }: TypedField): Fault[] {
   return faults;
 }
 
+function changeFaults({ precision, scale }: TypeOptions, from: TypeOptions): Fault[] {
+  if (from.precision !== undefined || precision === undefined || scale !== undefined) return [];
+  return [{ path: 'scale', message: 'is missing: the field keeps every digit that it is given now' }];
+}
+
+const FITTING = String.raw`^numeric\([0-9]+,[0-9]+\)$`;
+
+/** One of the two is named, and the other one is the column's own. */
+function ownOptionFaults({ name, precision, scale }: TypedField, modifier: string, type: string): ServerFault[] {
+  if ((precision === undefined) === (scale === undefined)) return [];
+  const other = precision === undefined ? 'precision' : 'scale';
+  const part = (number: number): string =>
+    `pg_catalog.split_part(pg_catalog.btrim(${type}, 'numeric()'), ',', ${number})::integer`;
+  return [
+    {
+      when: `${modifier} ${LT} 0`,
+      message: `"${name}" keeps every digit that it is given: name its ${other} too`,
+    },
+    {
+      when: `not (${type} ${MATCHES} ${literal(FITTING)}) or ${part(2)} ${GT} ${part(1)}`,
+      message: `The scale of "${name}" must be from 0 to its precision: name its ${other} too`,
+    },
+  ];
+}
+
 function isWholeFrom(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;
 }
 
-function read(value: unknown, { precision, scale = 0 }: TypedField): Read {
+function read(value: unknown, { precision: named, scale: ownScale, keepsOptions }: TypedField): Read {
+  // With one of the two left to the column, the server judges it.
+  const precision = keepsOptions === true && ownScale === undefined ? undefined : named;
+  const scale = ownScale ?? 0;
   const text = typeof value === 'number' && Number.isFinite(value) ? decimalDigits(value) : value;
   const parts = typeof text === 'string' ? DECIMAL.exec(text) : null;
   if (parts === null) return { fault: 'must be a finite number, or a string of digits with at most one "."' };

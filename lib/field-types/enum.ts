@@ -5,6 +5,7 @@ import { fieldType, type TypedField } from './field-type';
 
 /** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
 export const enumType = fieldType({
+  alsoCalled: ['select', 'choice', 'enumeration'],
   options: ['values'],
   optionFaults,
   readDefault: (value, { values = [] }) =>
@@ -12,8 +13,11 @@ export const enumType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
+  columnTypes: ['text', 'character varying'],
+  isText: true,
   takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
   takes: (value, { values = [] }) => isOneOf(`${value}::pg_catalog.text`, 'text', values.map(literal)),
+  isHeldByCheck: true,
   checkedValues: ({ values }) => values,
 });
 

@@ -3,30 +3,31 @@ import type { Fault } from '../errors';
 import { literal } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';
 import { isPlainObject } from '../codec/plain-object';
+import type { TypeOption, TypeOptions } from './options';
 
 /** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** The keys of a FieldSpec that only some types take. */
-export const TYPE_OPTIONS = ['length', 'precision', 'scale', 'values'] as const;
-export type TypeOption = (typeof TYPE_OPTIONS)[number];
-
 /** What a type needs to know of a field. */
-export interface TypedField {
+export interface TypedField extends TypeOptions {
   readonly name: string;
-  readonly length?: number | undefined;
-  readonly precision?: number | undefined;
-  readonly scale?: number | undefined;
-  readonly values?: readonly string[] | undefined;
   /** Of a field that has the type already: an option that is left out is what the column has. */
   readonly keepsOptions?: boolean | undefined;
 }
 
 /** A field type: one file, one line in the registry. */
 export interface FieldType {
+  /** Other words for it: of databases, of other libraries, of forms. In lower case. */
+  readonly alsoCalled: readonly string[];
   readonly options: readonly TypeOption[];
   /** What is wrong with the options together; paths are the options' names. */
   optionFaults(field: TypedField): readonly Fault[];
+  /** What is wrong with options that are changed without the others, for a field that has the type with those of `from`. */
+  changeFaults(set: TypeOptions, from: TypeOptions): readonly Fault[];
+  /** The same where the options are the column's own: each as a condition, by its modifier and the type that it gets. */
+  ownOptionFaults(field: TypedField, modifier: string, type: string): readonly ServerFault[];
+  /** Whether a value whose type is not known is one of this type. At most one type says so. */
+  guesses(value: unknown): boolean;
   /** Reads the default that a caller gave; what is kept of it is what {@link defaultSql} takes, and reads the same. */
   readDefault(value: unknown, field: TypedField): Read;
   /** The DEFAULT expression. */
@@ -37,6 +38,12 @@ export interface FieldType {
   column(table: Knex.CreateTableBuilder, field: TypedField): Knex.ColumnBuilder;
   /** The type as `format_type` of the catalog names it. */
   catalogName(field: TypedField): string;
+  /** What a column of the type may be in the catalog, without modifiers. */
+  readonly columnTypes: readonly string[];
+  /** A type of text: it takes what is assigned to it as it is, or refuses it, where a cast would cut it. */
+  readonly isText: boolean;
+  /** The text of a value is another one in each session, by its settings. */
+  readonly isWrittenBySession: boolean;
   /** The types whose every value this one takes, whole: no row of theirs has to be looked at. */
   takesWhole(field: TypedField): readonly WholeType[];
   /**
@@ -50,8 +57,16 @@ export interface FieldType {
   modifier(field: TypedField): number;
   /** An expression for the type as SQL writes it, where options are the column's own, by its modifier. */
   ownName(field: TypedField, modifier: string): string;
+  /** A CHECK is all that tells the type from that of its column. */
+  readonly isHeldByCheck: boolean;
   /** The values that the column is held to by a CHECK, where the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
+}
+
+/** What only the server can find, under the lock. */
+export interface ServerFault {
+  readonly when: string;
+  readonly message: string;
 }
 
 /** A type by its name in the catalog, and the range of its modifiers, where it has some (`pg_attribute.atttypmod`). */
@@ -69,9 +84,17 @@ export function fieldType(
   parts: Pick<FieldType, 'readDefault' | 'defaultSql' | 'column' | 'catalogName'> & Partial<FieldType>,
 ): FieldType {
   return {
+    alsoCalled: [],
     options: [],
     optionFaults: () => [],
+    changeFaults: () => [],
+    ownOptionFaults: () => [],
+    guesses: () => false,
     isVolatile: () => false,
+    columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
+    isText: false,
+    isWrittenBySession: false,
+    isHeldByCheck: false,
     takesWhole: () => [],
     keeps: () => undefined,
     takes: () => undefined,

@@ -7,6 +7,8 @@ const NEGATIVE_ZERO = '-0';
 
 /** `double precision`: exactly JavaScript's number. */
 export const floatType = fieldType({
+  alsoCalled: ['double', 'double precision', 'real', 'float8', 'float4'],
+  guesses: (value) => typeof value === 'number',
   readDefault: (value) => {
     if (Object.is(value, -0) || value === NEGATIVE_ZERO) return { kept: NEGATIVE_ZERO };
     return typeof value === 'number' && Number.isFinite(value) ? { kept: value } : { fault: 'must be a finite number' };

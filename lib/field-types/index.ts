@@ -34,6 +34,8 @@ export const fieldTypes = {
 
 export type FieldTypeName = keyof typeof fieldTypes;
 
+export const typeNames = Object.keys(fieldTypes) as readonly FieldTypeName[];
+
 /** The registry's entry of a field, for every type alike. */
 export function typeOf(field: { readonly type: FieldTypeName }): FieldType {
   return fieldTypes[field.type];

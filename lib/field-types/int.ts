@@ -7,6 +7,7 @@ const MAX = 2 ** 31 - 1;
 
 /** `integer`. */
 export const intType = fieldType({
+  alsoCalled: ['integer', 'int4', 'int2', 'smallint', 'number', 'serial', 'increments'],
   readDefault: (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= MIN && value <= MAX
       ? { kept: value + 0 } // -0 is 0 to an integer column

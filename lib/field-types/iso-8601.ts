@@ -27,10 +27,12 @@ export function isInstant(text: string): boolean {
 
 /** A valid Date in the years that the text forms cover, as text. */
 export function instantOf(value: unknown): string | undefined {
-  // Not instanceof: a Date of another realm is one too.
-  if (Object.prototype.toString.call(value) !== '[object Date]') return undefined;
-  const date = value as Date;
-  if (Number.isNaN(date.getTime())) return undefined;
-  const text = date.toISOString();
+  if (!isDateObject(value) || Number.isNaN(value.getTime())) return undefined;
+  const text = value.toISOString();
   return isInstant(text) ? text : undefined;
+}
+
+/** Not instanceof: a Date of another realm is one too. */
+export function isDateObject(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
 }

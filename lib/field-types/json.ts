@@ -8,6 +8,7 @@ const TYPE = typeSql('jsonb');
 
 /** `jsonb`. */
 export const jsonType = fieldType({
+  alsoCalled: ['jsonb', 'object'],
   readDefault: (value) => read(value, 0),
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
   column: (table, { name }) => table.specificType(name, TYPE),

@@ -10,12 +10,13 @@ const MAX_LENGTH = 10_485_760;
 
 /** `varchar(100)`, or `varchar(length)`. */
 export const stringType = fieldType({
+  alsoCalled: ['varchar', 'char', 'character', 'character varying', 'str', 'nvarchar'],
   options: ['length'],
   optionFaults: ({ length }) =>
     length === undefined || (Number.isInteger(length) && length >= 1 && length <= MAX_LENGTH)
       ? []
       : [{ path: 'length', message: `must be a whole number of characters from 1 to ${MAX_LENGTH}` }],
-  readDefault: (value, { length = DEFAULT_LENGTH }) => {
+  readDefault: (value, { keepsOptions, length = keepsOptions === true ? MAX_LENGTH : DEFAULT_LENGTH }) => {
     if (typeof value !== 'string') return { fault: 'must be a string' };
     const fault = textFault(value);
     if (fault !== undefined) return { fault };
@@ -25,6 +26,7 @@ export const stringType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
   catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,
+  isText: true,
   // The modifier is four above the length.
   takesWhole: ({ length = DEFAULT_LENGTH }) => [{ name: 'character varying', modifiers: [5, length + 4] }],
   // Of a text that is too long only blanks at its end are cut (manual 8.3); any other is refused.

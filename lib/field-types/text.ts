@@ -4,6 +4,8 @@ import { fieldType } from './field-type';
 
 /** `text`. */
 export const textType = fieldType({
+  alsoCalled: ['longtext', 'clob', 'citext'],
+  guesses: (value) => typeof value === 'string',
   readDefault: (value) => {
     if (typeof value !== 'string') return { fault: 'must be a string' };
     const fault = textFault(value);
@@ -12,5 +14,6 @@ export const textType = fieldType({
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
+  isText: true,
   takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
 });

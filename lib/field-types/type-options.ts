@@ -1,21 +1,47 @@
+import { oneOf } from '../codec/codecs';
 import type { Fault } from '../errors';
-import { fieldTypes, typeOf, type FieldTypeName } from '.';
-import { TYPE_OPTIONS, type TypedField, type TypeOption } from './field-type';
+import { typeNames, typeOf, type FieldTypeName } from '.';
+import type { TypedField } from './field-type';
+import { TYPE_OPTIONS, type TypeOption, type TypeOptions } from './options';
+
+/** The name of a type, with a hint for other words. */
+export const typeName = oneOf(
+  typeNames,
+  Object.fromEntries(typeNames.map((type) => [type, typeOf({ type }).alsoCalled])),
+);
 
 /** What is wrong with the options of a type: those that it does not take, and the values of its own. */
 export function typeOptionFaults(type: FieldTypeName, field: TypedField): readonly Fault[] {
   return [...foreignOptionFaults(type, field), ...typeOf({ type }).optionFaults(field)];
 }
 
-export function foreignOptionFaults(type: FieldTypeName, field: TypedField): readonly Fault[] {
+export function foreignOptionFaults(type: FieldTypeName, given: TypeOptions): readonly Fault[] {
   const { options } = typeOf({ type });
-  return TYPE_OPTIONS.filter((option) => field[option] !== undefined && !options.includes(option)).map((option) => ({
+  return TYPE_OPTIONS.filter((option) => given[option] !== undefined && !options.includes(option)).map((option) => ({
     path: option,
     message: `${type} takes no ${option}, ${takers(option).join(' and ')} does`,
   }));
 }
 
-/** The types that take an option. */
-export function takers(option: TypeOption): readonly FieldTypeName[] {
-  return (Object.keys(fieldTypes) as FieldTypeName[]).filter((type) => typeOf({ type }).options.includes(option));
+/** Whether an option was given that its codec refused, which is as good as missing, and has its fault already. */
+export function hasWrongOption(given: Readonly<Record<string, unknown>>, right: TypeOptions): boolean {
+  return TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined);
+}
+
+/** The type that is meant where only its options are named: a `length` is a String's. */
+export function typeByOptions(given: TypeOptions): FieldTypeName | undefined {
+  const option = TYPE_OPTIONS.find((name) => given[name] !== undefined);
+  return option && takers(option)[0];
+}
+
+function takers(option: TypeOption): readonly FieldTypeName[] {
+  return typeNames.filter((type) => typeOf({ type }).options.includes(option));
+}
+
+/** The type that is a column of another one with a CHECK, as a caller writes it: `{ type: 'Enum', values }`. */
+export function shownHeldByCheck(): string {
+  const shown = typeNames
+    .filter((type) => typeOf({ type }).isHeldByCheck)
+    .map((type) => `{ type: '${type}', ${typeOf({ type }).options.join(', ')} }`);
+  return shown.join(' or ');
 }

@@ -6,6 +6,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** `uuid`. */
 export const uuidType = fieldType({
+  alsoCalled: ['guid'],
+  guesses: (value) => isFunctionCall(value, 'uuid'),
   readDefault: (value) => {
     if (isFunctionCall(value, 'uuid')) return { kept: { fn: 'uuid' } };
     return typeof value === 'string' && UUID.test(value)

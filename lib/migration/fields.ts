@@ -4,7 +4,7 @@ import type { FieldChangesSpec } from '../spec/field-changes';
 import type { FieldSpec } from '../spec/field-spec';
 import type { ChangeOptions } from '../options/options';
 import type { ReferencedSpec } from '../spec/referenced-table';
-import type { TypeSpec } from '../spec/type-change';
+import type { TypeSpec } from '../field-types/type-change';
 
 /**
  * Adds a field to a model, and so a column to its table, in one statement.

@@ -13,7 +13,7 @@ import { identifier } from '../sql/identifier';
 import type { ChangeOptions } from '../options/options';
 import { settingsOf } from '../options/settings';
 import { expectedField, expectedModel } from '../plan/effects';
-import type { NewType, TypeSpec } from '../spec/type-change';
+import type { NewType, TypeSpec } from '../field-types/type-change';
 import { typeOptionFaults } from '../field-types/type-options';
 
 /** What a change of type would make of the rows that were looked at. */

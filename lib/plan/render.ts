@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
 import type { Field } from '../spec/field-spec';
 import { typeOf } from '../field-types';
+import { optionsOf } from '../field-types/options';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { indexName, type Index } from '../spec/model-spec';
@@ -57,11 +58,9 @@ export function columnKey(table: Identifier, field: Field, nullable: boolean): r
   return [
     field.name,
     field.type,
-    field.length,
-    field.precision,
-    field.scale,
+    optionsOf(field),
     // The name of its check is of the table.
-    values && [table, values],
+    values && table,
     nullable,
     field.default !== undefined && type.defaultSql(field.default),
   ];

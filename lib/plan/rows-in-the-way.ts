@@ -1,5 +1,5 @@
 import { previewBody } from './alter-field/conversion-preview';
-import { newTypeOf } from '../spec/field-changes';
+import { newTypeOf, newValuesOf } from '../spec/field-changes';
 import type { Alteration } from './alter-field/alter-steps';
 import { block } from '../sql/server-check';
 import { qualified, quoted, type Identifier } from '../sql/identifier';
@@ -28,7 +28,8 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
     );
   const each = `select ${value} from ${from} limit ${MAX_COUNTED_ROWS}`;
   const alike = `select pg_catalog.count(*) over (partition by ${value}) as alike, ${value} from (${each}) e`;
-  const values = set.values === undefined ? undefined : isOneOf(value, 'text', set.values.map(literal));
+  const newValues = newValuesOf(set);
+  const values = newValues && isOneOf(value, 'text', newValues.map(literal));
   const to = newTypeOf(change);
   return {
     ...(set.nullable === false && { NOT_NULL_VIOLATION: counting(each, `${value} is null`) }),

@@ -1,12 +1,13 @@
 import * as t from 'io-ts';
 import { bounded, closed, type Closed } from '../codec/object-codec';
-import { flag, listOf, nameOf, number, oneOf, text } from '../codec/codecs';
+import { flag, nameOf, oneOf, text } from '../codec/codecs';
 import type { Fault } from '../errors';
-import { fieldTypes, typeOf, type FieldTypeName } from '../field-types';
-import { TYPE_OPTIONS, type Json } from '../field-types/field-type';
+import { typeOf, type FieldTypeName } from '../field-types';
+import type { Json } from '../field-types/field-type';
+import { typeOptions } from '../field-types/options';
 import type { FieldSpec as FieldSpecType, KeyOfEach, Proved, Same } from './spec-types';
 import { setNullFaults } from './set-null';
-import { foreignOptionFaults, typeOptionFaults } from '../field-types/type-options';
+import { foreignOptionFaults, hasWrongOption, typeName, typeOptionFaults } from '../field-types/type-options';
 
 /** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
 export const onDelete = oneOf(['CASCADE', 'SET NULL', 'RESTRICT']);
@@ -17,7 +18,7 @@ const Reference = closed(
   {},
 );
 
-const required = { name: nameOf('column'), type: oneOf(Object.keys(fieldTypes) as FieldTypeName[]) };
+const required = { name: nameOf('column'), type: typeName };
 
 const optional = {
   nullable: flag,
@@ -25,10 +26,7 @@ const optional = {
   default: t.unknown,
   references: Reference,
   primaryKey: flag,
-  length: number,
-  precision: number,
-  scale: number,
-  values: listOf(text),
+  ...typeOptions,
   comment: text,
 };
 
@@ -66,10 +64,7 @@ function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): r
 function typeFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
   if (right.type === undefined) return [];
   const field = (right.name === undefined ? { ...right, name: '' } : right) as Typed;
-  // An option that is wrong is as good as missing here, and has its fault already.
-  if (TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined)) {
-    return foreignOptionFaults(field.type, field);
-  }
+  if (hasWrongOption(given, right)) return foreignOptionFaults(field.type, field);
   const optionFaults = typeOptionFaults(field.type, field);
   // A default is read by the type's options: only where these are right can it be judged.
   return optionFaults.length > 0 ? optionFaults : keepDefault(field);

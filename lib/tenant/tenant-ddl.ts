@@ -25,7 +25,7 @@ import type { Change } from '../plan/operations';
 import type { ChangeOptions, TenantOptions } from '../options/options';
 import { previewConversion, type ConversionPreview } from '../migration/preview-conversion';
 import { settingsOf } from '../options/settings';
-import type { TypeSpec } from '../spec/type-change';
+import type { TypeSpec } from '../field-types/type-change';
 import { createTenant } from './create-tenant';
 import { dropTenant, type DropTenantOptions } from './drop-tenant';
 import { anyServerOf, refuseNoDb, type TenantDb } from './tenant-db';

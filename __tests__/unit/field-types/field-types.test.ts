@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { MigrationError } from '../../../lib/errors';
 import type { FieldSpec } from '../../../lib/spec/field-spec';
 import { fieldTypes, typeOf, type FieldTypeName } from '../../../lib/field-types';
-import { TYPE_OPTIONS } from '../../../lib/field-types/field-type';
+import { TYPE_OPTIONS } from '../../../lib/field-types/options';
 import { planChange } from '../../../lib';
 
 type Options = Pick<FieldSpec, 'length' | 'precision' | 'scale' | 'values'>;

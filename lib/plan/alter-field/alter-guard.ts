@@ -1,18 +1,19 @@
 import { collationKey, scanKey } from './alter-hazards';
 import type { Alteration } from './alter-steps';
-import { isText } from './conversion';
-import { changedDefaultSql, impliedType, newTypeOf } from '../../spec/field-changes';
+import { changedDefaultSql, impliedType, judgedTypeOf, newTypeOf, type FieldChanges } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
-import { GUARD_STATES, block } from '../../sql/server-check';
+import { block } from '../../sql/server-check';
 import { qualified } from '../../sql/identifier';
 import type { Identifier } from '../../sql/identifier';
 import { judgeKeptDefault } from './kept-default';
 import { listChecks } from './list-checks';
 import { literal } from '../../sql/literal';
 import { judgeNewDefault } from './new-default';
-import { CONTAINS, EQ, GT, IS_CONTAINED, isOneOf, LT, MATCHES, NE, typeSql } from '../../sql/qualified-sql';
+import { refuse } from './refuse';
+import { typeJudgements } from './type-judgements';
+import { EQ, GT, NE } from '../../sql/qualified-sql';
 import { pinSettings, whereReadable } from '../../sql/session-settings';
-import { rewritesForType, type TypeSpec } from '../../spec/type-change';
+import { rewritesForType } from '../../field-types/type-change';
 import { meet, policyIs } from '../unforeseen';
 import { uniqueIndexes } from './unique-indexes';
 
@@ -62,7 +63,7 @@ end`);
 
 /** Each of them would go with the values or the type, and only one is compared with what the change says. */
 function listJudgements(change: Alteration): string[] {
-  if (change.set.values === undefined && newTypeOf(change) === undefined) return [];
+  if (judgedTypeOf(change) === undefined) return [];
   const several = literal(`"${change.column}" is held to lists of values by several checks: `);
   const reason = `pg_catalog.concat(${several}, lists, ${literal('. Drop all but one of them first')})`;
   return [refuse('spec', `list_count ${GT} 1`, reason)];
@@ -75,82 +76,12 @@ function newTypeSql(change: Alteration): string {
     : typeOf(to).ownName(to, 'was.atttypmod');
 }
 
-function refuse(kind: keyof typeof GUARD_STATES, when: string, reason: string): string {
-  return `if ${when} then
-    raise exception using errcode = '${GUARD_STATES[kind]}', message = ${reason};
-  end if;`;
-}
-
-const OWN_TYPE = 'pg_catalog.format_type(was.atttypid, was.atttypmod)';
-
-function typeJudgements(change: Alteration): string[] {
-  const { column, set, from } = change;
-  if (from !== undefined) return fromJudgements(column, from);
-  const type = impliedType(set);
-  if (set.type !== undefined || type === undefined) return [];
-  const option = set.values !== undefined ? 'values' : set.length !== undefined ? 'length' : 'precision or scale';
-  const name = typeOf({ type }).catalogName({ name: '' }).replace(/\(.*/, '');
-  const isType =
-    set.values === undefined
-      ? `was.atttypid ${EQ} ${literal(typeSql(name))}::pg_catalog.regtype`
-      : `${isTextual()} and lists is not null`;
-  const reason = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, which takes no ${option}. Name the new type too, if it is to be another: { type: '${type}', … }`)})`;
-  return [refuse('spec', `not (${isType})`, reason), ...partJudgements(change)];
-}
-
-/** One of two options is named, and the other one is the column's own. */
-function partJudgements({ column, set: { precision, scale } }: Alteration): string[] {
-  if ((precision === undefined) === (scale === undefined)) return [];
-  const undeclared = `was.atttypmod ${LT} 0`;
-  const other = precision === undefined ? 'precision' : 'scale';
-  return [
-    refuse('spec', undeclared, literal(`"${column}" keeps every digit that it is given: name its ${other} too`)),
-    refuse(
-      'spec',
-      `not (new_type ${MATCHES} ${literal(FITTING)}) or ${exceeds('new_type')}`,
-      literal(`The scale of "${column}" must be from 0 to its precision: name its ${other} too`),
-    ),
-  ];
-}
-
-const FITTING = String.raw`^numeric\([0-9]+,[0-9]+\)$`;
-
-function exceeds(type: string): string {
-  const part = (number: number): string =>
-    `pg_catalog.split_part(pg_catalog.btrim(${type}, 'numeric()'), ',', ${number})::integer`;
-  return `${part(2)} ${GT} ${part(1)}`;
-}
-
-function isTextual(): string {
-  return isOneOf('was.atttypid', 'regtype', [`'pg_catalog.text'`, `'character varying'`]);
-}
-
-function fromJudgements(column: Identifier, from: TypeSpec): string[] {
-  const values = typeOf(from).checkedValues({ ...from, name: '' });
-  const name = typeOf(from).catalogName({ ...from, name: '' });
-  const isEnum = from.type === 'Enum';
-  const contradicts = isEnum ? `not (${isTextual()})` : `${OWN_TYPE} ${NE} ${literal(name)}`;
-  const told = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, and from says ${from.type} (${name}). Compare the metadata with the table`)})`;
-  const judgements = [refuse('spec', contradicts, told)];
-  if (values !== undefined) {
-    const list = `array[${values.map(literal).join(', ')}]::pg_catalog.text[]`;
-    const others = `lists is null or not (allowed ${CONTAINS} ${list} and allowed ${IS_CONTAINED} ${list})`;
-    const reason = `pg_catalog.concat(${literal(`"${column}" is not held to the values that from names (`)}, coalesce(lists, 'no check'), ${literal('). Compare the metadata with the table')})`;
-    judgements.push(refuse('spec', others, reason));
-  } else if (!isEnum) {
-    const reason = `pg_catalog.concat(${literal(`"${column}" is held to a list of values by `)}, lists, ${literal(`, and from says ${from.type}. Give { from: { type: 'Enum', values } }, or drop the check first`)})`;
-    judgements.push(refuse('spec', 'lists is not null', reason));
-  }
-  return judgements;
-}
-
 function defaultJudgements(change: Alteration): string[] {
   const { column, set, from } = change;
-  const to = newTypeOf(change);
   const { default: given } = set;
   if (given === null) return [];
   if (given === undefined) {
-    const judged = to ?? (set.values === undefined ? undefined : enumOf(change));
+    const judged = judgedTypeOf(change);
     if (judged === undefined) return [];
     const reason = literal(
       `The default of "${column}" does not fit what the field is to be, or can not be judged. Give a new default with it, or null for none`,
@@ -162,12 +93,7 @@ function defaultJudgements(change: Alteration): string[] {
       refuse('spec', 'not fits', reason),
     ];
   }
-  const isJudged =
-    (from !== undefined && !to?.keepsOptions) ||
-    set.type !== undefined ||
-    set.length !== undefined ||
-    set.values !== undefined;
-  if (isJudged) return [];
+  if (from !== undefined || set.type !== undefined || namesAllOptions(set)) return [];
   const sql = changedDefaultSql(set, given, from);
   const isListed = typeof given === 'string' ? `${literal(given)} ${EQ} any (allowed)` : 'false';
   return [
@@ -180,8 +106,10 @@ function defaultJudgements(change: Alteration): string[] {
   ];
 }
 
-function enumOf({ column, set: { values } }: Alteration) {
-  return { type: 'Enum', name: column, values } as const;
+/** Then the codec has judged the default by them. */
+function namesAllOptions(set: FieldChanges): boolean {
+  const type = impliedType(set);
+  return type !== undefined && typeOf({ type }).options.every((option) => set[option] !== undefined);
 }
 
 function nullableJudgements({ column, set: { nullable } }: Alteration): string[] {
@@ -224,7 +152,7 @@ function dependentsJudgements(change: Alteration): string[] {
   const to = newTypeOf(change);
   if (to === undefined) return [];
   const judgements: string[] = [];
-  if (isText(to)) {
+  if (typeOf(to).isText) {
     const own = `(select t.typcollation from pg_catalog.pg_type t where t.oid ${EQ} was.atttypid)`;
     judgements.push(`if was.attcollation ${NE} 0 and was.attcollation ${NE} ${own} then
     ${meet('dataLoss', collationKey(change))}

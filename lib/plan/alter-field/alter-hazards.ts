@@ -1,8 +1,9 @@
 import type { Alteration } from './alter-steps';
-import { isText, lossKey } from './conversion';
-import { newTypeOf } from '../../spec/field-changes';
+import { lossKey } from './conversion';
+import { typeOf } from '../../field-types';
+import { newTypeOf, newValuesOf } from '../../spec/field-changes';
 import type { Hazard } from '../plan';
-import { canLose, rewritesForType } from '../../spec/type-change';
+import { canLose, rewritesForType } from '../../field-types/type-change';
 import type { Unforeseen } from '../unforeseen';
 
 export function collationKey({ table, column }: Pick<Alteration, 'table' | 'column'>): string {
@@ -27,7 +28,7 @@ export function alterHazards(change: Alteration): Hazard[] {
       saferWay: `Add a field of the new type, fill it in batches, then drop "${column}" and rename the new one.`,
     });
   }
-  if (set.nullable === false || set.values !== undefined) {
+  if (set.nullable === false || newValuesOf(set) !== undefined) {
     hazards.push({
       kind: 'scan',
       ...at,
@@ -68,7 +69,7 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
   if (to === undefined) return [];
   const at = { table, column };
   const unforeseen: Unforeseen[] = losses(change).map((hazard) => ({ key: lossKey(table, column), hazard }));
-  if (isText(to)) {
+  if (typeOf(to).isText) {
     unforeseen.push({
       key: collationKey(change),
       hazard: {

@@ -1,5 +1,5 @@
 import { retyped, retypedByCatalog, retypedUnlessLost } from './conversion';
-import { changedDefaultSql, newTypeOf, type FieldChanges } from '../../spec/field-changes';
+import { changedDefaultSql, newTypeOf, newValuesOf, type FieldChanges } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
@@ -10,7 +10,7 @@ import { EQ, typeSql } from '../../sql/qualified-sql';
 import type { Referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';
-import { canLose, isSameInCatalog, rewritesForType, type NewType, type TypeSpec } from '../../spec/type-change';
+import { canLose, differsByCheck, rewritesForType, type NewType, type TypeSpec } from '../../field-types/type-change';
 import { dropOtherUniqueIndexes } from './unique-indexes';
 
 /** What is to be different about a column, and what is known of it. */
@@ -40,11 +40,10 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
   const steps: Step[] = [];
   // Before the type is changed: what holds the values would be read again for the new one, and the old default may be
   // none of the new type.
-  if (set.type !== undefined || set.values !== undefined) steps.push(...dropListChecks(org, table, column));
+  if (set.type !== undefined || newValuesOf(set) !== undefined) steps.push(...dropListChecks(org, table, column));
   if (to === undefined) return steps;
   if (set.default !== undefined) steps.push(alterTable(org, table, `alter column ${quoted(column)} drop default`));
-  // An Enum is text whatever its values.
-  if (isSameInCatalog(from, to) && (from?.type === 'Enum' || to.type === 'Enum')) return steps;
+  if (differsByCheck(from, to)) return steps;
   const rewrites = rewritesForType(from, to);
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
   // A foreign key over the column is dropped and made again, at both its ends, whether or not a row is rewritten.
@@ -89,8 +88,9 @@ function nullableSteps(org: Identifier, { table, column, set }: Alteration): Ste
 }
 
 function checkSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
-  if (set.values === undefined) return [];
-  return [alterTable(org, table, `add ${checkClause(table, column, set.values)}`, { scansTable: true })];
+  const values = newValuesOf(set);
+  if (values === undefined) return [];
+  return [alterTable(org, table, `add ${checkClause(table, column, values)}`, { scansTable: true })];
 }
 
 function uniqueSteps(org: Identifier, { table, column, set }: Alteration): Step[] {

@@ -1,10 +1,9 @@
-import { castOf } from './conversion';
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { qualified, quoted, type Identifier } from '../../sql/identifier';
 import { GT, PLUS, typeSql } from '../../sql/qualified-sql';
 import { pinSettings, unpinSettings } from '../../sql/session-settings';
-import type { NewType } from '../../spec/type-change';
+import { castOf, type NewType } from '../../field-types/type-change';
 
 /** More are not looked at. */
 export const MAX_PREVIEWED_ROWS = 100_000;

@@ -1,8 +1,7 @@
 import { typeOf } from '../../field-types';
-import { dollarQuoted, literal } from '../../sql/literal';
+import { dollarQuoted } from '../../sql/literal';
 import { quoted, type Identifier } from '../../sql/identifier';
-import { AND_BITS, EQ, GE, LE, MINUS, XOR_BITS, typeSql } from '../../sql/qualified-sql';
-import type { NewType } from '../../spec/type-change';
+import { castOf, isWhole, type NewType } from '../../field-types/type-change';
 import { lossIn } from '../unforeseen';
 
 /** The name under which a loss in a column is known while the change runs. */
@@ -14,7 +13,7 @@ export function lossKey(table: Identifier, column: Identifier): string {
 export function retyped(column: Identifier, to: NewType, type: string): string {
   const value = quoted(column);
   // A cast would cut a text that is too long; without one, PostgreSQL refuses it.
-  return `alter column ${value} type ${type}${isText(to) ? '' : ` using ${value}::${type}`}`;
+  return `alter column ${value} type ${type}${typeOf(to).isText ? '' : ` using ${value}::${type}`}`;
 }
 
 /** The same, where a row that would lose a part of its value stops it, unless that is allowed. */
@@ -46,29 +45,4 @@ function escaped(
   to: NewType,
 ): string {
   return write(column, to, TYPE_HERE);
-}
-
-/** An expression of the new type, or, for a type of text, of the text that is assigned to it. */
-export function castOf(value: string, to: NewType, type: string): string {
-  return `${value}::${isText(to) ? 'pg_catalog.text' : type}`;
-}
-
-/** A type of text takes what is assigned to it as it is, or refuses it; a cast would cut it. */
-export function isText(to: NewType): boolean {
-  return /^(?:character varying|text)/.test(typeOf(to).catalogName(to));
-}
-
-/** Whether every value of the old type is one of the new; `was` is the column's pg_attribute. */
-export function isWhole(to: NewType): string {
-  const alternatives = typeOf(to)
-    .takesWhole(to)
-    .map(({ name, modifiers, scale }) => {
-      const isType = `was.atttypid ${EQ} ${literal(typeSql(name))}::pg_catalog.regtype`;
-      if (modifiers === undefined) return isType;
-      const [min, max] = modifiers;
-      const isWithin = `was.atttypmod ${GE} ${min} and was.atttypmod ${LE} ${max}`;
-      const ownScale = `((((was.atttypmod ${MINUS} 4) ${AND_BITS} 2047) ${XOR_BITS} 1024) ${MINUS} 1024)`;
-      return [isType, isWithin, ...(scale === undefined ? [] : [`${ownScale} ${EQ} ${scale}`])].join(' and ');
-    });
-  return alternatives.length === 0 ? 'false' : `(${alternatives.map((test) => `(${test})`).join(' or ')})`;
 }

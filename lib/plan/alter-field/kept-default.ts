@@ -1,8 +1,7 @@
-import { castOf, isText, isWhole } from './conversion';
 import { typeOf } from '../../field-types';
+import { castOf, isWhole, isWrittenBySession, type NewType } from '../../field-types/type-change';
 import { dollarQuoted, literal } from '../../sql/literal';
-import { isOneOf, MATCHES, typeSql } from '../../sql/qualified-sql';
-import type { NewType } from '../../spec/type-change';
+import { MATCHES } from '../../sql/qualified-sql';
 
 // As pg_get_expr writes a constant, converted or not: evaluating it runs nothing of others.
 const TEXT = "'(?:[^']|'')*'";
@@ -10,16 +9,6 @@ const NUMBER = '-?[0-9][0-9.eE+-]*';
 const BYTES = String.raw`decode\(${TEXT}::text, 'base64'::text\)`;
 const CAST = String.raw`\)|::[a-z ]+(?:\([0-9]+(?:,-?[0-9]+)?\))?[a-z ]*`;
 const CONSTANT = `^\\(*(?:${TEXT}|${NUMBER}|${BYTES}|true|false|NULL)(?:${CAST})*$`;
-
-/** Their text is another in each session, so that a default of them would be one too. */
-const WRITTEN_BY_SESSION = [
-  'date',
-  'timestamp without time zone',
-  'timestamp with time zone',
-  'time with time zone',
-  'interval',
-  'bytea',
-].map((name) => literal(typeSql(name)));
 
 /**
  * Statements of a block: whether the default that a column has fits the type that it gets. `default_sql` is its
@@ -32,7 +21,7 @@ export function judgeKeptDefault(to: NewType): string {
   const takes = typeOf(to).takes('d.value', to);
   const test = `select d.value is null or coalesce(${keeps} and ${takes ?? 'true'} and ${castOf('d.value', to, type)} is not null, false) from (select (%1$s) as value) d`;
   return `${
-    isText(to)
+    typeOf(to).isText
       ? `if ${isWrittenBySession()} then
       fits := false;
     els`
@@ -50,8 +39,4 @@ export function judgeKeptDefault(to: NewType): string {
 
 function hasValues(to: NewType): boolean {
   return typeOf(to).checkedValues(to) !== undefined;
-}
-
-function isWrittenBySession(): string {
-  return isOneOf('was.atttypid', 'regtype', WRITTEN_BY_SESSION);
 }

@@ -1,7 +1,8 @@
-import { fieldTypes, typeOf, type FieldTypeName } from '../../field-types';
 import type { Json } from '../../field-types/field-type';
-import { dollarQuoted, literal } from '../../sql/literal';
-import { EQ, isOneOf, typeSql } from '../../sql/qualified-sql';
+import { isExpression, typesTaking } from '../../field-types/guessed-type';
+import { isColumnOf } from '../../field-types/type-change';
+import { dollarQuoted } from '../../sql/literal';
+import { EQ } from '../../sql/qualified-sql';
 
 /**
  * Statements of a block: whether a default fits a column whose type the caller has not named. `was` is its
@@ -10,12 +11,10 @@ import { EQ, isOneOf, typeSql } from '../../sql/qualified-sql';
  * needs it: a default is to be stored as it was given, or refused.
  */
 export function judgeNewDefault(kept: Json, sql: string): string {
-  const names = (Object.keys(fieldTypes) as FieldTypeName[])
-    .filter((type) => takes(type, kept))
-    .map((type) => literal(typeSql(typeOf({ type }).catalogName({ name: '' }).replace(/\(.*/, ''))));
-  if (names.length === 0) return 'fits := false;';
-  const isType = `fits := ${isOneOf('was.atttypid', 'regtype', names)};`;
-  if (isJsonValue(kept) && calls(kept)) return isType;
+  const types = typesTaking(kept);
+  if (types.length === 0) return 'fits := false;';
+  const isType = `fits := ${isColumnOf(types)};`;
+  if (isExpression(kept)) return isType;
   // By the column's own cast, with its length, digits or precision, and without.
   const test = `select (${sql})::%1$s ${EQ} (${sql})::%2$s`;
   return `${isType}
@@ -26,22 +25,4 @@ export function judgeNewDefault(kept: Json, sql: string): string {
         fits := false;
       end;
     end if;`;
-}
-
-function takes(type: FieldTypeName, kept: Json): boolean {
-  // A scalar is written as itself, not as JSON; and what is JSON may look like a call of now().
-  if ((type === 'Json') !== (isJsonValue(kept) && !calls(kept))) return false;
-  // Their limits are the column's, and looked at there.
-  const field = { name: '', length: 10_485_760, values: [] };
-  return 'kept' in typeOf({ type }).readDefault(kept, field);
-}
-
-function calls(kept: Json): boolean {
-  return (['DateTime', 'Uuid', 'Bytes'] as const).some(
-    (type) => 'kept' in typeOf({ type }).readDefault(kept, { name: '' }),
-  );
-}
-
-function isJsonValue(kept: Json): boolean {
-  return typeof kept === 'object';
 }

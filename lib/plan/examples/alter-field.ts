@@ -1,6 +1,6 @@
 import type { FieldChangesSpec } from '../../spec/field-changes';
 import type { ReferencedSpec } from '../../spec/referenced-table';
-import type { TypeSpec } from '../../spec/type-change';
+import type { TypeSpec } from '../../field-types/type-change';
 import type { Example } from './example';
 
 interface AlterFieldSpec {

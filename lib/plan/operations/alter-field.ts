@@ -12,7 +12,7 @@ import { ownLock } from '../../sql/own-lock';
 import { referenced } from '../../spec/referenced-table';
 import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../../sql/session-settings';
-import type { TypeSpec } from '../../spec/type-change';
+import type { TypeSpec } from '../../field-types/type-change';
 import { noteLosses } from '../unforeseen';
 import type { Operation } from './operation';
 

@@ -1,0 +1,19 @@
+import type * as t from 'io-ts';
+import { listOf, number, text } from '../codec/codecs';
+
+/** The keys of a FieldSpec that only some types take, each with its codec. */
+export const typeOptions = { length: number, precision: number, scale: number, values: listOf(text) };
+
+export type TypeOption = keyof typeof typeOptions;
+
+/** Options with their values, as far as they are given. */
+export type TypeOptions = { readonly [O in TypeOption]?: t.TypeOf<(typeof typeOptions)[O]> | undefined };
+
+export const TYPE_OPTIONS = Object.keys(typeOptions) as readonly TypeOption[];
+
+/** The options among the properties of a field, or of the changes to one. */
+export function optionsOf(given: TypeOptions): TypeOptions {
+  return Object.fromEntries(
+    TYPE_OPTIONS.flatMap((option) => (given[option] === undefined ? [] : [[option, given[option]]])),
+  );
+}

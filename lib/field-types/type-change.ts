@@ -1,0 +1,93 @@
+import { typeNames, typeOf, type FieldTypeName } from '.';
+import { literal } from '../sql/literal';
+import { EQ, GE, isOneOf, LE, typeSql } from '../sql/qualified-sql';
+import type { TypedField, WholeType } from './field-type';
+import { scaleIn, scaleSql } from './numeric-modifier';
+import type { TypeOptions } from './options';
+
+/** A type with its options. */
+export type TypeSpec = TypeOptions & { readonly type: FieldTypeName };
+
+/** The type that a column gets. */
+export type NewType = TypedField & { readonly type: FieldTypeName };
+
+/**
+ * Whether PostgreSQL has to write every row anew for a change of type (manual, ALTER TABLE, Notes): not
+ * where the old values are stored as the new type would store them, and can break no limit of it. Where
+ * the old type is not known, it has to be reckoned with.
+ */
+export function rewritesForType(from: TypeSpec | undefined, to: NewType): boolean {
+  if (from === undefined) return true;
+  const whole = wholeFrom(from, to);
+  return whole === undefined || whole.rewrites === true;
+}
+
+/** Whether rows may hold more than the new type keeps. */
+export function canLose(from: TypeSpec | undefined, to: NewType): boolean {
+  if (typeOf(to).keeps('', '', to) === undefined) return false;
+  return from === undefined || wholeFrom(from, to) === undefined;
+}
+
+/** Whether a CHECK is all that the two types differ by: the column's own type is the same. */
+export function differsByCheck(from: TypeSpec | undefined, to: NewType): boolean {
+  if (from === undefined || catalogName(from) !== catalogName(to)) return false;
+  return typeOf(from).isHeldByCheck || typeOf(to).isHeldByCheck;
+}
+
+/** The same as an expression, by what the column is: `was` is its pg_attribute. */
+export function isWhole(to: NewType): string {
+  const alternatives = typeOf(to)
+    .takesWhole(to)
+    .map(({ name, modifiers, scale }) => {
+      const isType = `was.atttypid ${EQ} ${regtype(name)}::pg_catalog.regtype`;
+      if (modifiers === undefined) return isType;
+      const [min, max] = modifiers;
+      const isWithin = `was.atttypmod ${GE} ${min} and was.atttypmod ${LE} ${max}`;
+      return [isType, isWithin, ...(scale === undefined ? [] : [`${scaleSql('was.atttypmod')} ${EQ} ${scale}`])].join(
+        ' and ',
+      );
+    });
+  return alternatives.length === 0 ? 'false' : `(${alternatives.map((test) => `(${test})`).join(' or ')})`;
+}
+
+/** An expression of the new type, or, for a type of text, of the text that is assigned to it. */
+export function castOf(value: string, to: NewType, type: string): string {
+  return `${value}::${typeOf(to).isText ? 'pg_catalog.text' : type}`;
+}
+
+/** Whether a column is one of these types, or of `others` of the catalog; `was` is its pg_attribute. */
+export function isColumnOf(types: readonly FieldTypeName[], others: readonly string[] = []): string {
+  const names = new Set([...types.flatMap((type) => typeOf({ type }).columnTypes), ...others]);
+  return isOneOf('was.atttypid', 'regtype', [...names].map(regtype));
+}
+
+/** Those of no field type whose text is another one in each session. */
+const OTHERS_WRITTEN_BY_SESSION = ['timestamp without time zone', 'time with time zone', 'interval'];
+
+/** Whether the text of a default would be another one in each session; `was` is the pg_attribute of its column. */
+export function isWrittenBySession(): string {
+  const types = typeNames.filter((type) => typeOf({ type }).isWrittenBySession);
+  return isColumnOf(types, OTHERS_WRITTEN_BY_SESSION);
+}
+
+function wholeFrom(from: TypeSpec, to: NewType): WholeType | undefined {
+  const name = catalogName(from).replace(/\(.*\)/, '');
+  const modifier = typeOf(from).modifier({ ...from, name: '' });
+  return typeOf(to)
+    .takesWhole(to)
+    .find((whole) => whole.name === name && isWithin(modifier, whole));
+}
+
+function isWithin(modifier: number, { modifiers, scale }: WholeType): boolean {
+  if (modifiers === undefined) return true;
+  const [min, max] = modifiers;
+  return min <= modifier && modifier <= max && (scale === undefined || scaleIn(modifier) === scale);
+}
+
+function catalogName(spec: TypeSpec): string {
+  return typeOf(spec).catalogName({ ...spec, name: '' });
+}
+
+function regtype(name: string): string {
+  return literal(typeSql(name));
+}

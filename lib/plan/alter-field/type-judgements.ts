@@ -1,0 +1,50 @@
+import type { Alteration } from './alter-steps';
+import { refuse } from './refuse';
+import { typeOf } from '../../field-types';
+import { isColumnOf, type TypeSpec } from '../../field-types/type-change';
+import { shownHeldByCheck } from '../../field-types/type-options';
+import { judgedTypeOf } from '../../spec/field-changes';
+import type { Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { CONTAINS, IS_CONTAINED, NE } from '../../sql/qualified-sql';
+
+const OWN_TYPE = 'pg_catalog.format_type(was.atttypid, was.atttypmod)';
+
+/**
+ * Statements of a block: whether the column has the type that the change takes it to have. `was` is its pg_attribute,
+ * `lists` names the checks that hold it to a list of values, `allowed` are these, and `new_type` is the type that it gets.
+ */
+export function typeJudgements(change: Alteration): string[] {
+  const { column, set, from } = change;
+  if (from !== undefined) return fromJudgements(column, from);
+  const named = judgedTypeOf(change);
+  if (set.type !== undefined || named === undefined) return [];
+  const type = typeOf(named);
+  const isType = `${isColumnOf([named.type])}${type.isHeldByCheck ? ' and lists is not null' : ''}`;
+  const reason = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, which takes no ${type.options.join(' or ')}. Name the new type too, if it is to be another: { type: '${named.type}', … }`)})`;
+  return [
+    refuse('spec', `not (${isType})`, reason),
+    ...type
+      .ownOptionFaults(named, 'was.atttypmod', 'new_type')
+      .map(({ when, message }) => refuse('spec', when, literal(message))),
+  ];
+}
+
+function fromJudgements(column: Identifier, from: TypeSpec): string[] {
+  const type = typeOf(from);
+  const values = type.checkedValues({ ...from, name: '' });
+  const name = type.catalogName({ ...from, name: '' });
+  const contradicts = type.isHeldByCheck ? `not (${isColumnOf([from.type])})` : `${OWN_TYPE} ${NE} ${literal(name)}`;
+  const told = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, and from says ${from.type} (${name}). Compare the metadata with the table`)})`;
+  const judgements = [refuse('spec', contradicts, told)];
+  if (values !== undefined) {
+    const list = `array[${values.map(literal).join(', ')}]::pg_catalog.text[]`;
+    const others = `lists is null or not (allowed ${CONTAINS} ${list} and allowed ${IS_CONTAINED} ${list})`;
+    const reason = `pg_catalog.concat(${literal(`"${column}" is not held to the values that from names (`)}, coalesce(lists, 'no check'), ${literal('). Compare the metadata with the table')})`;
+    judgements.push(refuse('spec', others, reason));
+  } else if (!type.isHeldByCheck) {
+    const reason = `pg_catalog.concat(${literal(`"${column}" is held to a list of values by `)}, lists, ${literal(`, and from says ${from.type}. Give { from: ${shownHeldByCheck()} }, or drop the check first`)})`;
+    judgements.push(refuse('spec', 'lists is not null', reason));
+  }
+  return judgements;
+}
