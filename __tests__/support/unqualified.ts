@@ -155,7 +155,9 @@ function ofBlock(block: Token | undefined): Faults {
 function ofExecuted(tokens: readonly Token[]): Faults {
   return tokens.flatMap((token, at) => {
     if (token.kind !== 'constant' || !/^(?:alter|drop|create|comment|select|lock) /.test(constant(token))) return [];
-    const sql = constant(token).replace(/%[IL]/g, '"name"').replace(/%s/g, '"name"."name"');
+    const sql = constant(token)
+      .replace(/%(?:\d\$)?[IL]/g, '"name"')
+      .replace(/%s/g, '"name"."name"');
     // What is not whole goes on beside it.
     const isWhole = ['format', 'query_to_xml'].some((name) => isWord(name)(tokens[at - 2]));
     return isWhole ? unqualifiedIn(sql) : unqualifiedInPart(sql);

@@ -1,3 +1,4 @@
+import { literal } from '../../sql/literal';
 import { EQ, OVER } from '../../sql/qualified-sql';
 
 /** What the waits share: one table, by its quoted name, or several, by theirs as JSON. */
@@ -12,11 +13,18 @@ export type Shared = 'one' | 'several';
  * @param lockTimeoutMs an expression: a text of digits
  */
 export function lockTimeoutShare(shared: Shared, tables: string, lockTimeoutMs: string): string {
-  const named = shared === 'one' ? `select pg_catalog.to_regclass(${tables})::pg_catalog.oid` : oidsOf(tables);
-  const set = setShare(`(with recursive tree(oid) as (${named} ${AND_PARTS}) ${COUNT})`, lockTimeoutMs);
-  if (shared === 'several') return set;
-  // By far the most changes lock one table without partitions: they have nothing to share, and need not count.
-  return `case when exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} pg_catalog.to_regclass(${tables})) then ${set} end`;
+  if (shared === 'several') return share(oidsOf(tables), lockTimeoutMs);
+  // By far the most changes lock one table without partitions: they have nothing to share, and need not count. What
+  // counts would be made ready all the same, each time, if it were no query of its own.
+  const ofOne = `select ${share('select pg_catalog.to_regclass(%1$L)::pg_catalog.oid', '%2$L')}`;
+  const values = [tables, lockTimeoutMs].map((value) => `${value}::pg_catalog.text`);
+  return `case when exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} pg_catalog.to_regclass(${tables}))
+    then pg_catalog.query_to_xml(pg_catalog.format(${[literal(ofOne), ...values].join(', ')}), false, false, '') end`;
+}
+
+/** @param named a query that gives the oid of each table */
+function share(named: string, lockTimeoutMs: string): string {
+  return setShare(`(with recursive tree(oid) as (${named} ${AND_PARTS}) ${COUNT})`, lockTimeoutMs);
 }
 
 /** Those of the tables that are there, whose names are JSON. */
