@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default defineConfig(
   // The bench has dependencies and a tsconfig of its own.
-  { ignores: ['bench/', 'dist/', 'coverage/'] },
+  { ignores: ['bench/', 'dist/', 'coverage/', 'docs/api/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

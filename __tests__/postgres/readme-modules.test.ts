@@ -1,15 +1,15 @@
-// The first lines of the README, as a reader has them run: by plain node, as an ES module and as CommonJS.
+// The example of the README as an ES module, and that of docs/recipes.md as CommonJS, each run by plain node as it stands.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, snippetsOf } from '../support/markdown';
+import { root, snippetsOf, textOf } from '../support/markdown';
 import { connect, serverUrl } from '../support/postgres';
 
 const home = mkdtempSync(join(tmpdir(), 'tenant-ddl-readme-'));
 const db = connect();
 const [first] = snippetsOf('README.md').filter(({ code }) => code.includes('import knex'));
-const code = String(first?.code).replaceAll('acme-corp', 'readme-modules');
+const [, inCommonJs = ''] = /```js\n(.*?)```/s.exec(textOf('docs/recipes.md')) ?? [];
 
 beforeAll(() => {
   const own = join(home, 'node_modules/tenant-ddl');
@@ -29,15 +29,11 @@ beforeAll(() => {
 afterEach(() => db.raw('drop schema if exists "readme-modules" cascade'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-const asCommonJs = code
-  .replace(/import knex from '(.*)';/, "const knex = require('$1');")
-  .replace(/import (\{.*?\}) from '(.*)';/s, "const $1 = require('$2');");
-
 it.each([
-  ['an ES module', 'first.mjs', `${code}\nawait db.destroy();`],
-  ['CommonJS', 'first.cjs', `(async () => {\n${asCommonJs}\nawait db.destroy();\n})();`],
-])('runs by plain node as %s', async (_what, file, source) => {
-  writeFileSync(join(home, file), source);
+  ['an ES module', 'first.mjs', `${first?.code}\nawait db.destroy();`, ['id', 'name', 'amount', 'status']],
+  ['CommonJS', 'first.cjs', inCommonJs, ['id', 'status']],
+])('runs by plain node as %s', async (_what, file, source, columns) => {
+  writeFileSync(join(home, file), source.replaceAll('acme-corp', 'readme-modules'));
   const ran = spawnSync(process.execPath, [file], {
     cwd: home,
     encoding: 'utf8',
@@ -47,5 +43,5 @@ it.each([
   const { rows } = await db.raw<{ rows: { name: string }[] }>(
     "select column_name as name from information_schema.columns where table_schema = 'readme-modules' order by ordinal_position",
   );
-  expect(rows.map(({ name }) => name)).toEqual(['id', 'name', 'amount', 'status']);
+  expect(rows.map(({ name }) => name)).toEqual(columns);
 });

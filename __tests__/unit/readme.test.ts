@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import * as lib from '../../lib';
 import { ERROR_CODES, MigrationError, planChange, type FieldSpec } from '../../lib';
+import { BOUNDS } from '../../lib/codec/bounds';
 import { fieldTypes, type FieldTypeName } from '../../lib/field-types';
 import { operations } from '../../lib/plan/operations';
 import { DEFAULTS } from '../../lib/options/options';
@@ -186,6 +188,39 @@ it.each(tableOf('docs/transactions.md', 'after').slice(0, -1))(
   },
 );
 
+it('says what a spec may hold at most', () => {
+  const limits = tableOf('docs/security.md', 'limit').map(([, value]) => Number(value?.replaceAll(',', '')));
+  const { textBytes, allTextBytes, values, listItems, changes, defaultDepth } = BOUNDS;
+  expect(limits).toEqual([textBytes, allTextBytes, values, listItems, changes, defaultDepth]);
+});
+
+describe('the retry that outlasts a failover', () => {
+  const [, numbers = ''] = /const retry = (\{.*?\});/.exec(textOf('docs/operating.md')) ?? [];
+  const retry = evaluate(`return ${numbers}`, {}) as lib.RetryOptions;
+
+  afterEach(() => jest.useRealTimers());
+
+  it('tries at least every 10 seconds, for 80 to 90 seconds', async () => {
+    jest.useFakeTimers();
+    const lost = Object.assign(new Error(), { code: '57P01' });
+    for (let run = 0; run < 50; run += 1) {
+      const startedAt = performance.now();
+      const at: number[] = [];
+      const work = lib.withDbRetry(() => {
+        at.push(performance.now() - startedAt);
+        return Promise.reject(lost);
+      }, retry);
+      work.catch(() => undefined);
+      await jest.advanceTimersByTimeAsync(100_000);
+      await expect(work).rejects.toBe(lost);
+      expect(at.at(-1)).toBeGreaterThanOrEqual(80_000);
+      expect(at.at(-1)).toBeLessThanOrEqual(90_000);
+      const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(10_001);
+    }
+  });
+});
+
 describe('every document', () => {
   it.each([...documents(), 'CONTRIBUTING.md', 'CHANGELOG.md'])('%s names only what is there', (document) => {
     const text = textOf(document);
@@ -204,6 +239,17 @@ describe('every document', () => {
     );
     expect(missing).toEqual([]);
   });
+});
+
+it('the package has every file that its README and documents link to', () => {
+  const packed = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' });
+  const [{ files }] = JSON.parse(packed.stdout) as [{ files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  const linked = documents().flatMap((document) =>
+    [...textOf(document).matchAll(/\]\((?!http)([^)#]+)/g)].map(([, path = '']) => join(dirname(document), path)),
+  );
+  expect(linked.length).toBeGreaterThan(15);
+  expect(linked.filter((path) => !paths.includes(path))).toEqual([]);
 });
 
 describe('the layout in CONTRIBUTING.md', () => {

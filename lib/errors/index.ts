@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   'DATABASE_ERROR',
 ] as const;
 
+/** One of {@link ERROR_CODES}. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
@@ -67,6 +68,7 @@ export interface Blocker {
   readonly preparedTransaction?: string;
 }
 
+/** What a {@link MigrationError} is made of; its properties say what each means. */
 export interface MigrationErrorDetails {
   readonly code: ErrorCode;
   readonly org?: string | undefined;

@@ -32,6 +32,7 @@ export const fieldTypes = {
   Enum: enumType,
 } as const satisfies Record<string, FieldType>;
 
+/** The type of a field, such as `String`. */
 export type FieldTypeName = keyof typeof fieldTypes;
 
 export const typeNames = Object.keys(fieldTypes) as readonly FieldTypeName[];

@@ -6,9 +6,13 @@ import { heard } from './heard';
  * pino and bunyan, which take `(record, message)`, are recognised.
  */
 export interface Logger {
+  /** Writes a record at level debug. */
   debug(message: string, meta: LogRecord): unknown;
+  /** Writes a record at level info. */
   info(message: string, meta: LogRecord): unknown;
+  /** Writes a record at level warn. */
   warn(message: string, meta: LogRecord): unknown;
+  /** Writes a record at level error. */
   error(message: string, meta: LogRecord): unknown;
   /** winston's and pino's: spares the work for a record that nobody reads. */
   isLevelEnabled?(level: string): boolean;

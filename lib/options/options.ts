@@ -4,6 +4,7 @@ import type { HazardKind } from '../plan/plan';
 
 /** What to do about the hazards of a plan. */
 export const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
+/** `refuse` changes nothing and throws HAZARD_REFUSED, `warn` logs the hazard, `allow` does neither. */
 export type HazardPolicy = (typeof HAZARD_POLICIES)[number];
 
 /** One for all kinds, or one each; a kind that is left out is warned of. `dataLoss` is refused, unless its own policy, or 'allow' for all, says otherwise. */

@@ -16,6 +16,7 @@ export const LOCK_MODES = [
   'AccessExclusiveLock',
 ] as const;
 
+/** A table-level lock mode of PostgreSQL, as `pg_locks.mode` names it (manual 13.3.1). */
 export type LockMode = (typeof LOCK_MODES)[number];
 
 /** A lock that a step takes on a relation, held until the transaction ends. */
@@ -87,6 +88,7 @@ export const HAZARD_KINDS = {
   noKey: { onRowsOnly: false },
 } as const;
 
+/** A kind of hazard; docs/plans.md explains each. */
 export type HazardKind = keyof typeof HAZARD_KINDS;
 
 /** What will run for a list of changes: exactly this SQL, in this order. Plain data. */

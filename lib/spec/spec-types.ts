@@ -63,7 +63,7 @@ export interface StringField extends FieldBase, NoDigits, NoValues {
 /** `text`. */
 export interface TextField extends Plain {
   readonly type: 'Text';
-  /** Stored as given, up to 1,000,000 bytes. `null` means none. */
+  /** Stored as given, up to 2,000,000 bytes. `null` means none. */
   readonly default?: string | null | undefined;
 }
 
