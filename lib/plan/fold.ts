@@ -1,0 +1,187 @@
+import { typeOf } from '../field-types';
+import { impliedType, newTypeOf, type FieldChanges } from '../spec/field-changes';
+import type { Field } from '../spec/field-spec';
+import { indexName, keyFields, type ForeignKey, type Index, type Model } from '../spec/model-spec';
+import type { Identifier } from '../sql/identifier';
+import type { Effect } from './effects';
+
+/**
+ * The models of an org after the effects of a change, or of a list of changes: pure, so that changes can be stacked
+ * without a server. What no server would do (a table that is not there is dropped) changes nothing.
+ */
+export function fold(org: Identifier, effects: readonly Effect[], models: readonly Model[]): readonly Model[] {
+  return effects.reduce((before, effect) => afterEffect(org, effect, before), models);
+}
+
+function afterEffect(org: Identifier, effect: Effect, models: readonly Model[]): readonly Model[] {
+  if (effect.verb === 'refersTo') return models;
+  if (effect.of !== 'table') return models.map((model) => afterInModel(org, effect, model));
+  const { table } = effect;
+  if (effect.verb === 'adds') return [...models, effect.model];
+  if (effect.verb === 'drops') return models.filter((model) => model.table !== table);
+  const target = (at: Target): Target => (isAt(at, org, table) ? { ...at, table: effect.to } : at);
+  return models.map((model) => withTargets(model.table === table ? { ...model, table: effect.to } : model, target));
+}
+
+type Inner = Exclude<Effect, { readonly of: 'table' }>;
+
+/** Also of the other models, whose references follow a column that is renamed. */
+function afterInModel(org: Identifier, effect: Inner, model: Model): Model {
+  if (effect.of === 'column' && effect.verb === 'renames') return afterRenaming(org, effect, model);
+  if (model.table !== effect.table) return model;
+  if (effect.of === 'index') {
+    const indexes = model.indexes ?? [];
+    if (effect.verb === 'adds') return { ...model, indexes: [...indexes, effect.index] };
+    return withLists(model, { indexes: indexes.filter((index) => indexName(model.table, index) !== effect.name) });
+  }
+  if (effect.of === 'reference') {
+    return effect.verb === 'adds' ? withReference(model, effect.key) : withoutReference(model, effect.columns);
+  }
+  if (effect.verb === 'adds') return { ...model, fields: [...withKeySaid(model.fields), notKey(effect.field)] };
+  if (effect.verb === 'drops') return withoutColumn(model, effect.column);
+  const fields = model.fields.map((field) => (field.name === effect.column ? altered(field, effect.set) : field));
+  return effect.set.unique === false ? withoutUniques({ ...model, fields }, effect.column) : { ...model, fields };
+}
+
+/** Whatever made the column unique is dropped, an index too. */
+function withoutUniques(model: Model, column: Identifier): Model {
+  const isIts = ({ unique, columns }: Index): boolean =>
+    unique === true && columns.length === 1 && columns[0] === column;
+  return withLists(model, { indexes: model.indexes?.filter((index) => !isIts(index)) });
+}
+
+/** A key is given with its model: a field of the name `id` that is added later is none. */
+function notKey(field: Field): Field {
+  return field.name === 'id' ? { ...field, primaryKey: false } : field;
+}
+
+/** With a key that no longer hangs on a name. */
+function withKeySaid(fields: readonly Field[]): readonly Field[] {
+  const key = keyFields(fields);
+  return fields.map((field) => (key.includes(field) ? { ...field, primaryKey: true } : field));
+}
+
+type Renaming = Extract<Inner, { readonly of: 'column'; readonly verb: 'renames' }>;
+
+function afterRenaming(org: Identifier, { table, column, to }: Renaming, model: Model): Model {
+  const renamed = (name: Identifier): Identifier => (name === column ? to : name);
+  const target = (at: Target): Target => (isAt(at, org, table) ? { ...at, columns: at.columns.map(renamed) } : at);
+  if (model.table !== table) return withTargets(model, target);
+  const own = {
+    ...model,
+    fields: withKeySaid(model.fields).map((field) =>
+      field.name === column ? notKeyByName({ ...field, name: to }) : field,
+    ),
+  };
+  const { indexes, foreignKeys } = model;
+  const follow = <T extends { readonly columns: readonly Identifier[] }>(one: T): T => ({
+    ...one,
+    columns: one.columns.map(renamed),
+  });
+  return withTargets(withLists(own, { indexes: indexes?.map(follow), foreignKeys: foreignKeys?.map(follow) }), target);
+}
+
+function notKeyByName(field: Field): Field {
+  return field.primaryKey === true ? field : notKey(field);
+}
+
+/** What is over the column goes with it, where the change names it; what does not, the server refuses. */
+function withoutColumn(model: Model, column: Identifier): Model {
+  const key = keyFields(model.fields);
+  const losesKey = key.some(({ name }) => name === column);
+  const fields = model.fields
+    .filter(({ name }) => name !== column)
+    // They stay NOT NULL.
+    .map((field) => (losesKey && key.includes(field) ? { ...field, primaryKey: false, nullable: false } : field));
+  const without = (one: { readonly columns: readonly Identifier[] }): boolean => !one.columns.includes(column);
+  const { indexes, foreignKeys } = model;
+  return withLists(
+    { ...model, fields },
+    { indexes: indexes?.filter(without), foreignKeys: foreignKeys?.filter(without) },
+  );
+}
+
+/** An empty list is as good as none, and is left out. */
+function withLists(
+  model: Model,
+  lists: Partial<Record<'indexes' | 'foreignKeys', Model['indexes'] | Model['foreignKeys']>>,
+): Model {
+  const { indexes: _indexes, foreignKeys: _foreignKeys, ...rest } = model;
+  const all = { indexes: model.indexes, foreignKeys: model.foreignKeys, ...lists };
+  const kept = Object.fromEntries(Object.entries(all).filter(([, list]) => list !== undefined && list.length > 0));
+  return { ...rest, ...kept };
+}
+
+function withReference(model: Model, key: ForeignKey): Model {
+  const [column, ...others] = key.columns;
+  if (others.length > 0) return { ...model, foreignKeys: [...(model.foreignKeys ?? []), key] };
+  const {
+    columns: [target],
+    ...references
+  } = key.references;
+  const fields = model.fields.map((field) =>
+    field.name === column && target !== undefined ? { ...field, references: { ...references, column: target } } : field,
+  );
+  return { ...model, fields };
+}
+
+function withoutReference(model: Model, columns: readonly Identifier[]): Model {
+  const isOn = (key: ForeignKey): boolean => key.columns.join('.') === columns.join('.');
+  const fields = model.fields.map((field) => {
+    if (columns.length !== 1 || field.name !== columns[0]) return field;
+    const { references: _references, ...rest } = field;
+    return rest;
+  });
+  return withLists({ ...model, fields }, { foreignKeys: model.foreignKeys?.filter((key) => !isOn(key)) });
+}
+
+/** The other end of a reference, of one column or several alike. */
+interface Target {
+  readonly schema: Identifier;
+  readonly table: Identifier;
+  readonly columns: readonly Identifier[];
+}
+
+function isAt(target: Target, schema: Identifier, table: Identifier): boolean {
+  return target.schema === schema && target.table === table;
+}
+
+function withTargets(model: Model, change: (target: Target) => Target): Model {
+  const fields = model.fields.map((field) => {
+    if (field.references === undefined) return field;
+    const { column, ...rest } = field.references;
+    const { columns, ...at } = change({ ...rest, columns: [column] });
+    return { ...field, references: { ...rest, ...at, column: columns[0] ?? column } };
+  });
+  const foreignKeys = model.foreignKeys?.map((key) => ({
+    ...key,
+    references: { ...key.references, ...change(key.references) },
+  }));
+  return withLists({ ...model, fields }, { foreignKeys });
+}
+
+/** A field after alterField. */
+function altered(field: Field, set: FieldChanges): Field {
+  const { type: _type, length: _length, precision: _precision, scale: _scale, values: _values, ...named } = set;
+  const merged = { ...retyped(field, set), ...named };
+  const { default: value, ...rest } = merged;
+  return value === null || value === undefined ? rest : { ...rest, default: value };
+}
+
+/** With the type that it gets, and its default, where that type takes it. */
+function retyped(field: Field, set: FieldChanges): Field {
+  const type = newTypeOf({ column: field.name, set, from: field });
+  const implied = impliedType(set);
+  if (type === undefined) return implied === undefined ? field : { ...field, type: implied, values: set.values };
+  const { type: _type, length: _length, precision: _precision, scale: _scale, values: _values, ...others } = field;
+  const { keepsOptions: _keeps, ...options } = type;
+  const whole = { ...others, ...withoutUndefined(options), name: field.name };
+  if (field.default === undefined || set.default !== undefined) return whole;
+  const read = typeOf(whole).readDefault(field.default, whole);
+  const { default: _default, ...without } = whole as Field;
+  return 'kept' in read ? { ...without, default: read.kept } : without;
+}
+
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
