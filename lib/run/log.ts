@@ -73,6 +73,12 @@ export function logBlindness(logger: Logger, reason: string): void {
   writeRecord(logger, 'debug', 'BLOCKERS', { reason });
 }
 
+/** A connection beside the pool that could not be closed, or came to nothing when nobody waited for it any more. */
+export function logLeftOpen(logger: Logger, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  writeRecord(logger, 'debug', 'CONNECTION BESIDE THE POOL', { reason });
+}
+
 /** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */
 export function withoutValues(sql: string): string {
   return withLiterals(sql, () => "'…'").replace(/\bdefault (?:-?[\d.]+|true|false)/g, 'default …');

@@ -1,8 +1,8 @@
 import { addFieldToModel, createModel, createTenant, type FieldSpec } from '../../../lib';
-import { quiet } from '../../support/log';
+import { quiet, recordedLog } from '../../support/log';
 import { connect, freshOrg } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
-import { throughProxy } from '../../support/through-proxy';
+import { throughProxy, until } from '../../support/through-proxy';
 
 const id: FieldSpec = { name: 'id', type: 'Int' };
 const added: FieldSpec = { name: 'x', type: 'Int' };
@@ -72,5 +72,30 @@ it('are not those of a stranger whose process has the number that a pooler made 
     await waits;
   } finally {
     await Promise.all([...holders, stranger].map((trx) => trx.rollback()));
+  }
+});
+
+it('are named, and what closing the connection beside the pool failed with is in the log at level debug', async () => {
+  const [org = ''] = await tenants(1);
+  const db = connect();
+  const { client } = db as unknown as { client: { destroyRawConnection(connection: object): Promise<void> } };
+  const destroyed = client.destroyRawConnection.bind(client);
+  const failing = jest.spyOn(client, 'destroyRawConnection').mockImplementation(async (connection) => {
+    await destroyed(connection);
+    throw new Error('not closed in good order');
+  });
+  const { logger, records } = recordedLog('debug');
+  const holder = await connect().transaction();
+  try {
+    await holder.raw('lock table ??.invoice in access share mode', [org]);
+    const error = await migrationError(addFieldToModel(org, 'invoice', added, db, { ...options, logger }));
+    expect(error).toMatchObject({ code: 'LOCK_TIMEOUT', blockedBy: [expect.anything()] });
+    await until(() => records().some(({ reason }) => reason === 'not closed in good order'));
+    expect(records()).toContainEqual(
+      expect.objectContaining({ level: 'debug', message: 'CONNECTION BESIDE THE POOL' }),
+    );
+  } finally {
+    await holder.rollback();
+    failing.mockRestore();
   }
 });

@@ -1,21 +1,63 @@
 import type { Knex } from 'knex';
-import { classifyInUse } from '../failures/sql-states';
+import type { Logger } from '../../options/logger';
+import { classifyInUse, sqlStateOf } from '../failures/sql-states';
 import { acquired } from '../wire/acquire';
+import { closeBeside, openedBeside } from '../wire/connection-beside';
 import { answeredWithin } from '../wire/limit';
 import { clientOf, discard, send, type Answer } from '../wire/send';
 
-/** Asks on a connection of the pool, and waits for it and for the answer no longer than this, in milliseconds. */
-export async function ask(db: Knex, question: string, limitMs: number): Promise<readonly Answer[]> {
+/** A way to ask the server something after a connection was lost. */
+export interface WayToAsk {
+  /** Which part of the time that is left one question may take. */
+  readonly part: number;
+  /** Where this one led nowhere. */
+  readonly other: () => WayToAsk;
+  /** Waits for a connection and for the answer no longer than this, in milliseconds. */
+  readonly ask: (db: Knex, question: string, limitMs: number, logger: Logger) => Promise<readonly Answer[]>;
+  /** Whether no time cures the failure. */
+  readonly isFinal: (error: unknown) => boolean;
+}
+
+/** On a connection of the pool: it is there already, and known to work no more than the one that was lost. */
+export const POOLED: WayToAsk = {
+  part: 1 / 8,
+  other: () => BESIDE,
+  ask: async (db, question, limitMs) => {
+    const leftMs = countdown(limitMs);
+    const connection = await acquired(db, limitMs);
+    try {
+      return await answeredWithin(connection, leftMs(), send(db, question, connection));
+    } catch (error) {
+      // A late answer must not come to the next one who uses it.
+      if (classifyInUse(error).retryScope === 'connection') discard(connection);
+      throw error;
+    } finally {
+      await clientOf(db).releaseConnection(connection);
+    }
+  },
+  isFinal: (error) => NEVER_ANSWERED.includes(sqlStateOf(error)),
+};
+
+/** On a connection of its own. The server may have no room for it, or its password be yesterday's. */
+export const BESIDE: WayToAsk = {
+  part: 1 / 2,
+  other: () => POOLED,
+  ask: async (db, question, limitMs, logger) => {
+    const leftMs = countdown(limitMs);
+    const connection = await openedBeside(db, limitMs, logger);
+    try {
+      return [await answeredWithin(connection, leftMs(), connection.query(question))];
+    } finally {
+      closeBeside(db, connection, logger);
+    }
+  },
+  isFinal: () => false,
+};
+
+/** insufficient_privilege, undefined_function, …. A server that starts, recovers or has no room answers later. */
+const NEVER_ANSWERED: readonly (string | undefined)[] = ['42501', '42883', '28P01', '28000', '3D000'];
+
+function countdown(limitMs: number): () => number {
   const startedAt = performance.now();
-  const connection = await acquired(db, limitMs);
-  try {
-    const leftMs = Math.max(1, limitMs - Math.round(performance.now() - startedAt));
-    return await answeredWithin(connection, leftMs, send(db, question, connection));
-  } catch (error) {
-    // A late answer must not come to the next one who uses it.
-    if (classifyInUse(error).retryScope === 'connection') discard(connection);
-    throw error;
-  } finally {
-    await clientOf(db).releaseConnection(connection);
-  }
+  return () => Math.max(1, limitMs - Math.round(performance.now() - startedAt));
 }

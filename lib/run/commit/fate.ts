@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../../errors';
 import type { Settings } from '../../options/options';
 import { sqlStateOf } from '../failures/sql-states';
-import { ask } from './ask';
+import { POOLED, type WayToAsk } from './ask';
 import { valueOf, type Answer } from '../wire/send';
 import {
   fateQuery,
@@ -33,20 +33,26 @@ const PAUSE_MS = 50;
 /**
  * Asks the server, on another connection, whether a transaction committed (manual 9.27.4, pg_xact_status).
  * While it is in progress, or nobody answers, the question is asked again, for at most
- * `statementTimeoutMs`: by then the server has ended it, or someone has to look.
+ * `statementTimeoutMs`: by then the server has ended it, or someone has to look. What swallowed the COMMIT may
+ * have taken every connection of the pool as well: the next question goes another way.
  *
  * @throws MigrationError OUTCOME_UNKNOWN where the server can't say
  */
 export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): Promise<Fate> {
   const { identity } = doubtful;
   if (identity === undefined) throw outcomeUnknown(doubtful);
-  const { statementTimeoutMs, retry } = settings;
+  const { statementTimeoutMs, retry, logger } = settings;
   const startedAt = performance.now();
-  const leftMs = (): number => Math.round(statementTimeoutMs - (performance.now() - startedAt));
+  const leftMs = (): number => statementTimeoutMs - (performance.now() - startedAt);
+  let way = POOLED;
   do {
-    const fate = await askedOnce(db, identity, Math.max(PAUSE_MS, leftMs()));
+    const fate = await askedOnce(identity, way, (question) => {
+      const limitMs = Math.max(PAUSE_MS, Math.round(leftMs() * way.part));
+      return way.ask(db, question, limitMs, logger);
+    });
     if (fate === 'committed' || fate === 'aborted') return fate;
     if (fate === 'unknown') break;
+    if (fate === 'unreachable') way = way.other();
     await sleep(PAUSE_MS);
   } while (retry.signal?.aborted !== true && leftMs() > 0);
   throw outcomeUnknown(doubtful);
@@ -54,22 +60,23 @@ export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): 
 
 type Answered = Fate | 'in progress' | 'unreachable' | 'unknown';
 
-async function askedOnce(db: Knex, identity: TransactionIdentity, limitMs: number): Promise<Answered> {
+type Ask = (question: string) => Promise<readonly Answer[]>;
+
+async function askedOnce(identity: TransactionIdentity, { isFinal }: WayToAsk, asking: Ask): Promise<Answered> {
   try {
-    const answers = await ask(db, fateQuery(identity), limitMs);
-    return judged(answers, identity);
+    return await answered(identity, asking);
   } catch (error) {
-    return sqlStateOf(error) === IN_THE_FUTURE ? askedWhoRefused(db, identity, limitMs) : unanswered(error);
+    return isFinal(error) ? 'unknown' : 'unreachable';
   }
 }
 
-async function askedWhoRefused(db: Knex, identity: TransactionIdentity, limitMs: number): Promise<Answered> {
+async function answered(identity: TransactionIdentity, asking: Ask): Promise<Answered> {
   try {
-    const server = serverIn(await ask(db, serverQuery(), limitMs));
-    // The id was lost in a crash, with its transaction.
-    return isSameHistory(identity, server) ? 'aborted' : 'unknown';
+    return judged(await asking(fateQuery(identity)), identity);
   } catch (error) {
-    return unanswered(error);
+    if (sqlStateOf(error) !== IN_THE_FUTURE) throw error;
+    // The id was lost in a crash, with its transaction.
+    return isSameHistory(identity, serverIn(await asking(serverQuery()))) ? 'aborted' : 'unknown';
   }
 }
 
@@ -94,14 +101,6 @@ function judged(answers: readonly Answer[], asked: TransactionIdentity): Answere
 
 /** invalid_parameter_value: the server has not given out this id. */
 const IN_THE_FUTURE = '22023';
-
-/** insufficient_privilege, undefined_function: what no time cures. */
-const NEVER_ANSWERED: readonly (string | undefined)[] = ['42501', '42883', '28P01', '28000', '3D000'];
-
-/** A server that starts, recovers, has no room or takes its time will answer later. */
-function unanswered(error: unknown): Answered {
-  return NEVER_ANSWERED.includes(sqlStateOf(error)) ? 'unknown' : 'unreachable';
-}
 
 function outcomeUnknown({ org, identity, cause: given }: Doubtful): MigrationError {
   const transactionId = identity?.transactionId;

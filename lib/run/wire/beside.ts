@@ -1,21 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { Blocker } from '../../errors';
+import type { Logger } from '../../options/logger';
+import { closeBeside, openedBeside, type RawConnection } from './connection-beside';
+import { answeredWithin } from './limit';
 import { clientOf } from './send';
 
-/** The longest that a question may take, in milliseconds. */
+/** The longest that the connection, or a question, may take, in milliseconds: it would keep all others waiting. */
 const MAX_ANSWER_MS = 5000;
-
-/** The parts of knex's client that open a connection of their own, and pg's that asks on it. */
-interface Beside {
-  readonly connectionSettings?: object;
-  acquireRawConnection(): Promise<RawConnection>;
-  destroyRawConnection(connection: object): Promise<void>;
-}
-
-interface RawConnection {
-  query(sql: string): Promise<{ readonly rows: readonly Record<string, string | null>[] }>;
-}
 
 /** What a look showed. */
 export interface Seen {
@@ -37,9 +28,9 @@ const queues = new WeakMap<object, Asked[]>();
  * Asks who is in the way, on a connection beside the pool. There is one for each pool at most, whatever waits: it
  * answers all that is asked meanwhile, and is closed. Where the server has no room for it, each of them fails.
  */
-export function lookedBeside(db: Knex, question: string): Promise<Seen> {
-  const client = clientOf(db) as unknown as Beside;
-  const key = client.connectionSettings ?? client;
+export function lookedBeside(db: Knex, question: string, logger: Logger): Promise<Seen> {
+  const client = clientOf(db);
+  const { connectionSettings: key = client } = client as { readonly connectionSettings?: object };
   return new Promise((answer, fail) => {
     const asked = { question, answer, fail };
     const queue = queues.get(key);
@@ -49,32 +40,24 @@ export function lookedBeside(db: Knex, question: string): Promise<Seen> {
     }
     const own = [asked];
     queues.set(key, own);
-    void served(client, own, () => queues.delete(key));
+    void served(db, own, logger, () => queues.delete(key));
   });
 }
 
 /** Never rejects: what fails, fails for those who asked. `close` is called before any time passes with an empty queue. */
-async function served(client: Beside, queue: Asked[], close: () => void): Promise<void> {
+async function served(db: Knex, queue: Asked[], logger: Logger, close: () => void): Promise<void> {
   let connection: RawConnection | undefined;
   try {
-    connection = await client.acquireRawConnection();
+    connection = await openedBeside(db, MAX_ANSWER_MS, logger);
     for (let asked = queue[0]; asked !== undefined; asked = queue[0]) {
-      asked.answer(seenIn(await timely(connection.query(asked.question))));
+      asked.answer(seenIn(await answeredWithin(connection, MAX_ANSWER_MS, connection.query(asked.question))));
       queue.shift();
     }
   } catch (error) {
     for (const { fail } of queue.splice(0)) fail(error);
   }
   close();
-  if (connection !== undefined) await client.destroyRawConnection(connection).catch(() => undefined);
-}
-
-/** One that is never answered would keep all others waiting. */
-async function timely<T>(answer: Promise<T>): Promise<T> {
-  const late = sleep(MAX_ANSWER_MS, undefined, { ref: false }).then(() => {
-    throw new Error(`No answer within ${MAX_ANSWER_MS} ms`);
-  });
-  return Promise.race([answer, late]);
+  if (connection !== undefined) closeBeside(db, connection, logger);
 }
 
 function seenIn({ rows }: Awaited<ReturnType<RawConnection['query']>>): Seen {

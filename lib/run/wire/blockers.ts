@@ -40,7 +40,7 @@ export async function watched<T>(
   let looking: Promise<void> = Promise.resolve();
   const look = async (): Promise<void> => {
     try {
-      const now = await lookedBeside(db, questionOf(waiting));
+      const now = await lookedBeside(db, questionOf(waiting), logger);
       if (now.blockedBy.length > 0) seen = now;
     } catch (error) {
       // Without it, the lock timeout is told all the same.

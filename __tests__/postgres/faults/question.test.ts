@@ -1,0 +1,80 @@
+// What became of a COMMIT is found out over whatever connections the pool has: those that swallow what is sent, those
+// whose driver has lost its place in the protocol, and none at all.
+import { addFieldToModel } from '../../../lib';
+import type { ChangeOptions, FieldSpec } from '../../../lib';
+import { quiet } from '../../support/log';
+import { BATCH, columnsOf, FATE, strikeOnce, throughProxy } from '../../support/through-proxy';
+import type { Proxied } from '../../support/through-proxy';
+
+const amount: FieldSpec = { name: 'amount', type: 'Float' };
+const options: ChangeOptions = { logger: quiet, statementTimeoutMs: 2000, retry: { maxAttempts: 1 } };
+
+/** knex's own is in capitals. */
+const OUR_COMMIT = /^commit\b/;
+const KNEX_COMMIT = /^COMMIT\b/;
+
+/** After COMMIT's tag: the letter of ReadyForQuery. */
+const THE_NEXT_MESSAGE = 12;
+
+const never = (): Promise<void> => new Promise(() => undefined);
+
+let wire: Proxied;
+
+beforeEach(async () => {
+  wire = await throughProxy();
+});
+
+afterEach(() => wire.proxy.close());
+
+async function expectOnce(): Promise<void> {
+  expect(await columnsOf(wire.admin, wire.org)).toEqual(['id', 'amount']);
+  expect(wire.count(BATCH)).toBe(1);
+}
+
+it.each([1, 3])('goes on with a connection of its own where %d idle ones swallow it', async (idle) => {
+  await Promise.all(Array.from({ length: idle + 1 }, () => wire.db.raw('select pg_sleep(0.2)')));
+  let oldest = 0;
+  wire.proxy.onExchange(({ connection }) => (connection < oldest ? never() : undefined));
+  let newest = 0;
+  wire.proxy.onExchange(({ connection }) => void (newest = Math.max(newest, connection)));
+  void strikeOnce(wire.proxy, OUR_COMMIT, async (exchange) => {
+    await exchange.ask();
+    oldest = idle + 2;
+    exchange.cut();
+  });
+  await addFieldToModel(wire.org, 'invoice', amount, wire.db, options);
+  await expectOnce();
+  expect(newest).toBeGreaterThan(idle + 1);
+});
+
+it('goes on where the pool gives it a connection that a garbled answer to the caller has damaged', async () => {
+  const theirs = await wire.db.transaction();
+  await theirs.raw('select 1');
+  void strikeOnce(wire.proxy, KNEX_COMMIT, async (exchange) => {
+    await exchange.ask();
+    exchange.answerGarbled(THE_NEXT_MESSAGE);
+    await never();
+  });
+  void strikeOnce(wire.proxy, OUR_COMMIT, async (exchange) => {
+    await exchange.ask();
+    await Promise.allSettled([theirs.commit(), theirs.executionPromise]);
+    exchange.cut();
+  });
+  await addFieldToModel(wire.org, 'invoice', amount, wire.db, options);
+  await expectOnce();
+});
+
+it('asks on a connection of the pool where the server has no room for another', async () => {
+  await Promise.all([1, 2, 3].map(() => wire.db.raw('select pg_sleep(0.2)')));
+  let refused = 0;
+  void strikeOnce(wire.proxy, OUR_COMMIT, async (exchange) => {
+    await exchange.ask();
+    wire.proxy.onConnect(() => (refused += 1) > 0);
+    exchange.cut();
+  });
+  // The first of two that are left.
+  void strikeOnce(wire.proxy, FATE, never);
+  await addFieldToModel(wire.org, 'invoice', amount, wire.db, options);
+  await expectOnce();
+  expect([refused, wire.count(FATE)]).toEqual([1, 2]);
+});
