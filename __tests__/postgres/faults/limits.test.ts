@@ -1,14 +1,14 @@
 // Nothing is waited for without an end, no wait multiplies, and what stands in the way is said.
 import type { Knex } from 'knex';
 import { knex } from 'knex';
-import { addFieldToModel, createModel, withTenant } from '../../../lib';
-import type { FieldSpec } from '../../../lib';
+import { addFieldToModel, createModel, dropTenant, withTenant } from '../../../lib';
+import type { FieldSpec, TenantKnex } from '../../../lib';
 import { startProxy } from '../../chaos/proxy';
 import { quiet } from '../../support/log';
 import { inOwnDatabase } from '../../support/own-database';
 import { connect, freshOrg, freshRole, serverUrl } from '../../support/postgres';
-import { migrationError } from '../../support/rejection';
-import { BATCH, columnsOf, COMMIT, FATE, strikeOnce, throughProxy } from '../../support/through-proxy';
+import { migrationError, rejection } from '../../support/rejection';
+import { BATCH, columnsOf, COMMIT, FATE, ROLLBACK, strikeOnce, throughProxy, until } from '../../support/through-proxy';
 import type { Proxied } from '../../support/through-proxy';
 
 const amount: FieldSpec = { name: 'amount', type: 'Float' };
@@ -24,6 +24,8 @@ const ways = {
     withTenant(org, db, (tenant) => addFieldToModel(org, 'invoice', amount, tenant), options),
   'a bare Knex': (db: Knex, org: string) => addFieldToModel(org, 'invoice', amount, db, options),
 };
+
+const STANDING = /tenant_ddl_standing/;
 
 /** Swallows what is asked, and answers nothing. */
 const swallow = (): Promise<void> => new Promise(() => undefined);
@@ -53,6 +55,73 @@ describe.each(Object.entries(ways))('%s over a connection that swallows what is 
     wire.proxy.onExchange(({ sql }) => (FATE.test(sql) ? swallow() : undefined));
     const error = await migrationError(change(wire.db, wire.org));
     expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryScope: 'none' });
+  });
+});
+
+describe('over a connection that swallows what is sent', () => {
+  let wire: Proxied;
+  const used = (): number => wire.db.client.pool.numUsed();
+
+  beforeEach(async () => {
+    wire = await throughProxy();
+  });
+
+  afterEach(() => wire.proxy.close());
+
+  const tookBack = async (tenant: TenantKnex): Promise<void> => {
+    await addFieldToModel(wire.org, 'invoice', amount, tenant);
+    await tenant.raw('savepoint mine');
+    await tenant.raw('rollback to mine');
+  };
+
+  it('withTenant gives it up at its look before COMMIT, and goes on with another', async () => {
+    void strikeOnce(wire.proxy, STANDING, swallow);
+    let runs = 0;
+    const callback = async (tenant: TenantKnex): Promise<void> => {
+      runs += 1;
+      await tookBack(tenant);
+    };
+    await withTenant(wire.org, wire.db, callback, options);
+    expect([runs, used(), wire.count(STANDING)]).toEqual([2, 0, 2]);
+    expect(await columnsOf(wire.admin, wire.org)).toEqual(['id', 'amount']);
+  });
+
+  it('withTenant runs nothing again where the callback had committed before that look', async () => {
+    void strikeOnce(wire.proxy, STANDING, swallow);
+    let runs = 0;
+    const committing = async (tenant: TenantKnex): Promise<void> => {
+      runs += 1;
+      await tookBack(tenant);
+      await tenant.raw('commit and chain');
+    };
+    const error = await migrationError(withTenant(wire.org, wire.db, committing, options));
+    expect([error.code, runs, used()]).toEqual(['OUTCOME_UNKNOWN', 1, 0]);
+    expect(error.message).toContain('What it had done by then is committed.');
+  });
+
+  it('withTenant gives it up at ROLLBACK, and throws what the callback threw', async () => {
+    void strikeOnce(wire.proxy, ROLLBACK, swallow);
+    const mistake = new Error('of the callback');
+    const failing = async (tenant: TenantKnex): Promise<void> => {
+      await addFieldToModel(wire.org, 'invoice', amount, tenant);
+      throw mistake;
+    };
+    const patient = { ...options, statementTimeoutMs: 30_000 };
+    expect(await rejection(withTenant(wire.org, wire.db, failing, patient))).toBe(mistake);
+    await until(() => used() === 0);
+    // Not on that connection.
+    await wire.db.raw('select 1').timeout(2000);
+    expect(await columnsOf(wire.admin, wire.org)).toEqual(['id']);
+  });
+
+  it.each([
+    ['a batch', /^begin\b/i],
+    ['COMMIT', COMMIT],
+  ])('dropTenant gives it up at %s, and goes on with another', async (_where, at) => {
+    void strikeOnce(wire.proxy, at, swallow);
+    await dropTenant(wire.org, wire.db, { ...options, confirm: wire.org });
+    const { rows } = await wire.admin.raw('select from pg_namespace where nspname = ?', [wire.org]);
+    expect([rows.length, used()]).toEqual([0, 0]);
   });
 });
 

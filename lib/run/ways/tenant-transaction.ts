@@ -7,15 +7,15 @@ import { defaultToSchema } from './pg-mem';
 import { whileOpen } from '../open-tenants';
 import { ownErrorIn } from '../failures/own-error';
 import { learnSession } from '../wire/prepared';
-import { clientOf, discard, isMemory, send, valueOf, type Answer, type Connection } from '../wire/send';
+import { clientOf, isMemory, send, valueOf, type Answer, type Connection } from '../wire/send';
 import { standingOf } from './standing';
 import { setContext, type TenantContext } from '../tenant-context';
 import { identityIn, type TransactionIdentity } from '../wire/transaction-identity';
 import { isRefusal, watchTransaction, type TransactionWatch } from './transaction-watch';
-import { retryScopeInUse } from '../retry';
 import type { AttemptJournal } from './attempt-journal';
 import { begun } from './begin';
 import { endedByCallback } from './ended-by-callback';
+import { orRolledBack, rollBack } from './roll-back';
 import type { TenantKnex } from '../tenant-knex';
 import { refuseUnfinished } from './unfinished';
 
@@ -50,7 +50,7 @@ export async function attempted<T>(
     watch = watchTransaction(trx, connection);
     // The connection is the pool's from then on.
     trx.executionPromise.then(watch.stop, watch.stop);
-    const identity = await orRolledBack(trx, connection, () => setUp(trx, context, connection));
+    const identity = await orRolledBack({ trx, connection, context }, () => setUp(trx, context, connection));
     at = 'QUERY';
     const run = { server, context, trx, connection, identity, watch };
     const called = await calledBack(run, callback);
@@ -104,20 +104,21 @@ async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise
     value = await whileOpen(org, server, () => callback(handed(trx, context)));
   } catch (error) {
     const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
-    await rollBack(trx, connection, error, own);
+    await rollBack(run, error, own);
     if (watch.committed()) throw await ended(run, error);
     // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
     if (isRefusal(own) && watch.caught() !== undefined) throw rolledBack(org, watch.caught());
     return { thrown: error, own, at: 'QUERY' };
   }
   if (trx.isCompleted()) throw await ended(run);
-  await orRolledBack(trx, connection, () =>
-    refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs),
-  );
+  await orRolledBack(run, () => refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs));
   // The question itself is a statement, and outside a transaction by then perhaps.
   const committedBefore = hasCommitted(run);
-  if (!(await isStillOurs(run))) {
-    await rollBack(trx, connection);
+  const isOurs = await orRolledBack(run, () => isStillOurs(run)).catch(async (error: unknown) => {
+    throw watch.committed() ? await ended(run, error) : error;
+  });
+  if (!isOurs) {
+    await rollBack(run);
     throw await ended(run, undefined, committedBefore);
   }
   return { value };
@@ -131,17 +132,19 @@ function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
 }
 
 /** Asks the server only where the answers so far leave it open. */
-async function isStillOurs({ trx, identity, watch, context: { journal } }: Run): Promise<boolean> {
+async function isStillOurs({ trx, connection, identity, watch, context }: Run): Promise<boolean> {
+  const { org, settings, journal } = context;
   const mayHaveEnded = watch.unknownEnds() > 0;
   if (identity === undefined || !(mayHaveEnded || (watch.undid() && journal.hasRun()))) return true;
   try {
-    const { isSame, marks } = await standingOf(trx, identity);
+    const standing = standingOf(trx, identity);
+    const { isSame, marks } = await answeredWithin(connection, statementLimitMs(settings), standing);
     journal.keep(marks);
     return isSame;
   } catch (error) {
     // COMMIT of a transaction in which a statement failed rolls it back, and says so.
     if (isRefusal(error)) return !mayHaveEnded;
-    throw error;
+    throw explained(error, failureAt(error, org));
   }
 }
 
@@ -173,22 +176,6 @@ function ended(run: Run, cause?: unknown, committed = hasCommitted(run)): Promis
 
 function hasCommitted({ identity, watch }: Run): boolean {
   return watch.committed() || (identity !== undefined && watch.unknownEnds() === Infinity);
-}
-
-async function orRolledBack<T>(trx: Knex.Transaction, connection: Connection, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await rollBack(trx, connection, error, error);
-    throw error;
-  }
-}
-
-/** The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. */
-async function rollBack(trx: Knex.Transaction, connection: Connection, error?: unknown, own?: unknown): Promise<void> {
-  // Such a connection may never answer, or answer somebody else.
-  if (own !== undefined && retryScopeInUse(own) === 'connection') discard(connection);
-  await Promise.allSettled([trx.rollback(error), trx.executionPromise]);
 }
 
 function ignore(): void {

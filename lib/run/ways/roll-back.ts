@@ -1,0 +1,42 @@
+import type { Knex } from 'knex';
+import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { discard, type Connection } from '../wire/send';
+import type { TenantContext } from '../tenant-context';
+import { retryScopeInUse } from '../retry';
+
+/** After 5 seconds knex gives the connection back to the pool as it is, in milliseconds. */
+const MAX_ROLLBACK_MS = 4000;
+
+/** A transaction from its BEGIN on. */
+export interface Open {
+  readonly trx: Knex.Transaction;
+  readonly connection: Connection;
+  readonly context: Pick<TenantContext, 'settings'>;
+}
+
+export async function orRolledBack<T>(open: Open, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rollBack(open, error, error);
+    throw error;
+  }
+}
+
+/**
+ * The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. Where it has no answer,
+ * the connection is given up, which undoes the transaction as well.
+ *
+ * @param own the failure of this transaction behind the error, if there is one
+ */
+export async function rollBack({ trx, connection, context }: Open, error?: unknown, own?: unknown): Promise<void> {
+  // Such a connection may never answer, or answer somebody else.
+  if (own !== undefined && retryScopeInUse(own) === 'connection') discard(connection);
+  const ended = Promise.allSettled([trx.rollback(error), trx.executionPromise]);
+  const limitMs = Math.min(MAX_ROLLBACK_MS, statementLimitMs(context.settings));
+  await answeredWithin(connection, limitMs, ended).catch(ignore);
+}
+
+function ignore(): void {
+  // Given up by now.
+}
