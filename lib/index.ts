@@ -28,6 +28,7 @@ export {
 export type { FieldChangesSpec } from './spec/field-changes';
 export { FieldSpec } from './spec/field-spec';
 export type { FieldTypeName } from './field-types';
+export type { Now } from './field-types/field-type';
 export { formatPlan, type FormatOptions } from './plan/format-plan';
 export type { Logger, LogRecord } from './options/logger';
 export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './spec/model-spec';
@@ -43,26 +44,7 @@ export type {
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './plan/plan';
 export type { ReferencedSpec } from './spec/referenced-table';
 export { withDbRetry } from './run/retry';
-export type {
-  BigIntField,
-  BooleanField,
-  BytesField,
-  DateField,
-  DateTimeField,
-  DecimalField,
-  EnumField,
-  FieldBase,
-  FloatField,
-  IntField,
-  JsonField,
-  Now,
-  OnDelete,
-  ReferenceSpec,
-  StringField,
-  TextField,
-  TimeField,
-  UuidField,
-} from './spec/spec-types';
+export type { FieldBase, FieldOf, OnDelete, ReferenceSpec } from './spec/spec-types';
 export type { TypeSpec } from './field-types/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';

@@ -6,8 +6,14 @@ const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
 const DIGITS = /^-?\d{1,19}$/;
 
+/** What a field of the type takes. */
+export interface BigIntOptions {
+  /** A whole number, a bigint, or digits as a string. `null` means none. */
+  readonly default?: number | bigint | string | null | undefined;
+}
+
 /** `bigint`. Kept as digits: JSON's numbers are exact up to 2^53 only. */
-export const bigIntType = fieldType({
+export const bigIntType = fieldType<BigIntOptions>({
   alsoCalled: ['int8', 'long', 'bigserial', 'biginteger'],
   guesses: (value) => typeof value === 'bigint',
   readDefault: read,

@@ -2,8 +2,14 @@ import { literal } from '../sql/literal';
 import { isOneOf, MATCHES } from '../sql/qualified-sql';
 import { fieldType } from './field-type';
 
+/** What a field of the type takes. */
+export interface BooleanOptions {
+  /** `null` means none. */
+  readonly default?: boolean | null | undefined;
+}
+
 /** `boolean`. */
-export const booleanType = fieldType({
+export const booleanType = fieldType<BooleanOptions>({
   alsoCalled: ['bool', 'checkbox'],
   guesses: (value) => typeof value === 'boolean',
   readDefault: (value) => (typeof value === 'boolean' ? { kept: value } : { fault: 'must be true or false' }),

@@ -7,8 +7,14 @@ import { fieldType, type Read } from './field-type';
 /** As many as base64 of the longest text stands for: a default that is taken as a Buffer is taken as its JSON. */
 const MAX_BYTES = (BOUNDS.textBytes / 4) * 3;
 
+/** What a field of the type takes. */
+export interface BytesOptions {
+  /** A Buffer or another Uint8Array, or its base64; at most 750,000 bytes. `null` means none. */
+  readonly default?: Uint8Array | { readonly base64: string } | null | undefined;
+}
+
 /** `bytea`. Kept as base64, since JSON has no bytes. */
-export const bytesType = fieldType({
+export const bytesType = fieldType<BytesOptions>({
   alsoCalled: ['bytea', 'binary', 'blob', 'buffer'],
   guesses: (value) => ArrayBuffer.isView(value) || (isPlainObject(value) && Object.hasOwn(value, 'base64')),
   readDefault: read,

@@ -1,12 +1,18 @@
 import { literal } from '../sql/literal';
 import { MATCHES, typeSql } from '../sql/qualified-sql';
-import { fieldType, isFunctionCall, type Json } from './field-type';
+import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
 import { instantOf, isDateObject, isInstant } from './iso-8601';
 
 const TYPE = typeSql('timestamptz');
 
+/** What a field of the type takes. */
+export interface DateTimeOptions {
+  /** ISO 8601 with `Z` or an offset, a Date, or `{ fn: 'now' }`. `null` means none. */
+  readonly default?: string | Date | Now | null | undefined;
+}
+
 /** `timestamptz`. */
-export const dateTimeType = fieldType({
+export const dateTimeType = fieldType<DateTimeOptions>({
   alsoCalled: ['timestamp', 'timestamptz', 'datetimetz'],
   guesses: (value) => isFunctionCall(value, 'now') || isDateObject(value),
   readDefault: (value) => {

@@ -1,6 +1,6 @@
 import { literal } from '../sql/literal';
 import { EQ, MATCHES, typeSql } from '../sql/qualified-sql';
-import { fieldType, isFunctionCall, type Json } from './field-type';
+import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
 import { instantOf, isDate } from './iso-8601';
 
 const MIDNIGHT = 'T00:00:00.000Z';
@@ -10,8 +10,14 @@ const ONLY_A_DAY = String.raw`^\s*[0-9]{1,7}-[0-9]{1,2}-[0-9]{1,2}(?: BC)?\s*$`;
 
 const TYPE = typeSql('date');
 
+/** What a field of the type takes. */
+export interface DateOptions {
+  /** `'2024-02-29'`, a Date that is midnight in UTC, or `{ fn: 'now' }`. `null` means none. */
+  readonly default?: string | Date | Now | null | undefined;
+}
+
 /** `date`. */
-export const dateType = fieldType({
+export const dateType = fieldType<DateOptions>({
   readDefault: (value) => {
     if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
     const instant = instantOf(value);

@@ -13,8 +13,18 @@ const MAX_DIGITS_AFTER_POINT = 16_383;
 
 const DECIMAL = /^-?(\d+)(?:\.(\d+))?$/;
 
+/** What a field of the type takes. */
+export interface DecimalOptions {
+  /** All digits, from 1 to 1000. Without it every digit that is given is kept. */
+  readonly precision?: number | undefined;
+  /** The digits after the point, from 0 to `precision`. Default 0. */
+  readonly scale?: number | undefined;
+  /** A number, or its digits as a string. It has to fit. `null` means none. */
+  readonly default?: number | string | null | undefined;
+}
+
 /** `numeric(precision, scale)`; with neither, `numeric`, which keeps every digit it is given. */
-export const decimalType = fieldType({
+export const decimalType = fieldType<DecimalOptions>({
   alsoCalled: ['numeric', 'money', 'currency'],
   options: ['precision', 'scale'],
   optionFaults,
@@ -28,6 +38,10 @@ export const decimalType = fieldType({
   catalogName: ({ precision, scale }) => nameOf(precision, scale),
   takesWhole,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+  numberLimits: (columnSql) => {
+    const digits = /^decimal\(\d+, (\d+)\)$/.exec(columnSql)?.[1];
+    return digits === undefined ? undefined : { digits: Number(digits) };
+  },
   modifier: ({ precision, scale = 0 }) => (precision === undefined ? NO_MODIFIER : modifierOf(precision, scale)),
   ownName: ({ precision, scale, keepsOptions }, modifier) =>
     keepsOptions === true

@@ -3,8 +3,16 @@ import { literal, textFault } from '../sql/literal';
 import { isOneOf, typeSql } from '../sql/qualified-sql';
 import { fieldType, type TypedField } from './field-type';
 
+/** What a field of the type takes. */
+export interface EnumOptions {
+  /** The values that it takes; at least one, each once. */
+  readonly values: readonly string[];
+  /** One of `values`. `null` means none. */
+  readonly default?: string | null | undefined;
+}
+
 /** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
-export const enumType = fieldType({
+export const enumType = fieldType<EnumOptions>({
   alsoCalled: ['select', 'choice', 'enumeration'],
   options: ['values'],
   optionFaults,

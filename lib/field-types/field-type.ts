@@ -15,8 +15,15 @@ export interface TypedField extends TypeOptions {
   readonly keepsOptions?: boolean | undefined;
 }
 
-/** A field type: one file, one line in the registry. */
-export interface FieldType {
+/** The time at which a row is inserted, by the server's clock. */
+export interface Now {
+  readonly fn: 'now';
+}
+
+/** A field type: one file, one line in the registry. `Taken` is what its fields take, as a caller writes it. */
+export interface FieldType<Taken = unknown> {
+  /** For the compiler alone: no type has it. */
+  readonly taken?: Taken;
   /** Other words for it: of databases, of other libraries, of forms. In lower case. */
   readonly alsoCalled: readonly string[];
   readonly options: readonly TypeOption[];
@@ -57,10 +64,18 @@ export interface FieldType {
   modifier(field: TypedField): number;
   /** An expression for the type as SQL writes it, where options are the column's own, by its modifier. */
   ownName(field: TypedField, modifier: string): string;
+  /** What a column of the type, as SQL writes it, holds numbers to: pg-mem does not. */
+  numberLimits(columnSql: string): NumberLimits | undefined;
   /** A CHECK is all that tells the type from that of its column. */
   readonly isHeldByCheck: boolean;
   /** The values that the column is held to by a CHECK, where the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
+}
+
+/** A number is at most so far from zero, and rounded to so many digits after the point. */
+export interface NumberLimits {
+  readonly max?: number;
+  readonly digits?: number;
 }
 
 /** What only the server can find, under the lock. */
@@ -80,9 +95,10 @@ export interface WholeType {
 }
 
 /** Fills in what most types have in common. */
-export function fieldType(
-  parts: Pick<FieldType, 'readDefault' | 'defaultSql' | 'column' | 'catalogName'> & Partial<FieldType>,
-): FieldType {
+export function fieldType<Taken>(
+  parts: Pick<FieldType, 'readDefault' | 'defaultSql' | 'column' | 'catalogName'> &
+    Partial<Omit<FieldType, 'taken' | 'options'>> & { readonly options?: readonly (keyof Taken & TypeOption)[] },
+): FieldType<Taken> {
   return {
     alsoCalled: [],
     options: [],
@@ -94,6 +110,7 @@ export function fieldType(
     columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
     isText: false,
     isWrittenBySession: false,
+    numberLimits: () => undefined,
     isHeldByCheck: false,
     takesWhole: () => [],
     keeps: () => undefined,

@@ -5,8 +5,14 @@ import { isSameNumber } from './number-text';
 /** JSON has no -0, so that it is kept as text. */
 const NEGATIVE_ZERO = '-0';
 
+/** What a field of the type takes. */
+export interface FloatOptions {
+  /** A finite number, or `'-0'`, which JSON has no number for. `null` means none. */
+  readonly default?: number | '-0' | null | undefined;
+}
+
 /** `double precision`: exactly JavaScript's number. */
-export const floatType = fieldType({
+export const floatType = fieldType<FloatOptions>({
   alsoCalled: ['double', 'double precision', 'real', 'float8', 'float4'],
   guesses: (value) => typeof value === 'number',
   readDefault: (value) => {

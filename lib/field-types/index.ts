@@ -5,7 +5,7 @@ import { dateType } from './date';
 import { dateTimeType } from './date-time';
 import { decimalType } from './decimal';
 import { enumType } from './enum';
-import type { FieldType } from './field-type';
+import type { FieldType, NumberLimits } from './field-type';
 import { floatType } from './float';
 import { intType } from './int';
 import { jsonType } from './json';
@@ -36,6 +36,11 @@ export const fieldTypes = {
 export type FieldTypeName = keyof typeof fieldTypes;
 
 export const typeNames = Object.keys(fieldTypes) as readonly FieldTypeName[];
+
+/** What a column of some type holds numbers to. */
+export function numberLimits(columnSql: string): NumberLimits | undefined {
+  return typeNames.map((type) => typeOf({ type }).numberLimits(columnSql)).find((limits) => limits !== undefined);
+}
 
 /** The registry's entry of a field, for every type alike. */
 export function typeOf(field: { readonly type: FieldTypeName }): FieldType {

@@ -5,8 +5,14 @@ import { isSameNumber } from './number-text';
 const MIN = -(2 ** 31);
 const MAX = 2 ** 31 - 1;
 
+/** What a field of the type takes. */
+export interface IntOptions {
+  /** A whole number from -2147483648 to 2147483647. `null` means none. */
+  readonly default?: number | null | undefined;
+}
+
 /** `integer`. */
-export const intType = fieldType({
+export const intType = fieldType<IntOptions>({
   alsoCalled: ['integer', 'int4', 'int2', 'smallint', 'number', 'serial', 'increments'],
   readDefault: (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= MIN && value <= MAX
@@ -16,5 +22,6 @@ export const intType = fieldType({
   column: (table, { name }) => table.integer(name),
   catalogName: () => 'integer',
   takesWhole: () => [{ name: 'integer' }, { name: 'smallint', rewrites: true }],
+  numberLimits: (columnSql) => (columnSql === 'integer' ? { max: MAX } : undefined),
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
 });

@@ -6,8 +6,14 @@ import { fieldType, type Json, type Read } from './field-type';
 
 const TYPE = typeSql('jsonb');
 
+/** What a field of the type takes. */
+export interface JsonOptions {
+  /** Any JSON value of at most 100 levels. `null` means none. */
+  readonly default?: unknown;
+}
+
 /** `jsonb`. */
-export const jsonType = fieldType({
+export const jsonType = fieldType<JsonOptions>({
   alsoCalled: ['jsonb', 'object'],
   readDefault: (value) => read(value, 0),
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,

@@ -17,3 +17,11 @@ export function optionsOf(given: TypeOptions): TypeOptions {
     TYPE_OPTIONS.flatMap((option) => (given[option] === undefined ? [] : [[option, given[option]]])),
   );
 }
+
+/** All but the options. */
+export function withoutOptions<T extends TypeOptions>(given: T): Omit<T, TypeOption> {
+  return Object.fromEntries(Object.entries(given).filter(([key]) => !Object.hasOwn(typeOptions, key))) as Omit<
+    T,
+    TypeOption
+  >;
+}

@@ -8,8 +8,16 @@ const DEFAULT_LENGTH = 100;
 /** PostgreSQL's own limit for varchar(n) (manual 8.3). */
 const MAX_LENGTH = 10_485_760;
 
+/** What a field of the type takes. */
+export interface StringOptions {
+  /** The most characters it holds, from 1 to 10485760. Default 100. */
+  readonly length?: number | undefined;
+  /** Stored as given; it has to fit the `length`. `null` means none. */
+  readonly default?: string | null | undefined;
+}
+
 /** `varchar(100)`, or `varchar(length)`. */
-export const stringType = fieldType({
+export const stringType = fieldType<StringOptions>({
   alsoCalled: ['varchar', 'char', 'character', 'character varying', 'str', 'nvarchar'],
   options: ['length'],
   optionFaults: ({ length }) =>

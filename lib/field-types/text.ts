@@ -2,8 +2,14 @@ import { literal, textFault } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';
 import { fieldType } from './field-type';
 
+/** What a field of the type takes. */
+export interface TextOptions {
+  /** Stored as given, up to 2,000,000 bytes. `null` means none. */
+  readonly default?: string | null | undefined;
+}
+
 /** `text`. */
-export const textType = fieldType({
+export const textType = fieldType<TextOptions>({
   alsoCalled: ['longtext', 'clob', 'citext'],
   guesses: (value) => typeof value === 'string',
   readDefault: (value) => {

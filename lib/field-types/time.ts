@@ -1,6 +1,6 @@
 import { literal } from '../sql/literal';
 import { MATCHES } from '../sql/qualified-sql';
-import { fieldType, isFunctionCall, type Json } from './field-type';
+import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
 import { instantOf, isTime } from './iso-8601';
 
 const FIRST_DAY = '1970-01-01T';
@@ -8,8 +8,14 @@ const FIRST_DAY = '1970-01-01T';
 /** No day, no time zone, and no more digits than PostgreSQL keeps. */
 const ONLY_A_TIME = String.raw`^\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}0*)?)?(?: ?[AaPp][Mm])?\s*$`;
 
+/** What a field of the type takes. */
+export interface TimeOptions {
+  /** `'23:59:59.999'`, a Date on 1970-01-01 in UTC, or `{ fn: 'now' }`. `null` means none. */
+  readonly default?: string | Date | Now | null | undefined;
+}
+
 /** `time`, without a time zone. */
-export const timeType = fieldType({
+export const timeType = fieldType<TimeOptions>({
   readDefault: (value) => {
     if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
     const instant = instantOf(value);

@@ -4,8 +4,14 @@ import { fieldType, isFunctionCall } from './field-type';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** What a field of the type takes. */
+export interface UuidOptions {
+  /** A uuid, or `{ fn: 'uuid' }` for a new one in each row. `null` means none. */
+  readonly default?: string | { readonly fn: 'uuid' } | null | undefined;
+}
+
 /** `uuid`. */
-export const uuidType = fieldType({
+export const uuidType = fieldType<UuidOptions>({
   alsoCalled: ['guid'],
   guesses: (value) => isFunctionCall(value, 'uuid'),
   readDefault: (value) => {

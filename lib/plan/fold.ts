@@ -1,5 +1,6 @@
 import { typeOf } from '../field-types';
-import { impliedType, newTypeOf, type FieldChanges } from '../spec/field-changes';
+import { optionsOf, withoutOptions } from '../field-types/options';
+import { judgedTypeOf, type FieldChanges } from '../spec/field-changes';
 import type { Field } from '../spec/field-spec';
 import { indexName, keyFields, type ForeignKey, type Index, type Model } from '../spec/model-spec';
 import type { Identifier } from '../sql/identifier';
@@ -162,26 +163,18 @@ function withTargets(model: Model, change: (target: Target) => Target): Model {
 
 /** A field after alterField. */
 function altered(field: Field, set: FieldChanges): Field {
-  const { type: _type, length: _length, precision: _precision, scale: _scale, values: _values, ...named } = set;
-  const merged = { ...retyped(field, set), ...named };
-  const { default: value, ...rest } = merged;
+  const { type: _type, ...named } = withoutOptions(set);
+  const { default: value, ...rest } = { ...retyped(field, set), ...named };
   return value === null || value === undefined ? rest : { ...rest, default: value };
 }
 
 /** With the type that it gets, and its default, where that type takes it. */
 function retyped(field: Field, set: FieldChanges): Field {
-  const type = newTypeOf({ column: field.name, set, from: field });
-  const implied = impliedType(set);
-  if (type === undefined) return implied === undefined ? field : { ...field, type: implied, values: set.values };
-  const { type: _type, length: _length, precision: _precision, scale: _scale, values: _values, ...others } = field;
-  const { keepsOptions: _keeps, ...options } = type;
-  const whole = { ...others, ...withoutUndefined(options), name: field.name };
+  const to = judgedTypeOf({ column: field.name, set, from: field });
+  if (to === undefined) return field;
+  const whole = { ...withoutOptions(field), ...optionsOf(to), type: to.type };
   if (field.default === undefined || set.default !== undefined) return whole;
   const read = typeOf(whole).readDefault(field.default, whole);
-  const { default: _default, ...without } = whole as Field;
+  const { default: _default, ...without } = whole;
   return 'kept' in read ? { ...without, default: read.kept } : without;
-}
-
-function withoutUndefined<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

@@ -2,6 +2,8 @@
  * What a caller writes. These types are for editors and compilers; the codecs are what checks at run time, and
  * a proof at the end of field-spec.ts, model-spec.ts and operations/index.ts keeps the two together.
  */
+import type { fieldTypes, FieldTypeName } from '../field-types';
+import type { TypeOption } from '../field-types/options';
 
 /** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
 export type OnDelete = 'CASCADE' | 'SET NULL' | 'RESTRICT';
@@ -34,133 +36,14 @@ export interface FieldBase {
   readonly comment?: string | undefined;
 }
 
-/** What a type does not take, for code that reads fields of every type. */
-interface NoLength {
-  /** Only a String takes it. */
-  readonly length?: undefined;
-}
-interface NoDigits {
-  /** Only a Decimal takes it. */
-  readonly precision?: undefined;
-  /** Only a Decimal takes it. */
-  readonly scale?: undefined;
-}
-interface NoValues {
-  /** Only an Enum takes them. */
-  readonly values?: undefined;
-}
-type Plain = FieldBase & NoLength & NoDigits & NoValues;
+/** A field of one type, such as `FieldOf<'String'>`: what all have, what its own type takes, and none of what others do. */
+export type FieldOf<Name extends FieldTypeName> = {
+  [N in Name]: FieldBase & { readonly type: N } & TakenBy<N> & {
+      readonly [Option in Exclude<TypeOption, keyof TakenBy<N>>]?: undefined;
+    };
+}[Name];
 
-/** `varchar(length)`. */
-export interface StringField extends FieldBase, NoDigits, NoValues {
-  readonly type: 'String';
-  /** The most characters it holds, from 1 to 10485760. Default 100. */
-  readonly length?: number | undefined;
-  /** Stored as given; it has to fit the `length`. `null` means none. */
-  readonly default?: string | null | undefined;
-}
-
-/** `text`. */
-export interface TextField extends Plain {
-  readonly type: 'Text';
-  /** Stored as given, up to 2,000,000 bytes. `null` means none. */
-  readonly default?: string | null | undefined;
-}
-
-/** `integer`. */
-export interface IntField extends Plain {
-  readonly type: 'Int';
-  /** A whole number from -2147483648 to 2147483647. `null` means none. */
-  readonly default?: number | null | undefined;
-}
-
-/** `bigint`. */
-export interface BigIntField extends Plain {
-  readonly type: 'BigInt';
-  /** A whole number, a bigint, or digits as a string. `null` means none. */
-  readonly default?: number | bigint | string | null | undefined;
-}
-
-/** `double precision`: exactly JavaScript's number. */
-export interface FloatField extends Plain {
-  readonly type: 'Float';
-  /** A finite number, or `'-0'`, which JSON has no number for. `null` means none. */
-  readonly default?: number | '-0' | null | undefined;
-}
-
-/** `numeric`, or `numeric(precision, scale)`. */
-export interface DecimalField extends FieldBase, NoLength, NoValues {
-  readonly type: 'Decimal';
-  /** All digits, from 1 to 1000. Without it every digit that is given is kept. */
-  readonly precision?: number | undefined;
-  /** The digits after the point, from 0 to `precision`. Default 0. */
-  readonly scale?: number | undefined;
-  /** A number, or its digits as a string. It has to fit. `null` means none. */
-  readonly default?: number | string | null | undefined;
-}
-
-/** `boolean`. */
-export interface BooleanField extends Plain {
-  readonly type: 'Boolean';
-  /** `null` means none. */
-  readonly default?: boolean | null | undefined;
-}
-
-/** The time at which a row is inserted, by the server's clock. */
-export interface Now {
-  readonly fn: 'now';
-}
-
-/** `timestamp with time zone`. */
-export interface DateTimeField extends Plain {
-  readonly type: 'DateTime';
-  /** ISO 8601 with `Z` or an offset, a Date, or `{ fn: 'now' }`. `null` means none. */
-  readonly default?: string | Date | Now | null | undefined;
-}
-
-/** `date`. */
-export interface DateField extends Plain {
-  readonly type: 'Date';
-  /** `'2024-02-29'`, a Date that is midnight in UTC, or `{ fn: 'now' }`. `null` means none. */
-  readonly default?: string | Date | Now | null | undefined;
-}
-
-/** `time`, without a time zone. */
-export interface TimeField extends Plain {
-  readonly type: 'Time';
-  /** `'23:59:59.999'`, a Date on 1970-01-01 in UTC, or `{ fn: 'now' }`. `null` means none. */
-  readonly default?: string | Date | Now | null | undefined;
-}
-
-/** `jsonb`. */
-export interface JsonField extends Plain {
-  readonly type: 'Json';
-  /** Any JSON value of at most 100 levels. `null` means none. */
-  readonly default?: unknown;
-}
-
-/** `uuid`. */
-export interface UuidField extends Plain {
-  readonly type: 'Uuid';
-  /** A uuid, or `{ fn: 'uuid' }` for a new one in each row. `null` means none. */
-  readonly default?: string | { readonly fn: 'uuid' } | null | undefined;
-}
-
-/** `bytea`. */
-export interface BytesField extends Plain {
-  readonly type: 'Bytes';
-  /** A Buffer or another Uint8Array, or its base64; at most 750,000 bytes. `null` means none. */
-  readonly default?: Uint8Array | { readonly base64: string } | null | undefined;
-}
-
-/** `text`, held to `values` by a named CHECK. */
-export interface EnumField extends FieldBase, NoLength, NoDigits {
-  readonly type: 'Enum';
-  /** The values that it takes; at least one, each once. */
-  readonly values: readonly string[];
-  /** One of `values`. `null` means none. */
-  readonly default?: string | null | undefined;
-}
+type TakenBy<N extends FieldTypeName> = NonNullable<(typeof fieldTypes)[N]['taken']>;
 
 /**
  * One field of a model, which becomes one column: by its `type`, which says what else it takes.
@@ -172,21 +55,7 @@ export interface EnumField extends FieldBase, NoLength, NoDigits {
  * { name: 'amount', type: 'Decimal', precision: 12, scale: 2, nullable: false, default: 0 }
  * // "amount" decimal(12, 2) not null default '0'
  */
-export type FieldSpec =
-  | StringField
-  | TextField
-  | IntField
-  | BigIntField
-  | FloatField
-  | DecimalField
-  | BooleanField
-  | DateTimeField
-  | DateField
-  | TimeField
-  | JsonField
-  | UuidField
-  | BytesField
-  | EnumField;
+export type FieldSpec = FieldOf<FieldTypeName>;
 
 /** An index over one or more columns. */
 export interface IndexSpec {

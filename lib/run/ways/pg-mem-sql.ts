@@ -1,3 +1,4 @@
+import { numberLimits } from '../../field-types';
 import { derivedName, type Identifier } from '../../sql/identifier';
 import { withLiterals } from '../../sql/literal';
 import type { MemoryTable } from './pg-mem-tables';
@@ -50,7 +51,7 @@ function exactBigInts(sql: string): string {
 const CHECK =
   /constraint "([^"]+)" check \("([^"]+)" operator\(pg_catalog\.=\) any \((array\[[^\]]*\]::pg_catalog\.text\[\])\)\)/;
 const EVERY_CHECK = new RegExp(CHECK.source, 'g');
-const NUMBERS = /"([^"]+)" (?:(integer|bigint)|decimal\(\d+, (\d+)\))(?=[, ]|\)|$)/g;
+const COLUMNS = /"([^"]+)" (\w+(?:\(\d+, \d+\))?)(?=[, ]|\)|$)/g;
 const ADDED = /^alter table (\S+) add column "([^"]+)" /;
 const DROPPED = /^alter table (\S+) drop column "([^"]+)"/;
 const RENAMED = /^alter table (\S+) rename "([^"]+)" to "([^"]+)"$/;
@@ -73,8 +74,9 @@ function beside(sql: string, constants: readonly string[], tableOf: (name: strin
   const tableRenamed = TABLE_RENAMED.exec(sql)?.[2];
   if (tableRenamed !== undefined) return renamingTable(sql, name, table, tableRenamed);
   if (renamed !== null) return renaming(sql, name, table, renamed[2] ?? '', renamed[3] ?? '');
-  for (const [, column = '', whole, scale] of sql.matchAll(NUMBERS)) {
-    table.numbers.set(column, { isInt: whole === 'integer', scale: scale === undefined ? undefined : Number(scale) });
+  for (const [, column = '', type = ''] of sql.matchAll(COLUMNS)) {
+    const limits = numberLimits(type);
+    if (limits !== undefined) table.numbers.set(column, limits);
   }
   for (const [, check = '', column = '', values = ''] of sql.matchAll(EVERY_CHECK)) {
     table.checks.set(column, { name: check, values: filled(values, constants) });

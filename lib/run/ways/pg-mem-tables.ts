@@ -1,16 +1,12 @@
 import type { Knex } from 'knex';
+import type { NumberLimits } from '../../field-types/field-type';
 
 /** What pg-mem itself does not keep, or not as PostgreSQL does, of one table that this library made there. */
 export interface MemoryTable {
   /** The CHECK of each Enum, by its column. */
   readonly checks: Map<string, { readonly name: string; readonly values: string }>;
-  /** The digits after the point of each number: none for Int, for BigInt too; pg-mem keeps no such type. */
-  readonly numbers: Map<string, MemoryNumber>;
-}
-
-export interface MemoryNumber {
-  readonly scale: number | undefined;
-  readonly isInt: boolean;
+  /** What each number is held to, by its column: pg-mem keeps no such type. */
+  readonly numbers: Map<string, NumberLimits>;
 }
 
 /** The part of pg-mem's database that is used, since only the door for tests may import pg-mem. */
@@ -77,24 +73,23 @@ export function watchNumbers(db: Knex, org: string, table: string, kept: MemoryT
     });
 }
 
-const MAX_INT = 2 ** 31 - 1;
-
-function keptNumber(value: unknown, { scale, isInt }: MemoryNumber): unknown {
+function keptNumber(value: unknown, { max, digits }: NumberLimits): unknown {
   if (value === null || value === undefined) return value;
-  if (isInt && Math.abs(Number(value)) > MAX_INT) {
+  if (max !== undefined && Math.abs(Number(value)) > max) {
     throw Object.assign(new Error('integer out of range'), { code: '22003' });
   }
-  return scale === undefined || typeof value === 'string' ? value : Number(rounded(value as number, scale));
+  return digits === undefined || typeof value === 'string' ? value : Number(rounded(value as number, digits));
 }
 
 /** As numeric is rounded: half of the last digit away from zero, by the digits that are shown. */
-function rounded(value: number, scale: number): string {
+function rounded(value: number, places: number): string {
   const text = String(Math.abs(value));
   if (text.includes('e')) return String(value);
   const [whole = '0', fraction = ''] = text.split('.');
-  if (fraction.length <= scale) return String(value);
-  const digits = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0')) + (Number(fraction[scale]) >= 5 ? 1n : 0n);
-  const padded = digits.toString().padStart(scale + 1, '0');
-  const point = padded.length - scale;
-  return `${value < 0 ? '-' : ''}${padded.slice(0, point)}${scale === 0 ? '' : `.${padded.slice(point)}`}`;
+  if (fraction.length <= places) return String(value);
+  const kept =
+    BigInt(whole + fraction.slice(0, places).padEnd(places, '0')) + (Number(fraction[places]) >= 5 ? 1n : 0n);
+  const padded = kept.toString().padStart(places + 1, '0');
+  const point = padded.length - places;
+  return `${value < 0 ? '-' : ''}${padded.slice(0, point)}${places === 0 ? '' : `.${padded.slice(point)}`}`;
 }
