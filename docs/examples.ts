@@ -1,14 +1,14 @@
-// The examples of the registry, and the tables that they are about. What stands in operations.md is what the tests prove.
+// The examples of the registry, and the tables that they use. operations.md shows what the tests prove.
 import type { Change, ModelSpec } from '../lib';
 import { operations, type ChangeKind } from '../lib/plan/operations';
 
 /** The versions of PostgreSQL on which each example is proved. */
 export const MAJORS = [14, 15, 16, 17, 18] as const;
 
-/** In each table but the empty one and the shared one. */
+/** In each table, except the empty and the shared one. */
 export const ROWS = 10_000;
 
-/** What the examples call the org and the schema that all orgs share. */
+/** The org and the shared schema in the examples. */
 export const ORG = 'acme-corp';
 export const SHARED = 'public';
 
