@@ -1,7 +1,7 @@
 // How long each lock of a change is waited for: readers of the first table wait behind all the others.
 import { addFieldToModel, applyChange, applyChanges, createTenant, type Change } from '../../lib';
 import type { KeysOf } from '../../lib/plan/plan';
-import { keyedShare, keysAsJson, sharedTablesIn } from '../../lib/run/wire/keyed-share';
+import { fieldShare, keyedShare, keysAsJson, sharedTablesIn } from '../../lib/run/wire/keyed-share';
 import { lockTimeoutShare, type Shared } from '../../lib/run/wire/lock-timeout-share';
 import type { Identifier } from '../../lib/sql/identifier';
 import { quiet } from '../support/log';
@@ -85,16 +85,21 @@ describe('with the foreign keys that a change drops', () => {
     );
   });
 
-  async function keyed(table: string, column?: string, bothEnds?: true): Promise<string> {
+  function keyed(table: string, column?: string, bothEnds?: true): Promise<string> {
     const keys: KeysOf[] = [{ table: table as Identifier, column: column as Identifier | undefined, bothEnds }];
+    const tables = JSON.stringify([`"${org}"."${table}"`]);
+    const json = keysAsJson(org as Identifier, keys);
+    return shareBy(keyedShare(':tables', ':json', ':ms'), { tables, json });
+  }
+
+  function ofField(table: string, field: string): Promise<string> {
+    return shareBy(fieldShare(':table', ':field', ':ms'), { table: `"${org}"."${table}"`, field });
+  }
+
+  async function shareBy(share: string, values: Readonly<Record<string, string>>): Promise<string> {
     return db.transaction(async (trx) => {
       await trx.raw('set local lock_timeout = 1200');
-      const json = keysAsJson(org as Identifier, keys);
-      const answer = await trx.raw(`select ${keyedShare(':tables', ':json', ':ms')}`, {
-        tables: JSON.stringify([`"${org}"."${table}"`]),
-        json,
-        ms: '1200',
-      });
+      const answer = await trx.raw(`select ${share}`, { ...values, ms: '1200' });
       expect(sharedTablesIn([answer])).toEqual([]);
       const { rows } = await trx.raw('show lock_timeout');
       return (rows as [{ lock_timeout: string }])[0].lock_timeout;
@@ -106,6 +111,8 @@ describe('with the foreign keys that a change drops', () => {
     ['bill', undefined, undefined, '400ms'],
     ['bill', 'note', undefined, '1200ms'],
     ['bill', 'customer', undefined, '600ms'],
+    ['bill', 'not there', undefined, '1200ms'],
+    ['not there', 'id', undefined, '1200ms'],
     ['bill', 'parent', true, '1200ms'],
     ['bill', 'not there', true, '1200ms'],
     ['not there', 'id', true, '1200ms'],
@@ -116,9 +123,12 @@ describe('with the foreign keys that a change drops', () => {
     ['customer', 'code', true, '600ms'],
     // A table in partitions, at either end.
     ['line', 'region', undefined, '400ms'],
+    ['tariff', 'currency', undefined, '400ms'],
     ['tariff', 'currency', true, '400ms'],
+    ['tariff', 'id', undefined, '600ms'],
   ])('shares 1200 ms of %s, column %s, both ends %s: %s each', async (table, column, bothEnds, share) => {
     expect(await keyed(table, column, bothEnds)).toBe(share);
+    if (column !== undefined && bothEnds !== true) expect(await ofField(table, column)).toBe(share);
   });
 
   it.each<[string, string, readonly Change[]]>([

@@ -1,10 +1,10 @@
 import { failing } from '../../sql/server-check';
-import { quoted, type Identifier } from '../../sql/identifier';
+import { qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import type { Settings } from '../../options/options';
 import { EQ, isOneOf } from '../../sql/qualified-sql';
 import { inPlace, query, type Query, type Statement } from '../../sql/statement';
-import { keyedShare, keysAsJson } from './keyed-share';
+import { fieldShare, keyedShare, keysAsJson } from './keyed-share';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
 import { lockTimeoutShare, type Shared } from './lock-timeout-share';
@@ -105,13 +105,14 @@ export function turnName(org: string): string {
 function turnQueries(
   what: string,
   ...columns: readonly string[]
-): Readonly<Record<Shared | 'none' | 'keyed', ReturnType<typeof query>>> {
+): Readonly<Record<Shared | 'none' | 'keyed' | 'field', ReturnType<typeof query>>> {
   const text = (...shares: readonly string[]): string => `select ${[turn('$1'), ...columns, ...shares].join(', ')}`;
   return {
     none: query(what, text()),
     one: query(what, text(lockTimeoutShare('one', '$2', '$3'))),
     several: query(what, text(lockTimeoutShare('several', '$2', '$3'))),
     keyed: query(what, text(keyedShare('$2', '$4', '$3'))),
+    field: query(what, text(fieldShare('$2', '$4', '$3'))),
   };
 }
 
@@ -141,9 +142,14 @@ function turnOf(
 ): Query {
   const [first, ...others] = lockedTables;
   if (first === undefined) return queries.none(turnName(org));
-  if (keysDropped.length > 0) {
-    const keys = keysAsJson(org, keysDropped);
-    return queries.keyed(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs), keys);
+  const [keys, ...otherKeys] = keysDropped;
+  const isAlone = otherKeys.length === 0 && others.length === 0;
+  if (isAlone && keys?.column !== undefined && keys.bothEnds !== true && first === qualified(org, keys.table)) {
+    return queries.field(turnName(org), first, String(lockTimeoutMs), keys.column);
+  }
+  if (keys !== undefined) {
+    const all = keysAsJson(org, keysDropped);
+    return queries.keyed(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs), all);
   }
   if (others.length === 0) return queries.one(turnName(org), first, String(lockTimeoutMs));
   return queries.several(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs));

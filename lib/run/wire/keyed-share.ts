@@ -1,6 +1,7 @@
 import type { KeysOf } from '../../plan/plan';
 import { PG_CLASS, PG_CONSTRAINT } from '../../sql/catalog-oids';
 import { qualified, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
 import { EQ, NE } from '../../sql/qualified-sql';
 import { AND_PARTS, COUNT, oidsOf, setShare } from './lock-timeout-share';
 import { valueOf, type Answer } from './send';
@@ -32,10 +33,47 @@ export function keyedShare(tables: string, keys: string, lockTimeoutMs: string):
     where c.both_ends and k.contype ${EQ} 'f' and (c.field is null or ${isFieldOf('c', 'd.refobjsubid')})),
   tree(oid) as (${oidsOf(tables)} union select oid from ends ${AND_PARTS})
   select case when ${setShare(`(${COUNT})`, lockTimeoutMs)} is not null then (
-    select pg_catalog.json_agg(pg_catalog.json_build_array(r.relname, pg_catalog.format('"%s"."%s"', n.nspname, e.relname)))::pg_catalog.text
+    select pg_catalog.json_agg(pg_catalog.json_build_array(r.relname, pg_catalog.concat('"', n.nspname, '"."', e.relname, '"')))::pg_catalog.text
     from ends join pg_catalog.pg_class r on r.oid ${EQ} ends.root join pg_catalog.pg_class e on e.oid ${EQ} ends.oid
       join pg_catalog.pg_namespace n on n.oid ${EQ} e.relnamespace
     where e.relnamespace ${NE} r.relnamespace) end) as tenant_ddl_shared`;
+}
+
+/**
+ * The same for one field of the one table that the plan locks, which most often is part of no foreign key. What is rare,
+ * partitions and tables of other schemas, would be made ready all the same, each time, if it were no query of its own.
+ *
+ * @param table an expression: its quoted name
+ * @param field an expression: its name
+ * @param lockTimeoutMs an expression: a text of digits
+ */
+export function fieldShare(table: string, field: string, lockTimeoutMs: string): string {
+  const own = `pg_catalog.to_regclass(${table})::pg_catalog.oid`;
+  const schemaOf = (oid: string): string => `(pg_catalog.pg_identify_object(${PG_CLASS}, ${oid}, 0)).schema`;
+  const tables = `pg_catalog.array_append(pg_catalog.array_remove(e.oids, ${own}), ${own})`;
+  return `(select case
+    when e.others or exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} any (${tables}))
+      then ${inAQueryOfItsOwn(table, field, lockTimeoutMs)}
+    when e.oids is null then null
+    when ${setShare(`pg_catalog.cardinality(${tables})`, lockTimeoutMs)} is null then '' end
+    from (select pg_catalog.array_agg(distinct k.confrelid) as oids,
+        pg_catalog.bool_or(${schemaOf('k.confrelid')} ${NE} ${schemaOf('k.conrelid')}) as others
+      from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${own} and k.contype ${EQ} 'f' and (
+        select attnum from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${own} and a.attname ${EQ} ${field}) ${EQ} any (k.conkey)) e) as tenant_ddl_shared`;
+}
+
+/** A setting of the transaction, since XML would not give JSON as it is. */
+const FOUND = 'tenant_ddl.shared';
+
+function inAQueryOfItsOwn(table: string, field: string, lockTimeoutMs: string): string {
+  const share = `select pg_catalog.set_config('${FOUND}', (select coalesce(tenant_ddl_shared, '') from (select ${keyedShare('%1$L', '%2$L', '%3$L')}) s), true)`;
+  const list = (...items: readonly string[]): string => `pg_catalog.json_build_array(${items.join(', ')})`;
+  const [name, column] = [`${table}::pg_catalog.text`, `${field}::pg_catalog.text`];
+  const values = [list(name), list(list(name, column, 'false')), lockTimeoutMs].map(
+    (value) => `${value}::pg_catalog.text`,
+  );
+  const run = `pg_catalog.query_to_xml(pg_catalog.format(${[literal(share), ...values].join(', ')}), false, false, '')`;
+  return `case when ${run} is not null then pg_catalog.current_setting('${FOUND}', true) end`;
 }
 
 function isFieldOf(table: string, numbers: string): string {
@@ -54,5 +92,5 @@ export type SharedTable = readonly [table: string, shared: string];
 
 export function sharedTablesIn(answers: readonly Answer[]): readonly SharedTable[] {
   const found = valueOf(answers, 'tenant_ddl_shared');
-  return typeof found === 'string' ? (JSON.parse(found) as readonly SharedTable[]) : [];
+  return typeof found === 'string' && found !== '' ? (JSON.parse(found) as readonly SharedTable[]) : [];
 }
