@@ -7,7 +7,12 @@ import { BATCH, columnsOf, FATE, strikeOnce, throughProxy } from '../../support/
 import type { Proxied } from '../../support/through-proxy';
 
 const amount: FieldSpec = { name: 'amount', type: 'Float' };
-const options: ChangeOptions = { logger: quiet, statementTimeoutMs: 2000, retry: { maxAttempts: 1 } };
+const options: ChangeOptions = {
+  logger: quiet,
+  lockTimeoutMs: 400,
+  statementTimeoutMs: 2000,
+  retry: { maxAttempts: 1 },
+};
 
 /** knex's own is in capitals. */
 const OUR_COMMIT = /^commit\b/;
@@ -77,4 +82,29 @@ it('asks on a connection of the pool where the server has no room for another', 
   await addFieldToModel(wire.org, 'invoice', amount, wire.db, options);
   await expectOnce();
   expect([refused, wire.count(FATE)]).toEqual([1, 2]);
+});
+
+it.each([
+  ['the letter of its message', 0],
+  ['its length', 4],
+  ['its tag', 6],
+  ['the letter of the next message', THE_NEXT_MESSAGE],
+  ['the length of the next message', 16],
+])('gives no connection back to the pool on which an answer to its COMMIT was garbled in %s', async (_where, which) => {
+  let damaged = 0;
+  const taken: number[] = [];
+  wire.db.client.pool.on('acquireSuccess', (_event: number, { processID }: { processID: number }) => {
+    if (damaged !== 0) taken.push(processID);
+  });
+  void strikeOnce(wire.proxy, OUR_COMMIT, async (exchange) => {
+    await exchange.ask();
+    damaged = exchange.pid;
+    exchange.answerGarbled(which);
+    await never();
+  });
+  await addFieldToModel(wire.org, 'invoice', amount, wire.db, { ...options, statementTimeoutMs: 500 });
+  await expectOnce();
+  expect(taken).not.toEqual([]);
+  expect(taken).not.toContain(damaged);
+  expect(wire.db.client.pool.numUsed()).toBe(0);
 });
