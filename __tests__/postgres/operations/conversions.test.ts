@@ -109,6 +109,22 @@ it('loses where that is allowed, and warns of it where that is asked for, only w
   expect(await texts()).toEqual(['true']);
 });
 
+it.each(['partition by list (id)', 'children'])('converts, or refuses to lose, in a table with %s', async (divided) => {
+  const isPartitioned = divided !== 'children';
+  await db.raw(`create table "${org}".t (id int, x float8) ${isPartitioned ? divided : ''};
+    create table "${org}".t1 ${isPartitioned ? `partition of "${org}".t default` : `() inherits ("${org}".t)`};
+    insert into "${org}".t1 values (0, 1.6), (1, null)`);
+  const from: Typed = { type: 'Float' };
+  for (const more of [{}, { from }]) {
+    const error = await migrationError(change({ type: 'Int' }, more));
+    expect(error).toMatchObject({ code: 'HAZARD_REFUSED', table: 't', column: 'x' });
+  }
+  await change({ type: 'Decimal', precision: 5, scale: 1 });
+  expect(await texts()).toEqual(['1.6', null]);
+  await change({ scale: 0 }, { hazards: { dataLoss: 'allow' } });
+  expect(await texts()).toEqual(['2', null]);
+});
+
 it('sees rows that row security hides from the owner', async () => {
   await tableWith({ type: 'Float' }, '1.6');
   await db.raw(`alter table "${org}".t enable row level security, force row level security`);

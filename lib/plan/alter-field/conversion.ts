@@ -21,10 +21,11 @@ export function retypedUnlessLost(table: Identifier, column: Identifier, to: New
   const value = quoted(column);
   const keeps = typeOf(to).keeps(value, type, to);
   if (keeps === undefined) return retyped(column, to, type);
-  // A CASE, since nothing else has a fixed order of evaluation (manual 4.2.14).
+  // A CASE, since nothing else has a fixed order of evaluation (manual 4.2.14). No IS: for a partition or a child the
+  // server analyses the expression once more, and it fails on an IS that it has analysed before (XX000).
   const cast = castOf(value, to, type);
   const unlessAllowed = lossIn('dataLoss', lossKey(table, column));
-  return `alter column ${value} type ${type} using case when (${keeps}) is not false then ${cast} when ${unlessAllowed} then ${cast} end`;
+  return `alter column ${value} type ${type} using case when not (${keeps}) then case when ${unlessAllowed} then ${cast} end else ${cast} end`;
 }
 
 /** Statements of a block: either of the two, as the type that the column has calls for; `was` is its pg_attribute. */

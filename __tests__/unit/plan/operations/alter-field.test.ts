@@ -12,7 +12,7 @@ function actionsOf(set: FieldChangesSpec, from?: TypeSpec): string[] {
   return statements
     .filter((sql) => !isBlock(sql))
     .map((sql) => sql.replace('alter table "acme-corp"."invoice" ', ''))
-    .map((action) => action.replace(/ using case when \(.*/s, ' using case …'));
+    .map((action) => action.replace(/ using case when not \(.*/s, ' using case …'));
 }
 
 function refusalOf(set: unknown, from?: unknown): MigrationError {
