@@ -1,6 +1,13 @@
 // What a change of a field says of the rows that it failed on: how many, and how to find them; never what they hold.
 import type { Knex } from 'knex';
-import { alterField, createModel, createTenant, withTenant, type FieldChangesSpec } from '../../lib';
+import {
+  alterField,
+  createModel,
+  createTenant,
+  withTenant,
+  type FieldChangesSpec,
+  type MigrationError,
+} from '../../lib';
 import { quiet } from '../support/log';
 import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
 import { migrationError } from '../support/rejection';
@@ -26,7 +33,13 @@ beforeEach(async () => {
 });
 
 const CASES: [string, FieldChangesSpec, code: string, found: string, query: RegExp][] = [
-  ['text', { type: 'Int' }, 'CONVERSION_FAILED', '2 rows', /previewConversion/],
+  [
+    'text',
+    { type: 'Int' },
+    'CONVERSION_FAILED',
+    '2 rows',
+    /select \* from "[^"]+"\."t" where ctid in \('\(0,2\)', '\(0,3\)'\)/,
+  ],
   ['kind', { values: ['a'] }, 'CHECK_VIOLATION', '3 rows', /select "kind", count\(\*\) from "[^"]+"\."t" group by 1/],
   ['text', { nullable: false }, 'NOT_NULL_VIOLATION', '1 row', /select \* from "[^"]+"\."t" where "text" is null/],
   ['text', { unique: true }, 'UNIQUE_VIOLATION', '2 rows', /group by 1 having count\(\*\) > 1/],
@@ -53,6 +66,61 @@ describe.each(CASES)('of %s, changed by %j, which is %s', (column, set, code, fo
     const error = await migrationError(alterField(org, 't', column, set, db, options));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(/ In the way: \d+ of the first 10,000 rows\.$/);
+  });
+});
+
+describe('of a change of type', () => {
+  /** Runs the query that a message names. */
+  async function found(error: Error): Promise<unknown[]> {
+    const query = /To find [^:]+: (select .*)\. In the way: /.exec(error.message)?.[1];
+    const { rows } = await db.raw(query as string);
+    return (rows as { id: number }[]).map(({ id }) => id).sort((a, b) => a - b);
+  }
+
+  const change = (table: string, set: FieldChangesSpec): Promise<MigrationError> =>
+    migrationError(alterField(org, table, 'x', set, db, options));
+
+  const LOSES: [string, string[], FieldChangesSpec][] = [
+    ['float8', ['1.5', '2', '3.25'], { type: 'Int' }],
+    ['text', ["'00123'", "'7'", "'1.5e1'", "'010'"], { type: 'Int' }],
+    ['varchar(9)', ["'abc  '", "'ab'", "'def '"], { length: 3 }],
+    ['timestamptz', ["'2024-02-29T23:30:00Z'", "'2024-02-29T00:00:00Z'", "'2024-02-28T01:00:00Z'"], { type: 'Date' }],
+  ];
+
+  it.each(LOSES)('counts and finds the rows of %s that would lose: %j as %j', async (type, [...values], set) => {
+    await db.raw(`create table "${org}".losing (id int, x ${type})`);
+    for (const [id, value] of values.entries()) await db.raw(`insert into "${org}".losing values (${id}, ${value})`);
+    const error = await change('losing', set);
+    expect(error).toMatchObject({ code: 'HAZARD_REFUSED', table: 'losing', column: 'x' });
+    expect(error.message).toMatch(/hazard dataLoss.* In the way: 2 rows\.$/s);
+    const losing = values.length === 4 ? [0, 3] : [0, 2];
+    expect(await found(error)).toEqual(losing);
+    for (const value of values.filter(({ length }) => length > 3)) expect(error.message).not.toContain(value);
+  });
+
+  it('finds rows in each partition', async () => {
+    await db.raw(`create table "${org}".parts (id int, x text) partition by list (id);
+      create table "${org}".part_1 partition of "${org}".parts for values in (1, 2);
+      create table "${org}".part_2 partition of "${org}".parts for values in (3, 4);
+      insert into "${org}".parts values (1, 'SECRET'), (2, '7'), (3, '8'), (4, 'SECRET')`);
+    const error = await change('parts', { type: 'Int' });
+    expect(error.code).toBe('CONVERSION_FAILED');
+    expect(await found(error)).toEqual([1, 4]);
+    expect(error.message).not.toContain('SECRET');
+  });
+
+  it('finds the first of many, and says so', async () => {
+    await db.raw(`create table "${org}".many as select i as id, 'SECRET' as x from generate_series(1, 50) i`);
+    const error = await change('many', { type: 'Int' });
+    expect(error.message).toMatch(/To find the first 20 of them: .* In the way: 50 rows\.$/);
+    expect(await found(error)).toHaveLength(20);
+  });
+
+  it('counts none where the new type depends on the column', async () => {
+    await db.raw(`create table "${org}".part (id int, x numeric(10, 4)); insert into "${org}".part values (1, 1.2345)`);
+    const error = await change('part', { scale: 2 });
+    expect(error.message).toContain('hazard dataLoss');
+    expect(error.message).not.toContain('In the way');
   });
 });
 

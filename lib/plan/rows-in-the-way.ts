@@ -4,13 +4,18 @@ import type { Alteration } from './alter-field/alter-steps';
 import { block } from '../sql/server-check';
 import { qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
-import { GT, isOneOf } from '../sql/qualified-sql';
+import { EQ, GT, isOneOf, LT } from '../sql/qualified-sql';
+import { typeOf } from '../field-types';
+import type { NewType } from '../field-types/type-change';
 import type { CountsOfRows } from './plan';
 
 /** More are not looked at: the count is asked for with the rollback, and must not keep it waiting. */
 export const MAX_COUNTED_ROWS = 10_000;
 
-/** Where a block leaves the number of rows in the way, and of those that it looked at. */
+/** No more are pointed out. */
+export const MAX_PLACES = 20;
+
+/** Where a block leaves the number of rows in the way, of those that it looked at, and where they are. */
 export const ROWS_SETTING = 'tenant_ddl.rows_in_the_way';
 
 /**
@@ -31,16 +36,32 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
   const newValues = newValuesOf(set);
   const values = newValues && isOneOf(value, 'text', newValues.map(literal));
   const to = newTypeOf(change);
+  const converting = (outcome: 'loses' | 'fails'): string =>
+    to === undefined
+      ? ''
+      : guarded(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS, { [outcome]: NOTE_PLACE }), outcome);
   return {
     ...(set.nullable === false && { NOT_NULL_VIOLATION: counting(each, `${value} is null`) }),
     ...(values !== undefined && { CHECK_VIOLATION: counting(each, `(${values}) is false`) }),
     ...(set.unique === true && {
       UNIQUE_VIOLATION: counting(alike, `alike ${GT} 1 and ${value} is not null`),
     }),
-    ...(to !== undefined && {
-      CONVERSION_FAILED: guarded(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS), 'fails'),
-    }),
+    ...(to !== undefined &&
+      !isPart(to) && {
+        CONVERSION_FAILED: converting('fails'),
+        HAZARD_REFUSED: converting('loses'),
+      }),
   };
+}
+
+/** Where a row is, which says nothing of what it holds: `(0,1)`, after the oid of its own table where it is one of several. */
+const NOTE_PLACE = `if pg_catalog.cardinality(places) ${LT} ${MAX_PLACES} then
+          places := pg_catalog.array_append(places, pg_catalog.concat(case when divided then item.home end, item.place));
+        end if;`;
+
+/** An option that is not named is the column's own: the new type is not known here. */
+function isPart(to: NewType): boolean {
+  return to.keepsOptions === true && typeOf(to).options.some((option) => to[option] === undefined);
 }
 
 /** Without a wait, and with nothing that could fail what is sent with it. */
@@ -52,10 +73,12 @@ function guarded(table: string, look: string, found = 'found'): string {
   converts bigint := 0;
   loses bigint := 0;
   fails bigint := 0;
+  places pg_catalog.text[] := '{}';
+  divided boolean := exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} pg_catalog.to_regclass(${literal(table)}));
 begin
   lock table ${table} in access share mode nowait;
   ${look}
-  perform pg_catalog.set_config('${ROWS_SETTING}', pg_catalog.concat_ws(' ', ${found}, seen), true);
+  perform pg_catalog.set_config('${ROWS_SETTING}', pg_catalog.concat_ws(' ', ${found}, seen, pg_catalog.array_to_string(places, ' ')), true);
 exception when query_canceled or others then
   perform pg_catalog.set_config('${ROWS_SETTING}', '', true);
 end`);

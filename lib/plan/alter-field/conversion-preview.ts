@@ -25,20 +25,26 @@ begin
 end`);
 }
 
-/** The statements that count, for a block with the variables above. `seen` is one more than `maxRows` where there are more. */
+/**
+ * The statements that count, for a block with the variables above. `seen` is one more than `maxRows` where there are
+ * more. `noted` are the statements for a row of one outcome: `item` is the row, by its `home` and `place`.
+ */
 export function previewBody(
   org: Identifier,
   table: Identifier,
   column: Identifier,
   to: NewType,
   maxRows: number,
+  noted: { readonly loses?: string; readonly fails?: string } = {},
 ): string {
   const type = typeSql(typeOf(to).catalogName(to));
   const takes = typeOf(to).takes('item.value', to) ?? 'true';
   const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
-  const add = (count: string): string => `${count} := ${count} ${PLUS} 1;`;
+  const add = (count: 'seen' | 'converts' | 'loses' | 'fails'): string => `${count} := ${count} ${PLUS} 1;`;
+  const loses = `${add('loses')} ${noted.loses ?? ''}`;
+  const fails = `${add('fails')} ${noted.fails ?? ''}`;
   return `${pinSettings()}
-  for item in select ${quoted(column)} as value from ${qualified(org, table)} limit ${maxRows + 1}
+  for item in select tableoid as home, ctid as place, ${quoted(column)} as value from ${qualified(org, table)} limit ${maxRows + 1}
   loop
     ${add('seen')}
     exit when seen ${GT} ${maxRows};
@@ -46,14 +52,14 @@ export function previewBody(
       if item.value is null then
         ${add('converts')}
       elsif (${takes}) is not true or (${castOf('item.value', to, type)}) is null then
-        ${add('fails')}
+        ${fails}
       elsif (${keeps}) then
         ${add('converts')}
       else
-        ${add('loses')}
+        ${loses}
       end if;
     exception when data_exception or feature_not_supported then
-      ${add('fails')}
+      ${fails}
     end;
   end loop;
   ${unpinSettings()}`;

@@ -6,7 +6,14 @@ import { lossIn } from '../unforeseen';
 
 /** The name under which a loss in a column is known while the change runs. */
 export function lossKey(table: Identifier, column: Identifier): string {
-  return `dataLoss:${table}.${column}`;
+  return `${LOSS}${table}.${column}`;
+}
+
+const LOSS = 'dataLoss:';
+
+/** Whether it was a row that lost something which stopped a change. */
+export function isLossKey(key: string): boolean {
+  return key.startsWith(LOSS);
 }
 
 /** `type …`, and how each value becomes one of it, by the server's cast. `type` is the new type as SQL writes it. */

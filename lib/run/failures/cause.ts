@@ -2,6 +2,8 @@ import { GUARD_STATES, sharedIn } from '../../sql/server-check';
 import { literal } from '../../sql/literal';
 import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { classifyInUse, sqlStateOf } from './sql-states';
+import type { ErrorCode } from '../../errors';
+import { isLossKey } from '../../plan/alter-field/conversion';
 import type { Expectation, Presence } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
@@ -40,8 +42,13 @@ export function factsQuery(subjects: readonly Subject[]): string {
 
 /** All that is asked about a failure, with the rollback. */
 export function questionsAbout(error: unknown, subjects: readonly Subject[]): readonly string[] {
-  const code = isConversionOf(error, subjects) ? 'CONVERSION_FAILED' : classifyInUse(error).code;
-  return [...rowsQuestions(subjects, code), factsQuery(subjects)];
+  return [...rowsQuestions(subjects, rowsCodeOf(error, subjects)), factsQuery(subjects)];
+}
+
+function rowsCodeOf(error: unknown, subjects: readonly Subject[]): ErrorCode {
+  if (isConversionOf(error, subjects)) return 'CONVERSION_FAILED';
+  if (sqlStateOf(error) === GUARD_STATES.unforeseen && isLossKey((error as Error).message)) return 'HAZARD_REFUSED';
+  return classifyInUse(error).code;
 }
 
 function isConversionOf(error: unknown, subjects: readonly Subject[]): boolean {
@@ -58,7 +65,7 @@ export function diagnosed(
   const only = subjects.length === 1 ? subjects[0] : undefined;
   const general: Failed = {
     ...classifyInUse(error),
-    rows: rowsFoundIn(answers),
+    rows: rowsFoundIn(answers, `"${org}"."${only?.table ?? ''}"`),
     org,
     operation: only?.message,
     table: textOf(error, 'table') ?? only?.table,

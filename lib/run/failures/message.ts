@@ -13,7 +13,7 @@ export interface Failed extends FailureClass, Wait {
   readonly column?: string | undefined;
   /** In SQL's words, where it was one change that failed. */
   readonly operation?: string | undefined;
-  /** How many are in the way: `3 rows`. */
+  /** How many are in the way, and how to find them: sentences. */
   readonly rows?: string | undefined;
   /** What stands where a table should: `a view`. */
   readonly kind?: string | undefined;
@@ -49,7 +49,7 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
       ? `Rows of ${model} break a check. Nothing was changed. Correct these rows first.`
       : `Rows of ${model} break a check on "${column}", such as the values of an Enum. Nothing was changed. Correct these rows first (select "${column}", count(*) from ${model} group by 1).`,
   CONVERSION_FAILED: ({ org, column, model }) =>
-    `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Count them with previewConversion('${org}', …), and correct these rows first.`,
+    `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Correct these rows first; previewConversion('${org}', …) counts them.`,
   UNIQUE_VIOLATION: ({ model, column, operation }) =>
     `Rows of ${model} would be alike where they have to be unique. ${
       operation === 'ADD COLUMN'
@@ -143,7 +143,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
     : SAID_BY_GUARD.includes(sqlStateOf(error))
       ? `${reasonOf(error)}. Nothing was changed.`
       : (MESSAGES[code]?.(named) ?? unlisted(error, model, failed.operation));
-  return new MigrationError(failed.rows === undefined ? message : `${message} In the way: ${failed.rows}.`, {
+  return new MigrationError(failed.rows === undefined ? message : `${message} ${failed.rows}`, {
     code,
     org,
     table,

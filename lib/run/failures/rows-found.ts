@@ -10,11 +10,27 @@ export function rowsQuestions(subjects: readonly Subject[], code: ErrorCode): re
   return [count, `select pg_catalog.current_setting('${ROWS_SETTING}', true) as tenant_ddl_rows_in_the_way`];
 }
 
-/** `3 rows`, or `3 of the first 10,000 rows`; nothing where none were found, or the look did not come about. */
-export function rowsFoundIn(answers: readonly Answer[]): string | undefined {
+/** How many were found, and the query that finds them, as sentences; nothing where none were, or the look did not come about. */
+export function rowsFoundIn(answers: readonly Answer[], model: string): string | undefined {
   const text = valueOf(answers, 'tenant_ddl_rows_in_the_way');
-  const [found = 0, seen = 0] = typeof text === 'string' ? text.split(' ').map(Number) : [];
+  const [count, looked, ...places] = typeof text === 'string' ? text.split(' ') : [];
+  const [found, seen] = [Number(count ?? 0), Number(looked ?? 0)];
   if (found === 0) return undefined;
-  if (seen >= MAX_COUNTED_ROWS) return `${found} of the first ${MAX_COUNTED_ROWS.toLocaleString('en')} rows`;
-  return found === 1 ? '1 row' : `${found} rows`;
+  const rows =
+    seen >= MAX_COUNTED_ROWS
+      ? `${found} of the first ${MAX_COUNTED_ROWS.toLocaleString('en')} rows`
+      : found === 1
+        ? '1 row'
+        : `${found} rows`;
+  return `${placesQuery(places, found, model)}In the way: ${rows}.`;
+}
+
+/** By where the rows are: the same for every type, and valid until they are written. */
+function placesQuery(places: readonly string[], found: number, model: string): string {
+  const parts = places.flatMap((place) => [/^(\d*)(\(\d+,\d+\))$/.exec(place)?.slice(1) ?? []]);
+  if (parts.length === 0) return '';
+  const isDivided = parts.some(([home]) => home !== '');
+  const rows = parts.map(([home = '', place = '']) => (isDivided ? `(${home}, '${place}')` : `'${place}'`));
+  const which = parts.length < found ? `the first ${parts.length} of them` : found === 1 ? 'it' : 'them';
+  return `To find ${which}: select * from ${model} where ${isDivided ? '(tableoid, ctid)' : 'ctid'} in (${rows.join(', ')}). `;
 }

@@ -135,8 +135,10 @@ function firstOfEachTable(hazards: readonly HazardOn[]): readonly HazardOn[] {
   return [...first.values()];
 }
 
-export function refused(org: string, { kind, table, column, message, saferWay }: Hazard): MigrationError {
-  return new MigrationError(`${message} Nothing was changed (hazard ${kind}). ${saferWay}`, {
+export function refused(org: string, hazard: Hazard, rows?: string): MigrationError {
+  const { kind, table, column, message, saferWay } = hazard;
+  const said = `${message} Nothing was changed (hazard ${kind}). ${saferWay}`;
+  return new MigrationError(rows === undefined ? said : `${said} ${rows}`, {
     code: 'HAZARD_REFUSED',
     org,
     table,

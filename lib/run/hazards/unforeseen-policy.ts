@@ -39,9 +39,17 @@ export function warnOfUnforeseen({ org, unforeseen = [] }: Work, settings: Setti
   }
 }
 
-/** HAZARD_REFUSED, where it was one of these that stopped the change. */
-export function refusedUnforeseen(error: unknown, { org, unforeseen = [] }: Work): MigrationError | undefined {
+/**
+ * HAZARD_REFUSED, where it was one of these that stopped the change.
+ *
+ * @param rows how many are in the way, and how to find them
+ */
+export function refusedUnforeseen(
+  error: unknown,
+  { org, unforeseen = [] }: Work,
+  rows?: string,
+): MigrationError | undefined {
   if (sqlStateOf(error) !== GUARD_STATES.unforeseen) return undefined;
   const found = unforeseen.find(({ key }) => key === (error as Error).message);
-  return found && refused(org, found.hazard);
+  return found && refused(org, found.hazard, rows);
 }

@@ -40,7 +40,7 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
         const failed = await undone(error, work, trx, connection, statementLimitMs(settings));
         return (
           refusedHazard(error, work) ??
-          refusedUnforeseen(error, work) ??
+          refusedUnforeseen(error, work, failed.rows) ??
           explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
         );
       },

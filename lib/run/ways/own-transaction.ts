@@ -59,7 +59,7 @@ function begun(work: Work, db: Knex, connection: Connection, settings: Settings)
       const failed = await undone(error, work, db, connection, settings);
       return (
         refusedHazard(error, work) ??
-        refusedUnforeseen(error, work) ??
+        refusedUnforeseen(error, work, failed.rows) ??
         explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
       );
     },
