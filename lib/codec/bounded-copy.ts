@@ -3,7 +3,7 @@ import type { Fault } from '../errors';
 import { isPlainObject, isRecord } from './plain-object';
 import { shownBeginning } from '../errors/shown';
 
-/** What is left of the bounds of a call. */
+/** How much of the limits of a call is left. */
 export interface Budget {
   values: number;
   textBytes: number;
@@ -16,11 +16,11 @@ export function newBudget(): Budget {
 export type Copied = { readonly copy: unknown } | { readonly fault: Fault };
 
 /**
- * A copy of what a caller gave, or the bound that it breaks, found before anything else is done with it.
- * An object that is used twice is copied, and counted, twice, as it would be in its JSON.
+ * Copies what a caller passed, or finds the limit that it exceeds, before anything else is done with it.
+ * An object that is used twice is copied and counted twice, as in its JSON.
  *
- * Each property is read once, own ones only: a getter or a prototype could say one thing now and another
- * later. What is not data (a Date, a Buffer, a function) stays what it is, for its codec to judge.
+ * Each own property is read once: a getter or a prototype could return something else the next time. Values
+ * that are not plain data (a Date, a Buffer, a function) are passed on for their codec to check.
  */
 export function boundedCopy(given: unknown, budget: Budget = newBudget()): Copied {
   const walk: Walk = { budget, path: [], broken: undefined };
@@ -28,7 +28,7 @@ export function boundedCopy(given: unknown, budget: Budget = newBudget()): Copie
     const copy = copied(given, walk, undefined);
     return walk.broken === undefined ? { copy } : { fault: faultAt(walk.path, walk.broken) };
   } catch {
-    // Its error is the caller's own code's, and may hold a value.
+    // The error comes from the caller's own code, and may contain a value.
     return { fault: faultAt(walk.path, 'cannot be read: reading it throws') };
   }
 }
@@ -36,17 +36,17 @@ export function boundedCopy(given: unknown, budget: Budget = newBudget()): Copie
 interface Walk {
   readonly budget: Budget;
   readonly path: string[];
-  /** Once a bound is broken, the walk ends where it is. */
+  /** Once a limit is exceeded, the walk stops. */
   broken: string | undefined;
 }
 
-/** @param defaultAt the length of the path to the default that this is a part of */
+/** @param defaultAt the length of the path to the default that contains this value */
 function copied(value: unknown, walk: Walk, defaultAt: number | undefined): unknown {
   if (typeof value === 'string') return spent(walk, value) ? value : undefined;
   if (typeof value !== 'object' || value === null) return spent(walk) ? value : undefined;
   if (!spent(walk)) return undefined;
   const isList = Array.isArray(value);
-  // A class's instance in a default is a value, which its type judges; elsewhere its own properties count.
+  // In a default, an instance of a class is a value for its type to check; elsewhere its own properties count.
   if (!isList && !(defaultAt === undefined ? isRecord(value) : isJsonObject(value))) return value;
   if (defaultAt !== undefined && walk.path.length - defaultAt > BOUNDS.defaultDepth) {
     walk.path.length = defaultAt;
@@ -60,7 +60,7 @@ function copied(value: unknown, walk: Walk, defaultAt: number | undefined): unkn
   return isList ? copiedList(value, walk, defaultAt) : copiedObject(value as Record<string, unknown>, walk, defaultAt);
 }
 
-/** What has a `toJSON` from elsewhere is something else than its properties. */
+/** An object with a `toJSON` from elsewhere means something other than its properties. */
 function isJsonObject(value: object): value is Record<string, unknown> {
   if (!isPlainObject(value)) return false;
   const prototype = Object.getPrototypeOf(value) as { readonly toJSON?: unknown } | null;
@@ -70,7 +70,7 @@ function isJsonObject(value: object): value is Record<string, unknown> {
 function copiedList(list: readonly unknown[], walk: Walk, defaultAt: number | undefined): unknown {
   const copy: unknown[] = [];
   const { length } = list;
-  // By index: a hole is undefined, and an iterator of the list's own is not asked.
+  // By index: a hole becomes undefined, and the list's own iterator is not called.
   for (let index = 0; index < length; index += 1) {
     walk.path.push(`[${index}]`);
     copy.push(copied(list[index], walk, defaultAt));
@@ -90,15 +90,15 @@ function copiedObject(object: Record<string, unknown>, walk: Walk, defaultAt: nu
     entries.push([key, copy]);
     walk.path.pop();
   }
-  // Own properties, whatever their names: `__proto__` too.
+  // Defines own properties whatever their name, even `__proto__`.
   return Object.fromEntries(entries);
 }
 
-/** Takes a value off the budget, and the text that it is. */
+/** Counts a value, and its text, against the budget. */
 function spent(walk: Walk, text?: string): boolean {
   walk.budget.values -= 1;
   if (walk.budget.values < 0) {
-    walk.broken = `is where there are more than ${BOUNDS.values} values in one call`;
+    walk.broken = `exceeds the limit of ${BOUNDS.values} values in one call`;
     return false;
   }
   return text === undefined || spentText(walk, text);
@@ -109,18 +109,18 @@ function spentText(walk: Walk, text: string): boolean {
   if (walk.broken !== undefined) return false;
   walk.budget.textBytes -= Buffer.byteLength(text, 'utf8');
   if (walk.budget.textBytes < 0) {
-    walk.broken = `is where the texts of one call are more than ${BOUNDS.allTextBytes} bytes in UTF-8`;
+    walk.broken = `exceeds the limit of ${BOUNDS.allTextBytes} bytes in UTF-8 for all texts of one call`;
   }
   return walk.broken === undefined;
 }
 
-/** What is wrong with the size of one text, or undefined. The bytes of a very long one are not even counted. */
+/** The fault of a text that is too long, or undefined. The bytes of a very long one are not even counted. */
 export function textSizeFault(text: string): string | undefined {
   const isLong = text.length > BOUNDS.textBytes || Buffer.byteLength(text, 'utf8') > BOUNDS.textBytes;
   return isLong ? `must be at most ${BOUNDS.textBytes} bytes in UTF-8` : undefined;
 }
 
-/** The beginning of a path tells where; that of a deep one would be pages. */
+/** The beginning of a path says where; a deep path would fill pages. */
 const MAX_SHOWN_KEYS = 8;
 
 function faultAt(path: readonly string[], message: string): Fault {

@@ -5,10 +5,10 @@ import { didYouMean, type OtherWords } from './hints';
 import { identifierFault, MAX_IDENTIFIER_BYTES, type Identifier, type IdentifierUse } from '../sql/identifier';
 import { textFault } from '../sql/literal';
 
-/** The name of every codec of a name, by which a fault is known to be one of a name. */
+/** The name of every codec for names: it identifies a fault as one of a name. */
 export const NAME_CODEC = 'a name';
 
-/** The codec of a value that is let through as it is. What is wrong with it can be asked without a context. */
+/** A codec that passes a value on unchanged. Its fault can be found without an io-ts context. */
 export class OneValue<A extends O, O = A> extends t.Type<A, O, unknown> {
   constructor(
     name: string,
@@ -26,12 +26,12 @@ export class OneValue<A extends O, O = A> extends t.Type<A, O, unknown> {
   }
 }
 
-/** Lets a name through as {@link identifierFault} does. */
+/** A name without an {@link identifierFault}. */
 export function nameOf(use: IdentifierUse): t.Type<Identifier, string, unknown> {
   return new OneValue(NAME_CODEC, (value) => identifierFault(value, use));
 }
 
-/** The name of something that others may have made: whatever PostgreSQL takes for a name, which is more than we do. */
+/** The name of an object that others may have created: whatever PostgreSQL accepts, which is more than we do. */
 export const existingName = new OneValue<string>(NAME_CODEC, (value) => {
   if (typeof value !== 'string') return 'must be a string';
   if (value === '' || value.includes('\0')) return 'is not a name in PostgreSQL';
@@ -51,7 +51,7 @@ export const number = new OneValue<number>('a number', (value) =>
   typeof value === 'number' ? undefined : 'must be a number',
 );
 
-/** A closed set of words; `others` are what is also said for them. */
+/** A closed set of words; `others` are synonyms for the hint. */
 export function oneOf<K extends string>(words: readonly K[], others?: OtherWords): t.Type<K, K, unknown> {
   return new OneValue('a word', (value) =>
     words.some((word) => word === value)
@@ -60,7 +60,7 @@ export function oneOf<K extends string>(words: readonly K[], others?: OtherWords
   );
 }
 
-/** Each item by its codec, up to a number of items; a message for what is no list at all. */
+/** A list with its items' codec and a maximum number of items; it has its own message for what is not a list. */
 export function listOf<A, O>(
   item: t.Type<A, O, unknown>,
   maxItems: number = BOUNDS.listItems,
@@ -71,9 +71,9 @@ export function listOf<A, O>(
     items.is,
     (value, context) => {
       if (!Array.isArray(value)) return t.failure(value, context, 'must be a list');
-      // Before the items are looked at: a list without end would keep all other tenants waiting.
+      // Before the items are checked: an endless list would keep all other tenants waiting.
       if (value.length > maxItems) return t.failure(value, context, `must have at most ${maxItems} items`);
-      // A copy, each item read once: what it is later, or the second time, has no say.
+      // A copy, each item read once: later changes do not matter.
       return items.validate(Array.from(value as unknown[]), context);
     },
     items.encode,

@@ -1,7 +1,7 @@
-/** Other words for each word that is known. */
+/** Synonyms for each known word. */
 export type OtherWords = Readonly<Record<string, readonly string[]>>;
 
-/** For the keys of a spec: of databases, of other libraries, of forms. */
+/** For the keys of a spec, as databases, other libraries and forms call them. */
 const WORDS_FOR_KEYS: OtherWords = {
   default: ['defaultvalue', 'defaultto', 'defaultsto', 'initial'],
   primaryKey: ['primary', 'pk', 'isprimary', 'isprimarykey', 'key'],
@@ -20,7 +20,7 @@ const WORDS_FOR_KEYS: OtherWords = {
   to: ['newname', 'into'],
 };
 
-/** What can not be said by another key alone. */
+/** Hints that are more than another key. */
 const SAYINGS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     required: 'nullable: false',
@@ -31,7 +31,7 @@ const SAYINGS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** A longer word is no slip of the pen. */
+/** A longer word is not a typo. */
 const MAX_WORD_CHARACTERS = 30;
 
 /** `; did you mean "Int"?`, or nothing. */
@@ -40,7 +40,7 @@ export function didYouMean(given: unknown, words: readonly string[], others: Oth
   return meant === undefined ? '' : `; did you mean "${meant}"?`;
 }
 
-/** The same for a key, of those that its object takes. */
+/** The same for a key, among those of its object. */
 export function keyHint(key: string, known: object): string {
   const words = Object.keys(known);
   const plain = plainWord(key);
@@ -60,13 +60,13 @@ function meantBy(given: unknown, words: readonly string[], others: OtherWords): 
   );
 }
 
-/** Without what spellings differ in: `default_value` is `defaultValue`, `varchar(20)` is `varchar`. */
+/** Removes what spellings differ in: `default_value` is `defaultValue`, `varchar(20)` is `varchar`. */
 function plainWord(word: string): string {
   if (word.length > MAX_WORD_CHARACTERS) return '';
   return word.toLowerCase().replace(/\(.*$/, '').replace(/[_-]/g, '').trim();
 }
 
-/** One letter too many, too few, or another, or two that changed places. */
+/** One letter added, missing or replaced, or two letters swapped. */
 function closest(plain: string, words: readonly string[]): string | undefined {
   return plain.length < 3 ? undefined : words.find((word) => isSlipOf(plain, plainWord(word)));
 }

@@ -8,7 +8,7 @@ import { keyHint } from './hints';
 import { isRecord } from './plain-object';
 import { shownBeginning } from '../errors/shown';
 
-/** What a closed codec gives: a property of `O` may be left out, or be undefined. */
+/** The value of a closed codec: a property of `O` can be left out, or be undefined. */
 export type Closed<R extends t.Props, O extends t.Props> = { readonly [K in keyof R]: t.TypeOf<R[K]> } & {
   readonly [K in keyof O]?: t.TypeOf<O[K]> | undefined;
 };
@@ -21,12 +21,12 @@ export type ClosedSpec<R extends t.Props, O extends t.Props> = { readonly [K in 
 export type ClosedCodec<R extends t.Props, O extends t.Props> = t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>;
 
 /**
- * A codec for an object that has the required keys, perhaps the optional ones, and no other. What it
- * gives is a copy of own properties: what the caller does to the object later changes nothing.
+ * A codec for an object with the required keys, possibly the optional ones, and no others. It returns a copy
+ * of the own properties, so later changes to the caller's object have no effect.
  *
- * @param check finds what no single property shows. It is given the properties that are right, so that
- *   every fault of a spec is reported at once, and all that were given. It may put what it makes of one of
- *   the first in its place.
+ * @param check finds faults that no single property shows. It receives the valid properties, so every fault of a
+ *   spec is reported at once, and everything that was passed. It may replace one of the first, e.g. a default by
+ *   its normalised form.
  */
 export function closed<R extends t.Props, O extends t.Props>(
   name: string,
@@ -39,7 +39,7 @@ export function closed<R extends t.Props, O extends t.Props>(
   const needed = new Set(Object.keys(required));
   const validate = (value: unknown, context: t.Context): t.Validation<Closed<R, O>> => {
     if (!isRecord(value)) return t.failure(value, context, `must be an object${otherThanObject(value)}`);
-    // Read once, and its own properties only: a getter or a prototype could say one thing now and another later.
+    // Own properties only, each read once: a getter or a prototype could return something else the next time.
     const own = { ...value };
     const errors: t.Errors = [];
     const copy: Record<string, unknown> = {};
@@ -55,7 +55,7 @@ export function closed<R extends t.Props, O extends t.Props>(
         if (needed.has(key)) errors.push(failed(context, key, 'is missing'));
         continue;
       }
-      // The usual case, and the only one that has no use for a context, which costs more than the check.
+      // The usual case. It needs no io-ts context, which costs more than the check.
       if (codec instanceof OneValue && codec.fault(given) === undefined) {
         copy[key] = given;
         continue;
@@ -77,7 +77,7 @@ export function closed<R extends t.Props, O extends t.Props>(
   );
 }
 
-/** A codec that is first given a copy within the bounds of a spec: for what is decoded by itself, and not in a change. */
+/** A codec that first copies its value within the limits of a spec: for values that are not part of a change. */
 export function bounded<A, O>(codec: t.Type<A, O, unknown>): t.Type<A, O, unknown> {
   const validate = (value: unknown, context: t.Context): t.Validation<A> => {
     const copied = boundedCopy(value);
@@ -92,12 +92,12 @@ export function bounded<A, O>(codec: t.Type<A, O, unknown>): t.Type<A, O, unknow
   );
 }
 
-/** A metadata row, and a form, have null for what is not said. Where null says something, its codec takes it. */
+/** Metadata rows and forms have null for what is unset. Where null has a meaning, its codec accepts it. */
 function isUnset(given: unknown, codec: t.Mixed): boolean {
   return given === undefined || (given === null && !codec.is(null));
 }
 
-/** One at a time: a list without end can not be spread into the arguments of a call. */
+/** One at a time: an endless list cannot be spread into the arguments of a call. */
 function addErrors(errors: t.Errors, more: t.Errors): void {
   for (const error of more) errors.push(error);
 }
@@ -113,7 +113,7 @@ function failed(context: t.Context, key: string, message: string): t.ValidationE
 
 /** The failures of a codec as faults: `fields[2].requird`, `unknown key`. */
 export function faultsOf(errors: t.Errors): Fault[] {
-  // One more than an error lists, so that it knows that there are more.
+  // One more than an error lists, to know whether there are more.
   return errors.slice(0, BOUNDS.faults + 1).map(({ context, message }) => {
     const { name = 'something else' } = context.at(-1)?.type ?? {};
     const fault = { path: pathOf(context.map(({ key }) => key)), message: message ?? `must be ${name}` };
@@ -124,7 +124,7 @@ export function faultsOf(errors: t.Errors): Fault[] {
 function pathOf(keys: readonly string[]): string {
   return keys.reduce((path, key) => {
     if (/^\d{1,7}$/.test(key)) return `${path}[${key}]`;
-    // A key of the caller's is shown as what it is, and not in full; a path of ours has neither controls nor length.
+    // A key of the caller is escaped and cut off; our own paths are short and have no control characters.
     const part = shownBeginning(key);
     return path === '' || part === '' ? path + part : `${path}.${part}`;
   }, '');

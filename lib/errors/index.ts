@@ -42,8 +42,8 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * The smallest thing that has to run again for another try to succeed: from a savepoint, the whole
- * transaction, the whole transaction on a new connection; `none` where no repetition can help.
+ * The smallest thing that has to run again for another attempt to succeed: the part since a savepoint, the
+ * whole transaction, or the whole transaction on a new connection; `none` if no retry can help.
  */
 export type RetryScope = 'savepoint' | 'transaction' | 'connection' | 'none';
 
@@ -51,24 +51,24 @@ export type RetryScope = 'savepoint' | 'transaction' | 'connection' | 'none';
 export interface Fault {
   readonly path: string;
   readonly message: string;
-  /** INVALID_SPEC, unless it is of a narrower kind. */
+  /** A narrower code than INVALID_SPEC. */
   readonly code?: 'INVALID_IDENTIFIER' | 'CROSS_TENANT_REFERENCE';
 }
 
-/** A session that held the lock which a change waited for. */
+/** A session that held the lock that a change was waiting for. */
 export interface Blocker {
-  /** 0 for a prepared transaction, which no session belongs to. */
+  /** 0 for a prepared transaction, which has no session. */
   readonly pid: number;
-  /** `prepared`, or as in `pg_stat_activity`: `idle in transaction`, `active`, …; `unknown` where the role may not see it. */
+  /** `prepared`, or as in `pg_stat_activity`: `idle in transaction`, `active`, …; `unknown` if the role may not see it. */
   readonly state: string;
-  /** Of its transaction, in milliseconds. */
+  /** The age of its transaction, in milliseconds. */
   readonly ageMs: number;
   readonly applicationName: string;
   /** The name of a prepared transaction (`pg_prepared_xacts.gid`): COMMIT PREPARED or ROLLBACK PREPARED ends it. */
   readonly preparedTransaction?: string;
 }
 
-/** What a {@link MigrationError} is made of; its properties say what each means. */
+/** The properties that a {@link MigrationError} is made from; it documents each. */
 export interface MigrationErrorDetails {
   readonly code: ErrorCode;
   readonly org?: string | undefined;
@@ -85,7 +85,7 @@ export interface MigrationErrorDetails {
 
 /**
  * The one error type of this library. Its message says what happened, where, and what to do instead;
- * neither it nor `cause` holds the value of a default or a row.
+ * neither it nor `cause` contains the value of a default or a row.
  *
  * @example
  * try {
@@ -97,22 +97,22 @@ export interface MigrationErrorDetails {
  */
 export class MigrationError extends Error {
   readonly code: ErrorCode;
-  /** The tenant; `''` where the error has none, as for an empty org. */
+  /** The tenant; `''` if there is none, as for an empty org. */
   readonly org: string;
   readonly table?: string;
   readonly column?: string;
-  /** PostgreSQL's SQLSTATE (manual, Appendix A), where the server answered. */
+  /** PostgreSQL's SQLSTATE (manual, Appendix A), if the server answered. */
   readonly sqlState?: string;
   readonly retryScope: RetryScope;
-  /** Everything wrong with the spec, for codes that a spec can cause. */
+  /** Every fault of the spec, for codes that a spec can cause. */
   readonly faults?: readonly Fault[];
-  /** With OUTCOME_UNKNOWN: the transaction whose fate could not be found out (`pg_xact_status` takes it). */
+  /** With OUTCOME_UNKNOWN: the transaction whose outcome is unknown (an argument for `pg_xact_status`). */
   readonly transactionId?: string;
-  /** With LOCK_TIMEOUT and DEADLOCK: who was in the way, where it could be seen. */
+  /** With LOCK_TIMEOUT and DEADLOCK: the sessions in the way, if they could be looked up. */
   readonly blockedBy?: readonly Blocker[];
   /**
-   * With DEPENDENT_OBJECTS: what is in the way, by kind and name. Those of other tenants are here too, and not in
-   * the message, which a tenant's own user may read.
+   * With DEPENDENT_OBJECTS: the objects in the way, by kind and name. Other tenants' objects are listed here, but
+   * not in the message, which a tenant's user may read.
    */
   readonly dependents?: readonly string[];
 

@@ -1,23 +1,23 @@
 /**
- * What a terminal obeys instead of showing it: control characters, those that turn the direction of text,
- * those that end a line or format it, and halves of surrogate pairs.
+ * Characters that a terminal obeys instead of showing: control characters, changes of text direction, line and
+ * format characters, and unpaired surrogates.
  */
 const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** A longer name or key is cut off where it is shown. */
+/** Longer names and keys are cut off when shown. */
 const MAX_SHOWN_CHARACTERS = 80;
 
-/** A text as one line that a terminal shows as it is: `\u{202e}` for what turns the direction. */
+/** A text as one line that a terminal shows literally: a change of direction becomes `\u{202e}`. */
 export function shown(text: string): string {
   return text.replace(OBEYED, escaped);
 }
 
-/** The same for a text of several lines that are ours: line feeds stay. */
+/** The same for a text with line breaks of our own, which stay. */
 export function shownLines(text: string): string {
   return text.replace(OBEYED, (character) => (character === '\n' ? character : escaped(character)));
 }
 
-/** The beginning of what may be megabytes: a name, a key. */
+/** The beginning of a name or key, which may be megabytes long. */
 export function shownBeginning(text: string): string {
   if (text.length <= MAX_SHOWN_CHARACTERS) return shown(text);
   return `${shown(text.slice(0, MAX_SHOWN_CHARACTERS))}…`;

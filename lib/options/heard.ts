@@ -1,11 +1,11 @@
 /**
- * Calls something that the caller passed in: a logger's method, `onRetry`. It may throw, or be async and
- * reject: that becomes a warning, and changes nothing about the outcome of a change.
+ * Calls a function of the caller: a logger's method, `onRetry`. It may throw, or be async and reject: that
+ * becomes a process warning and does not affect the outcome of a change.
  */
 export function heard<T>(call: () => T): T | undefined {
   try {
     const given = call();
-    // A rejection that nobody handles would end the process. A thenable may be no promise.
+    // An unhandled rejection would end the process. A thenable need not be a promise.
     if (isThenable(given)) void Promise.resolve(given).then(undefined, warnOf);
     return given;
   } catch (error) {
@@ -20,10 +20,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function warnOf(error: unknown): void {
-  process.emitWarning(`A logger or callback failed, and was ignored: ${wordsOf(error)}`, 'tenant-ddl');
+  process.emitWarning(`A logger or callback failed and was ignored: ${wordsOf(error)}`, 'tenant-ddl');
 }
 
-/** Anything can be thrown, also what has no text. */
+/** Anything can be thrown, even a value that has no text. */
 function wordsOf(error: unknown): string {
   try {
     return String(error);

@@ -2,8 +2,8 @@ import type * as Winston from 'winston';
 import { heard } from './heard';
 
 /**
- * winston's methods, as far as they are used: any logger that has them and takes `(message, record)`.
- * pino and bunyan, which take `(record, message)`, are recognised.
+ * The methods of winston that are used. Any logger with them that takes `(message, record)` will do; pino and
+ * bunyan, which take `(record, message)`, are recognised.
  */
 export interface Logger {
   /** Writes a record at level debug. */
@@ -14,11 +14,11 @@ export interface Logger {
   warn(message: string, meta: LogRecord): unknown;
   /** Writes a record at level error. */
   error(message: string, meta: LogRecord): unknown;
-  /** winston's and pino's: spares the work for a record that nobody reads. */
+  /** winston and pino have it: saves the work for a record that is not written. */
   isLevelEnabled?(level: string): boolean;
 }
 
-/** What stands beside the message. No value of a default or a row is ever in it. */
+/** The data beside the message. It never contains the value of a default or a row. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -27,12 +27,12 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 export function writeRecord(logger: Logger, level: Level, message: string, record: LogRecord): void {
   heard(() => {
     if (!takesRecordFirst(logger)) return logger[level](message, record);
-    // Inherited `this`: both keep their state on the logger.
+    // Called as a method: both keep their state on the logger.
     return (logger as unknown as RecordFirst)[level](record, message);
   });
 }
 
-/** Whether a record at level debug would be read, where the logger can say. */
+/** Whether a record at level debug would be written; true if the logger cannot say. */
 export function readsDebug(logger: Logger): boolean {
   return heard(() => logger.isLevelEnabled?.('debug')) !== false;
 }
@@ -52,7 +52,7 @@ function takesRecordFirst(logger: Logger): boolean {
 
 let shared: Logger | undefined;
 
-/** winston: one JSON object a line on the console, from level info, with a timestamp. Loaded when first used. */
+/** winston: one JSON object per line on the console, from level info, with a timestamp. Loaded on first use. */
 export function defaultLogger(): Logger {
   shared ??= made();
   return shared;
@@ -63,7 +63,7 @@ function made(): Logger {
   const { createLogger, format, transports } = require('winston') as typeof Winston;
   return createLogger({
     level: 'info',
-    // format.json() would sort the keys, and the message is what one looks for first.
+    // format.json() would sort the keys; the message should come first.
     format: format.combine(format.timestamp(), format.printf(inOrder)),
     transports: [new transports.Console()],
   });

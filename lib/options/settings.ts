@@ -16,7 +16,7 @@ import { isPlainObject } from '../codec/plain-object';
 import { HAZARD_KINDS } from '../plan/plan';
 import { shownBeginning } from '../errors/shown';
 
-/** setTimeout's, and PostgreSQL's for its timeouts. */
+/** The maximum of setTimeout, and of PostgreSQL's timeouts. */
 const MAX_MS = 2 ** 31 - 1;
 
 const OPTION_NAMES = [
@@ -32,10 +32,10 @@ const OPTION_NAMES = [
 const RETRY_NAMES = ['maxAttempts', 'delayMs', 'maxDelayMs', 'deadlineMs', 'signal', 'onRetry'];
 
 /**
- * Options over what is inherited, over the defaults. The only place that merges; it validates what
- * comes out, so that zero is a value and a limit is judged against the one it has to stay below.
+ * Merges options over inherited ones over the defaults. The only place that merges. It validates the result, so
+ * zero is a value, and a limit is compared with the one that it has to stay below.
  *
- * @throws MigrationError INVALID_SPEC that names every wrong option.
+ * @throws MigrationError INVALID_SPEC that names every wrong option
  */
 export function settingsOf(given?: TenantOptions | null, inherited?: Settings): Settings {
   const options = objectOf<TenantOptions>(given, 'options');
@@ -68,7 +68,7 @@ export function retrySettingsOf(given?: RetryOptions | null): RetrySettings {
   return settings;
 }
 
-/** The schemas that references may name, for planning, which takes no other option. */
+/** The schemas that references can name, for planning, which has no other option. */
 export function sharedSchemasOf(
   given?: { readonly sharedSchemas?: readonly string[] | undefined } | null,
 ): readonly string[] {
@@ -82,7 +82,7 @@ export function sharedSchemasOf(
 }
 
 /**
- * The org, where it is a tenant's: a shared schema belongs to all of them, and to none.
+ * Refuses a shared schema as an org: it belongs to all tenants.
  *
  * @throws MigrationError INVALID_IDENTIFIER
  */
@@ -94,12 +94,12 @@ export function tenantsOwn(org: Identifier, sharedSchemas: readonly string[]): I
   });
 }
 
-/** What is checked is what is used, whatever becomes of the caller's list. */
+/** Later changes to the caller's list have no effect. */
 function copyOf(list: readonly string[]): readonly string[] {
   return Array.isArray(list) ? Array.from(list as readonly string[]) : list;
 }
 
-/** Nothing given is no option; anything but an object is a fault. */
+/** Undefined and null mean no options; anything else has to be an object. */
 function objectOf<T extends object>(given: unknown, path: string): Partial<T> {
   if (given === undefined || given === null) return {};
   if (typeof given === 'object') return given;
@@ -107,7 +107,7 @@ function objectOf<T extends object>(given: unknown, path: string): Partial<T> {
 }
 
 function mergedRetry(given?: RetryOptions | false | null, inherited?: RetrySettings): RetrySettings {
-  // What is left of them still tells when to begin nothing.
+  // Even without a retry, an aborted signal refuses the call.
   if (given === false) return { ...mergedRetry(undefined, inherited), maxAttempts: 1 };
   const options = objectOf<RetryOptions>(given, 'options.retry');
   return {
@@ -130,7 +130,7 @@ function findUnknownKeys(faults: Fault[], options: object, known: readonly strin
 function findSettingFaults(faults: Fault[], settings: Settings): void {
   const { lockTimeoutMs, statementTimeoutMs, sharedSchemas, hazards, logger, turn } = settings;
   const before = faults.length;
-  // Zero would switch the limit off, and a waiting change keeps every later reader waiting behind it.
+  // Zero would disable the limit, and every later reader queues behind a waiting change.
   findRangeFaults(faults, 'options.lockTimeoutMs', lockTimeoutMs, 1);
   findRangeFaults(faults, 'options.statementTimeoutMs', statementTimeoutMs, 1);
   if (faults.length === before && lockTimeoutMs >= statementTimeoutMs) {
@@ -198,7 +198,7 @@ function findRetryFaults(faults: Fault[], settings: RetrySettings, path: string)
   }
 }
 
-/** Not instanceof: a signal of another realm (jsdom, a polyfill) is one too. */
+/** Not instanceof: a signal from another realm (jsdom, a polyfill) will do too. */
 function isSignal(given: unknown): boolean {
   const { aborted, addEventListener, removeEventListener } = (given ?? {}) as Partial<AbortSignal>;
   return (

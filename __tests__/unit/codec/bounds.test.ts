@@ -38,7 +38,7 @@ function refusal(work: () => unknown): MigrationError {
 
 const LONG = 'x'.repeat(20_000_000);
 const TEXT = `must be at most ${BOUNDS.textBytes} bytes in UTF-8`;
-const VALUES = `is where there are more than ${BOUNDS.values} values in one call`;
+const VALUES = `exceeds the limit of ${BOUNDS.values} values in one call`;
 
 const TOO_MUCH: Record<string, [Change, path: string, message: string]> = {
   'a long default of a String': [added({ type: 'String', default: LONG }), 'field.default', TEXT],
@@ -107,7 +107,7 @@ it('counts the values and texts of all changes of a call', () => {
   expect(error.faults).toEqual([
     {
       path: 'field.default',
-      message: `is where the texts of one call are more than ${BOUNDS.allTextBytes} bytes in UTF-8`,
+      message: `exceeds the limit of ${BOUNDS.allTextBytes} bytes in UTF-8 for all texts of one call`,
     },
   ]);
 });
