@@ -59,7 +59,8 @@ export async function* playRounds(
   const pooler = withPooler ? await startPgBouncer(server.url, { mode: 'transaction', size: 10 }) : undefined;
   const proxy = await startProxy(pooler?.url ?? server.url);
   const tls = certificate && (await startTlsLine(server.url));
-  const admin = knex(configOf(server.url, 'chaos-admin', 10));
+  // The harness itself has time, however busy the machine is.
+  const admin = knex({ ...configOf(server.url, 'chaos-admin', 10), acquireConnectionTimeout: 10_000 });
   const plain = Array.from({ length: SERVICES }, () => knex(configOf(proxy.url, SERVICE_NAME, 3)));
   const encrypted = tls && Array.from({ length: SERVICES }, () => tls.connect(configOf(server.url, SERVICE_NAME, 3)));
   try {
