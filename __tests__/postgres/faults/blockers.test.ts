@@ -1,7 +1,8 @@
-import { addFieldToModel, createModel, createTenant, type FieldSpec } from '../../../lib';
+import { addFieldToModel, createModel, createTenant, type FieldSpec, type MigrationError } from '../../../lib';
 import { quiet, recordedLog } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { connect, freshOrg, serverUrl } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
+import { startSilentServer } from '../../support/silent-server';
 import { throughProxy, until } from '../../support/through-proxy';
 
 const id: FieldSpec = { name: 'id', type: 'Int' };
@@ -97,5 +98,25 @@ it('are named, and what closing the connection beside the pool failed with is in
   } finally {
     await holder.rollback();
     failing.mockRestore();
+  }
+});
+
+it('are named again after a connection beside the pool was never made', async () => {
+  const [org = ''] = await tenants(1);
+  const [{ proxy }, silent] = [await throughProxy(), await startSilentServer()];
+  const holder = await connect().transaction();
+  try {
+    const db = connect({ connection: { connectionString: proxy.url } });
+    const change = (): Promise<MigrationError> => migrationError(addFieldToModel(org, 'invoice', added, db, options));
+    await db.raw('select 1');
+    await holder.raw('lock table ??.invoice in access share mode', [org]);
+    proxy.leadTo(silent.url);
+    expect((await change()).blockedBy).toBeUndefined();
+    proxy.leadTo(serverUrl());
+    await until(async () => (await change()).blockedBy !== undefined);
+  } finally {
+    await holder.rollback();
+    silent.close();
+    await proxy.close();
   }
 });
