@@ -11,7 +11,7 @@ import {
   type TypeSpec,
 } from '../../lib';
 import { fieldTypes } from '../../lib/field-types';
-import { EVERY_TYPE } from '../support/every-type';
+import { EVERY_TYPE } from '../support/type-samples';
 import { quiet } from '../support/log';
 import { knownTables, observed, strongest, witness, type KnownTable } from '../support/observed';
 import { freshOrg } from '../support/postgres';

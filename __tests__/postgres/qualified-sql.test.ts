@@ -16,7 +16,7 @@ import {
   withTenant,
   type ChangeOptions,
 } from '../../lib';
-import { EVERY_TYPE } from '../support/every-type';
+import { EVERY_TYPE } from '../support/type-samples';
 import { quiet } from '../support/log';
 import { inOwnDatabase } from '../support/own-database';
 import { connect } from '../support/postgres';

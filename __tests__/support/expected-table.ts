@@ -2,6 +2,7 @@
 // lib/ is used, so that a mistake there shows.
 import type { FieldSpec, ModelSpec } from '../../lib';
 import type { CatalogTable } from './catalog';
+import { TYPE_SAMPLES } from './type-samples';
 
 type Reference = CatalogTable['foreignKeys'][number]['references'];
 
@@ -81,36 +82,9 @@ function keyOf(fields: readonly FieldSpec[]): string[] {
 }
 
 /** As `format_type` writes the types of the documented table. */
-function columnType({ type, length, precision, scale }: FieldSpec): string {
-  switch (type) {
-    case 'String':
-      return `character varying(${length ?? 100})`;
-    case 'Text':
-    case 'Enum':
-      return 'text';
-    case 'Int':
-      return 'integer';
-    case 'BigInt':
-      return 'bigint';
-    case 'Float':
-      return 'double precision';
-    case 'Decimal':
-      return precision === undefined ? 'numeric' : `numeric(${precision},${scale ?? 0})`;
-    case 'Boolean':
-      return 'boolean';
-    case 'DateTime':
-      return 'timestamp with time zone';
-    case 'Date':
-      return 'date';
-    case 'Time':
-      return 'time without time zone';
-    case 'Json':
-      return 'jsonb';
-    case 'Uuid':
-      return 'uuid';
-    case 'Bytes':
-      return 'bytea';
-  }
+function columnType(field: FieldSpec): string {
+  const { catalogName } = TYPE_SAMPLES[field.type];
+  return typeof catalogName === 'string' ? catalogName : catalogName(field);
 }
 
 /** By columns, and then by what else there is. */

@@ -72,9 +72,9 @@ export interface FieldType<Taken = unknown> {
   checkedValues(field: TypedField): readonly string[] | undefined;
 }
 
-/** A number is at most so far from zero, and rounded to so many digits after the point. */
+/** A number is in a range, and rounded to so many digits after the point. */
 export interface NumberLimits {
-  readonly max?: number;
+  readonly range?: readonly [min: number, max: number];
   readonly digits?: number;
 }
 

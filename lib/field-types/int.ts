@@ -22,6 +22,6 @@ export const intType = fieldType<IntOptions>({
   column: (table, { name }) => table.integer(name),
   catalogName: () => 'integer',
   takesWhole: () => [{ name: 'integer' }, { name: 'smallint', rewrites: true }],
-  numberLimits: (columnSql) => (columnSql === 'integer' ? { max: MAX } : undefined),
+  numberLimits: (columnSql) => (columnSql === 'integer' ? { range: [MIN, MAX] } : undefined),
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
 });

@@ -2,7 +2,7 @@ import { addFieldToModel, createModel, createTenant, type FieldSpec, type ModelS
 import { readTable } from '../../support/catalog';
 import { expectedDefault, insertedDefaults } from '../../support/defaults';
 import { expectedShape, shapeOf } from '../../support/expected-table';
-import { EVERY_TYPE } from '../../support/every-type';
+import { EVERY_TYPE } from '../../support/type-samples';
 import { quiet } from '../../support/log';
 import { connect, freshOrg } from '../../support/postgres';
 

@@ -3,7 +3,7 @@ import { fieldTypes } from '../../../lib/field-types';
 import { readTable, tablesOf } from '../../support/catalog';
 import { expectedShape, shapeOf } from '../../support/expected-table';
 import { quiet } from '../../support/log';
-import { EVERY_TYPE } from '../../support/every-type';
+import { EVERY_TYPE } from '../../support/type-samples';
 import { connect, freshOrg } from '../../support/postgres';
 
 const db = connect();

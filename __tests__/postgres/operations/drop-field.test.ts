@@ -1,7 +1,7 @@
 import { addFieldToModel, createModel, createTenant, dropFieldFromModel, type ModelSpec } from '../../../lib';
 import { columnsOf, readTable } from '../../support/catalog';
 import { expectedShape, shapeOf } from '../../support/expected-table';
-import { EVERY_TYPE } from '../../support/every-type';
+import { EVERY_TYPE } from '../../support/type-samples';
 import { quiet } from '../../support/log';
 import { connect, freshOrg } from '../../support/postgres';
 

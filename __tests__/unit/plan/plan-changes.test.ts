@@ -3,7 +3,7 @@ import { knex } from 'knex';
 import { planChange, planChanges, type Change, type MigrationError } from '../../../lib';
 import { fieldTypes } from '../../../lib/field-types';
 import { operations } from '../../../lib/plan/operations';
-import { EVERY_TYPE } from '../../support/every-type';
+import { EVERY_TYPE } from '../../support/type-samples';
 
 const SHAPE = 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"';
 const ID = { name: 'id', type: 'String' } as const;

@@ -9,6 +9,7 @@ import type { Identifier } from '../../../lib/sql/identifier';
 import { memoryTenant } from '../../../lib/testing';
 import { recordedLog } from '../../support/log';
 import { rejection } from '../../support/rejection';
+import { TYPE_SAMPLES } from '../../support/type-samples';
 
 const INVOICE = { table: 'invoice', fields: [{ name: 'id', type: 'String' }] } as const;
 const TOOK = { durationMs: expect.any(Number), timestamp: expect.any(String) };
@@ -178,27 +179,12 @@ describe('the SQL', () => {
 });
 
 describe('the value of a default', () => {
-  /** Text that is in no name, and numbers that no message, length or time could hold by chance. */
-  const SECRETS: { readonly [T in FieldTypeName]: readonly Omit<FieldSpec, 'name' | 'type'>[] } = {
-    String: [{ default: "hunter2's ?" }, { default: 'hunter2\\' }],
-    Text: [{ default: 'x\nhunter2' }],
-    Int: [{ default: 774411 }, { default: -774411 }],
-    BigInt: [{ default: 774411774411n }],
-    Float: [{ default: 774411.5 }, { default: -774411e20 }],
-    Decimal: [{ default: '774411.25' }, { default: -774411, precision: 9, scale: 2 }],
-    Boolean: [],
-    DateTime: [{ default: '1999-07-07T07:44:11Z' }],
-    Date: [{ default: '1999-07-07' }],
-    Time: [{ default: '07:44:11.774411' }],
-    Json: [{ default: { hunter2: ['hunter2', 774411] } }, { default: 'hunter2' }, { default: 774411 }],
-    Uuid: [{ default: '77441177-4411-4744-8774-411774411774' }],
-    Bytes: [{ default: Buffer.from('hunter2') }],
-    Enum: [{ default: 'hunter2', values: ['hunter2', "it's hunter2\\"] }],
-  };
   const SHOWN = /hunter2|774411|1999-07-07|07:44:11|aHVudGVyMg/;
 
   const cases = (Object.keys(fieldTypes) as FieldTypeName[]).flatMap((type) =>
-    SECRETS[type].map((spec, index) => [`${type} ${index}`, { name: 'secret', type, ...spec } as FieldSpec] as const),
+    TYPE_SAMPLES[type].secrets.map(
+      (spec, index) => [`${type} ${index}`, { name: 'secret', type, ...spec } as FieldSpec] as const,
+    ),
   );
 
   it.each(cases)('is in no log at any level, and in no error: %s', async (_type, field) => {

@@ -19,7 +19,7 @@ import {
   type FieldSpec,
 } from '../../../lib';
 import { memoryTenant } from '../../../lib/testing';
-import { EVERY_TYPE } from '../../support/every-type';
+import { EVERY_TYPE } from '../../support/type-samples';
 import { quiet } from '../../support/log';
 import { rejection } from '../../support/rejection';
 
@@ -563,6 +563,7 @@ describe('memoryTenant, as a server', () => {
       ).toMatchObject({ price: kept, big: '9007199254740993' });
     }
     await expect(insert(tenant, { id: 'x', int: 2 ** 31 })).rejects.toMatchObject({ code: '22003' });
+    await insert(tenant, { id: 'least', int: -(2 ** 31) });
     await renameField(ORG, 'invoice', 'int', 'count', tenant);
     await expect(insert(tenant, { id: 'x', count: 2 ** 31 })).rejects.toMatchObject({ code: '22003' });
   });

@@ -73,9 +73,10 @@ export function watchNumbers(db: Knex, org: string, table: string, kept: MemoryT
     });
 }
 
-function keptNumber(value: unknown, { max, digits }: NumberLimits): unknown {
+function keptNumber(value: unknown, { range, digits }: NumberLimits): unknown {
   if (value === null || value === undefined) return value;
-  if (max !== undefined && Math.abs(Number(value)) > max) {
+  const [min, max] = range ?? [-Infinity, Infinity];
+  if (Number(value) < min || Number(value) > max) {
     throw Object.assign(new Error('integer out of range'), { code: '22003' });
   }
   return digits === undefined || typeof value === 'string' ? value : Number(rounded(value as number, digits));
