@@ -115,6 +115,7 @@ const typeAndDefault: fc.Arbitrary<TypeAndDefault> = fc.oneof(
   of('String', shortText),
   of('String', shortText, { length: 30 }),
   of('Text', text),
+  of('SmallInt', fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 })),
   of('Int', fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
   of('BigInt', fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.maxSafeInteger())),
   of('BigInt', fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map(String)),

@@ -32,6 +32,12 @@ export const TYPE_SAMPLES: { readonly [T in FieldTypeName]: TypeSample } = {
     stored: asItIs,
     secrets: [{ default: 'x\nhunter2' }],
   },
+  SmallInt: {
+    fields: [{ name: 'small_int', default: -(2 ** 15) }],
+    catalogName: 'smallint',
+    stored: wholeNumber,
+    secrets: [],
+  },
   Int: {
     fields: [{ name: 'int', default: 2 ** 31 - 1 }],
     catalogName: 'integer',

@@ -9,6 +9,7 @@ import type { FieldType, NumberLimits } from './field-type';
 import { floatType } from './float';
 import { intType } from './int';
 import { jsonType } from './json';
+import { smallIntType } from './small-int';
 import { stringType } from './string';
 import { textType } from './text';
 import { timeType } from './time';
@@ -18,6 +19,7 @@ import { uuidType } from './uuid';
 export const fieldTypes = {
   String: stringType,
   Text: textType,
+  SmallInt: smallIntType,
   Int: intType,
   BigInt: bigIntType,
   Float: floatType,

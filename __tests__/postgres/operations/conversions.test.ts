@@ -75,6 +75,9 @@ const KEPT: readonly (readonly [string, Typed, string, FieldChangesSpec, string]
   ['a Json number', { type: 'Json' }, `'7'`, { type: 'Int' }, '7'],
   ['nothing', { type: 'Float' }, 'null', { type: 'Int' }, null as unknown as string],
   ['an empty text', { type: 'Text' }, `''`, { length: 3, type: 'String' }, ''],
+  ['the least of the small', { type: 'SmallInt' }, '-32768', { type: 'Int' }, '-32768'],
+  ['the least of the whole', { type: 'Int' }, '-2147483648', { type: 'BigInt' }, '-2147483648'],
+  ['what is small enough', { type: 'Int' }, '32767', { type: 'SmallInt' }, '32767'],
   ['bytes', { type: 'Bytes' }, `'\\x00ff'`, { type: 'Text' }, '\\x00ff'],
 ];
 
@@ -278,6 +281,7 @@ describe('a row that the new type does not take', () => {
   it.each<[Typed, string, FieldChangesSpec]>([
     [{ type: 'Text' }, `'secret'`, { type: 'Int' }],
     [{ type: 'Text' }, `''`, { type: 'Decimal' }],
+    [{ type: 'Int' }, '32768', { type: 'SmallInt' }],
     [{ type: 'Float' }, `'1e300'`, { type: 'Int' }],
     [{ type: 'Decimal' }, `'NaN'`, { type: 'Int' }],
     [{ type: 'String', length: 20 }, `'secret'`, { length: 3 }],

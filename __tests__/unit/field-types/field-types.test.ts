@@ -26,6 +26,7 @@ const OF_ANOTHER_KIND = [undefined, () => 1, Symbol('a'), NaN] as const;
 
 const NUL = 'contains the character NUL, which PostgreSQL can not store';
 const HALF = 'contains half of a surrogate pair, which is no character';
+const SMALL_INT = 'must be a whole number from -32768 to 32767';
 const INT = 'must be a whole number from -2147483648 to 2147483647';
 const EXACT = 'must be a whole number that JavaScript holds exactly, or a bigint, or a string of digits';
 const WHOLE = 'must be a whole number, a bigint or a string of digits';
@@ -99,6 +100,22 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
         [1, 'must be a string'],
         [{ a: 1 }, 'must be a string'],
         [['a', 'b'], 'must be a string'],
+      ],
+    },
+  ],
+  SmallInt: [
+    {
+      column: 'smallint',
+      catalogName: 'smallint',
+      accepted: [same(0, '0'), [-0, 0, '0'], same(2 ** 15 - 1, '32767'), same(-(2 ** 15), '-32768')],
+      rejected: [
+        [2 ** 15, SMALL_INT],
+        [-(2 ** 15) - 1, SMALL_INT],
+        [1.5, SMALL_INT],
+        [Infinity, SMALL_INT],
+        ['1', SMALL_INT],
+        [1n, SMALL_INT],
+        [true, SMALL_INT],
       ],
     },
   ],

@@ -24,7 +24,7 @@ function planOf(change: unknown): Plan | undefined {
 /** Every word that knex and this library put between names and values. */
 const WORDS = new Set(
   `create table alter add column constraint primary key not null default unique index on comment is check in
-  foreign references delete cascade set restrict drop varchar text integer bigint double precision numeric decimal boolean
+  foreign references delete cascade set restrict drop varchar text smallint integer bigint double precision numeric decimal boolean
   timestamptz date time jsonb uuid bytea true false decode now gen_random_uuid current_date cast as
   pg_catalog operator any array`.split(/\s+/),
 );
@@ -140,6 +140,7 @@ const anything = fc.anything({
 const DEFAULTS: { readonly [T in FieldTypeName]: fc.Arbitrary<unknown> } = {
   String: hostileText,
   Text: hostileText,
+  SmallInt: fc.integer({ min: -(2 ** 15), max: 2 ** 15 - 1 }),
   Int: fc.integer(),
   BigInt: fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.bigInt(0n, 2n ** 63n - 1n).map(String)),
   Float: fc.double(),

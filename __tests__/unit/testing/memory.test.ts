@@ -356,6 +356,7 @@ describe('memoryTenant', () => {
       string: "it's a string?",
       string_20: '',
       text: 'zażółć 請求 🧾',
+      small_int: -(2 ** 15),
       int: 2 ** 31 - 1,
       // pg-mem keeps bigint in JavaScript's numbers.
       big_int: '9007199254740993',

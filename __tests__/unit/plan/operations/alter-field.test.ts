@@ -36,7 +36,9 @@ it.each<[FieldChangesSpec, string[]]>([
 it.each<[FieldChangesSpec, TypeSpec, string]>([
   [{ length: 60 }, { type: 'String', length: 40 }, 'character varying(60)'],
   [{ type: 'Text' }, { type: 'String' }, 'pg_catalog.text'],
+  [{ type: 'Int' }, { type: 'SmallInt' }, 'integer using "f"::integer'],
   [{ type: 'BigInt' }, { type: 'Int' }, 'bigint using "f"::bigint'],
+  [{ type: 'SmallInt' }, { type: 'Int' }, 'smallint using case …'],
   [{ precision: 14 }, { type: 'Decimal', precision: 12, scale: 2 }, 'numeric(14,2) using "f"::numeric(14,2)'],
   [{ scale: 1 }, { type: 'Decimal', precision: 12, scale: 2 }, 'numeric(12,1) using case …'],
   [{ length: 20 }, { type: 'String', length: 40 }, 'character varying(20) using case …'],
