@@ -13,7 +13,7 @@ export interface IntOptions {
 
 /** `integer`. */
 export const intType = fieldType<IntOptions>({
-  alsoCalled: ['integer', 'int4', 'int2', 'smallint', 'number', 'serial', 'increments'],
+  alsoCalled: ['integer', 'int4', 'number', 'serial', 'increments'],
   readDefault: (value) =>
     typeof value === 'number' && Number.isInteger(value) && value >= MIN && value <= MAX
       ? { kept: value + 0 } // -0 is 0 to an integer column
