@@ -34,7 +34,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     runs.push({ ...around, steps: added.map(({ sql }) => sql) });
   };
   const addLast = (): void => {
-    if (last.length > 0) add(last.sort(byLockedTable), { guards: [], hazards: [] });
+    if (last.length > 0) add(last.sort(inLockOrder(org)), { guards: [], hazards: [] });
     last = [];
   };
 
@@ -93,9 +93,13 @@ function hazardsOn(
     .map((hazard) => ({ hazard, tableBefore, table, exclusive }));
 }
 
-/** In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. */
-function byLockedTable({ locks: [a] }: Step, { locks: [b] }: Step): number {
-  return compare(a?.schema ?? '', b?.schema ?? '') || compare(a?.table ?? '', b?.table ?? '');
+/**
+ * In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. The org's
+ * own come first, whatever its name is.
+ */
+function inLockOrder(org: Identifier): (a: Step, b: Step) => number {
+  const rank = ({ locks: [lock] }: Step): string => (lock?.schema === org ? '' : (lock?.schema ?? ''));
+  return (a, b) => compare(rank(a), rank(b)) || compare(a.locks[0]?.table ?? '', b.locks[0]?.table ?? '');
 }
 
 /** By code unit, unlike localeCompare, whose order differs from one machine's locale to another's. */
