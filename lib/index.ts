@@ -43,6 +43,22 @@ export type {
 } from './options/options';
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './plan/plan';
 export type { ReferencedSpec } from './spec/referenced-table';
+export { pauseRollout, prepareLedger, resumeRollout, rollOut, rolloutStatus } from './rollout';
+export type {
+  RolloutCounts,
+  RolloutFailures,
+  RolloutOptions,
+  RolloutProgress,
+  RolloutReport,
+  RolloutSpec,
+  RolloutState,
+  RolloutStatus,
+  RolloutTarget,
+  RolloutTargets,
+  RolloutTrial,
+  RolloutWave,
+  StopRule,
+} from './rollout';
 export { withDbRetry } from './run/retry';
 export type { FieldBase, FieldOf, OnDelete, ReferenceSpec } from './spec/spec-types';
 export type { TypeSpec } from './field-types/type-change';

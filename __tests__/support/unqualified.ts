@@ -35,7 +35,7 @@ const DDL = `create alter comment drop table schema index view materialized fore
   case when then else end and or unique not null default check references on delete update cascade restrict set no action if exists add rename to type
   using is true false any array with without oids zone cast as only concurrently statistics function routine procedure aggregate
   domain collation operator class family text search configuration dictionary parser template
-  ${GRAMMAR_TYPES}`;
+  ${GRAMMAR_TYPES} generated always identity fillfactor`;
 
 const WORDS_OF_DDL = new Set(DDL.split(/\s+/));
 
@@ -45,7 +45,7 @@ const PLAIN = new Set(['begin', 'commit', 'rollback', 'savepoint', 'release', 'd
 /** What stands before a bracket and is no function. */
 const BEFORE_BRACKET = new Set(
   `select exists any all values case when then else and or not coalesce from join lateral on as where having over filter
-   within array union except intersect by limit offset return query recursive with only if cast is end using check key unique elsif x greatest least`.split(
+   within array union except intersect by limit offset return query recursive with only if cast is end using check key unique elsif x greatest least conflict values`.split(
     /\s+/,
   ),
 );
@@ -187,8 +187,16 @@ function raised(tokens: readonly Token[]): Token[] {
     if (raise >= 0 && at > raise && token.value === '=')
       return !['errcode', 'message', 'detail'].includes(before?.value ?? '');
     // The variables that take what a query gives.
-    const isTarget = isWord('into')(before) && token.kind === 'word' && tokens[at + 1]?.value !== '.';
-    return !isTarget && !(isWord('into')(token) && tokens[at + 1]?.kind === 'word') && !isWord('execute')(token);
+    const isTarget =
+      isWord('into')(before) &&
+      !isWord('insert')(tokens[at - 2]) &&
+      token.kind === 'word' &&
+      tokens[at + 1]?.value !== '.';
+    return (
+      !isTarget &&
+      !(isWord('into')(token) && !isWord('insert')(before) && tokens[at + 1]?.kind === 'word') &&
+      !isWord('execute')(token)
+    );
   });
 }
 
@@ -215,7 +223,7 @@ function operators(tokens: readonly Token[]): Faults {
       return ['a case of a value'];
     if (isWord('using')(token) && tokens[at + 1]?.value === '(') return ['join … using'];
     if (token.kind !== 'sign' || NO_OPERATORS.has(token.value) || isStar(tokens, at)) return [];
-    return isOfOperator(tokens, at) ? [] : [shown(token)];
+    return isOfOperator(tokens, at) || isAssignment(tokens, at) ? [] : [shown(token)];
   });
 }
 
@@ -229,6 +237,22 @@ function isPart(tokens: readonly Token[], at: number): boolean {
 function isStar(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1];
   return tokens[at]?.value === '*' && (isWord('select')(before) || before?.value === '(' || before?.value === '.');
+}
+
+/** `set a = …, b = …` of an UPDATE, and the storage parameter of a table. */
+function isAssignment(tokens: readonly Token[], at: number): boolean {
+  if (tokens[at]?.value !== '=' || !isName(tokens[at - 1])) return false;
+  if (isWord('fillfactor')(tokens[at - 1])) return true;
+  let depth = 0;
+  for (let back = at - 2; back >= 0; back -= 1) {
+    const token = tokens[back] as Token;
+    if (token.value === ')') depth += 1;
+    if (token.value === '(') depth -= 1;
+    if (depth !== 0) continue;
+    if (isWord('set')(token)) return back === at - 2 || tokens[at - 2]?.value === ',';
+    if (['where', 'from', 'select', 'returning'].some((word) => isWord(word)(token))) return false;
+  }
+  return false;
 }
 
 function isOfOperator(tokens: readonly Token[], at: number): boolean {
@@ -331,7 +355,7 @@ function relations(tokens: readonly Token[]): Faults {
 }
 
 const ENDS_FROM = new Set(
-  'where group having order limit offset union except intersect window for returning set values'.split(' '),
+  'select where group having order limit offset union except intersect window for returning set values'.split(' '),
 );
 
 /** Names in constants that the server looks up: regclass and its like, and the functions that give them. */

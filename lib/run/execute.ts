@@ -4,8 +4,10 @@ import { inCallersTransaction } from './ways/callers-transaction';
 import { refusesShared, refuseWithoutRows, warnOfHazards, withHazards } from './hazards/hazard-policy';
 import { inMemory } from './ways/pg-mem';
 import { refuseNestedCall } from './open-tenants';
+import { inOneRoundTrip } from './ways/one-round-trip';
 import { inOwnTransaction } from './ways/own-transaction';
-import { isMemory, type Answer } from './wire/send';
+import { LEDGER_SAID } from './wire/ledger-row';
+import { isMemory, valueOf, type Answer } from './wire/send';
 import { contextOf, type JournalEntry, type TenantContext } from './tenant-context';
 import { warnOfUnforeseen, withPolicies } from './hazards/unforeseen-policy';
 import type { Work } from './work';
@@ -18,6 +20,8 @@ import { retrying, retryScopeOf } from './retry';
 export interface Ran {
   readonly attempts: number;
   readonly durationMs: number;
+  /** What the ledger had of this tenant, where it refused the change: `done`, `paused`, …. Nothing was changed then. */
+  readonly ledgerSaid?: string;
 }
 
 /** One way to run: what it does once, and what it may repeat. */
@@ -34,7 +38,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   const startedAt = performance.now();
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const context = contextOf(tenant);
-  const way = wayOf(tenant, context);
+  const way = wayOf(work, tenant, context);
   refuseUnusable(work.org, tenant);
   logSql(settings.logger, work.org, work.statements);
   // pg-mem has no table that is large or in use.
@@ -46,7 +50,9 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
     settings.retry,
     async (attempt) => {
       refuseWithoutRows(work, settings);
-      return { answers: await way.run(whole, tenant, settings), attempts: context?.attempt ?? attempt };
+      const { ledger } = whole;
+      const now = ledger === undefined ? whole : { ...whole, ledger: { ...ledger, attempt } };
+      return { answers: await way.run(now, tenant, settings), attempts: context?.attempt ?? attempt };
     },
     {
       org: work.org,
@@ -63,6 +69,10 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   );
 
   const ran = { durationMs: durationMs(), attempts };
+  const ledgerSaid = valueOf(answers, LEDGER_SAID) as string | undefined;
+  if (work.ledger?.trial === true) return ran;
+  // Whoever did it has logged it: an attempt of this call, whose answer was lost, has not.
+  if (ledgerSaid !== undefined && !(ledgerSaid === 'done' && attempts > 1)) return { ...ran, ledgerSaid };
   // What a transaction undoes did not happen, and is not to be read in a log.
   entry.ran((committed) => {
     const took = committed === true ? ran : { ...ran, uncommitted: true as const };
@@ -99,10 +109,11 @@ function readsCatalog(work: Work, settings: Settings): boolean {
   return work.readsCatalog === true || (drops && refusesShared(settings));
 }
 
-function wayOf(tenant: Knex, context: TenantContext | undefined): Way {
+function wayOf(work: Work, tenant: Knex, context: TenantContext | undefined): Way {
   if (isMemory(tenant)) return { run: inMemory, repeats: [] };
   if (tenant.isTransaction !== true) {
-    return { run: inOwnTransaction, repeats: ['savepoint', 'transaction', 'connection'] };
+    const run = work.ledger === undefined ? inOwnTransaction : inOneRoundTrip;
+    return { run, repeats: ['savepoint', 'transaction', 'connection'] };
   }
   // withTenant runs its whole callback again, and lets go of every lock before it waits.
   return { run: inCallersTransaction, repeats: context === undefined ? ['savepoint'] : [] };

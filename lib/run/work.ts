@@ -6,6 +6,7 @@ import type { Identifier } from '../sql/identifier';
 import { isOwnLock } from '../sql/own-lock';
 import { isBlock } from '../sql/server-check';
 import type { Statement } from '../sql/statement';
+import type { LedgerRow } from './wire/ledger-row';
 
 /** What is to run: the steps of a plan, and what its changes are about. */
 export interface Work {
@@ -26,6 +27,8 @@ export interface Work {
   readonly mark?: string | undefined;
   /** Those that show only while a change runs. */
   readonly unforeseen?: readonly Unforeseen[];
+  /** Of a rollout: the row that is written with the change. */
+  readonly ledger?: LedgerRow;
 }
 
 /** A plan as what is to run for it. */

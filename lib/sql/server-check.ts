@@ -13,6 +13,7 @@ export const GUARD_STATES = {
   spec: 'TD006',
   indexExists: 'TD007',
   identity: 'TD008',
+  ledger: 'TD030',
 } as const;
 
 /** What a guard looks for, and what it says. */

@@ -73,7 +73,7 @@ interface Notice {
  * A COMMIT that waits for a synchronous standby may be called off. It is told as done, which it is on this
  * server; that no other may have it is told by a warning only (manual 27.2.8).
  */
-function hearUnreplicated(connection: Connection, org: string, { logger }: Settings): () => void {
+export function hearUnreplicated(connection: Connection, org: string, { logger }: Settings): () => void {
   const notices = connection as Notices;
   const listen = ({ routine }: Notice): void => {
     if (routine === 'SyncRepWaitForLSN') logUnreplicated(logger, org);

@@ -46,6 +46,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   TD006: { code: 'INVALID_SPEC', retryScope: 'none' },
   TD007: { code: 'INDEX_EXISTS', retryScope: 'none' },
   TD008: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
+  TD030: { code: 'ABORTED', retryScope: 'none' },
 };
 
 /** Two sessions that create the same name at once collide in a catalog's own index. */

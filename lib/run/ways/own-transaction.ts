@@ -25,7 +25,8 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
     }
   };
   try {
-    const answers = await begun(work, db, connection, settings);
+    const batch = (): string => beginBatch(work, settings, connection);
+    const answers = await sendUndoing(work, db, connection, settings, batch);
     learnSession(connection, answers);
     const identity = identityIn(answers, connection);
     const sendCommit = (): Promise<string | undefined> => sendAlone(db, 'commit', connection);
@@ -36,7 +37,8 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
   }
 }
 
-async function taken(db: Knex, { org, subjects }: Work): Promise<Connection> {
+/** A connection of the pool, for one piece of work. */
+export async function taken(db: Knex, { org, subjects }: Work): Promise<Connection> {
   try {
     return await acquired(db);
   } catch (error) {
@@ -44,7 +46,14 @@ async function taken(db: Knex, { org, subjects }: Work): Promise<Connection> {
   }
 }
 
-function begun(work: Work, db: Knex, connection: Connection, settings: Settings): Promise<readonly Answer[]> {
+/** Sends a batch that begins a transaction. Where it fails, the transaction is ended, and the failure explained. */
+export function sendUndoing(
+  work: Work,
+  db: Knex,
+  connection: Connection,
+  settings: Settings,
+  batch: () => string,
+): Promise<readonly Answer[]> {
   const limitMs = batchLimitMs(work, settings);
   return watched(
     db,
@@ -52,7 +61,7 @@ function begun(work: Work, db: Knex, connection: Connection, settings: Settings)
     settings,
     () =>
       rememberingSession(connection, {
-        send: () => answeredWithin(connection, limitMs, send(db, beginBatch(work, settings, connection), connection)),
+        send: () => answeredWithin(connection, limitMs, send(db, batch(), connection)),
         undo: () => answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection)),
       }),
     async (error, seen) => {

@@ -8,6 +8,7 @@ import { fieldShare, keyedShare, keysAsJson } from './keyed-share';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
 import { lockTimeoutShare, type Shared } from './lock-timeout-share';
+import { MARK_DONE, REFUSE_UNLESS_MARKED } from './ledger-row';
 import { IDENTITY, IDENTITY_ALONE, identityColumns, knownServer } from './transaction-identity';
 import type { Work } from '../work';
 
@@ -16,7 +17,7 @@ const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
-type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'keysDropped' | 'readsCatalog' | 'mark'>;
+type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'keysDropped' | 'readsCatalog' | 'mark' | 'ledger'>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
@@ -56,6 +57,19 @@ export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connecti
     ...work.statements,
   ];
   return joined([BEGIN, ...onConnection(connection, inside)]);
+}
+
+/**
+ * A change with its row in the ledger of a rollout, and COMMIT: all of it in one query. The row answers for a COMMIT
+ * whose answer is lost, so nothing else is asked about the transaction.
+ */
+export function ledgeredBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
+  const inside: readonly Statement[] = [
+    ...setTimeouts(timeouts),
+    turnWithRow(work, timeouts, connection),
+    ...work.statements,
+  ];
+  return joined([BEGIN, ...onConnection(connection, inside), work.ledger?.trial === true ? 'rollback' : 'commit']);
 }
 
 /**
@@ -101,20 +115,31 @@ export function turnName(org: string): string {
   return `tenant_ddl ${org}`;
 }
 
+type TurnQueries = Readonly<Record<Shared | 'none' | 'keyed' | 'field', ReturnType<typeof query>>>;
+
 /** The turn, with what else is asked in its statement, and the share of the lock timeout, for each number of tables. */
-function turnQueries(
-  what: string,
-  ...columns: readonly string[]
-): Readonly<Record<Shared | 'none' | 'keyed' | 'field', ReturnType<typeof query>>> {
-  const text = (...shares: readonly string[]): string => `select ${[turn('$1'), ...columns, ...shares].join(', ')}`;
+function turnQueries(what: string, ...columns: readonly string[]): TurnQueries {
+  return turnQueriesAfter('', 1, what, columns);
+}
+
+/** @param parameters how many there are before those of the share */
+function turnQueriesAfter(before: string, parameters: number, what: string, columns: readonly string[]): TurnQueries {
+  const text = (...shares: readonly string[]): string =>
+    `${before}select ${[turn('$1'), ...columns, ...shares].join(', ')}`;
+  const [tables, timeoutMs, keys] = [1, 2, 3].map((place) => `$${parameters + place}`) as [string, string, string];
   return {
     none: query(what, text()),
-    one: query(what, text(lockTimeoutShare('one', '$2', '$3'))),
-    several: query(what, text(lockTimeoutShare('several', '$2', '$3'))),
-    keyed: query(what, text(keyedShare('$2', '$4', '$3'))),
-    field: query(what, text(fieldShare('$2', '$4', '$3'))),
+    one: query(what, text(lockTimeoutShare('one', tables, timeoutMs))),
+    several: query(what, text(lockTimeoutShare('several', tables, timeoutMs))),
+    keyed: query(what, text(keyedShare(tables, keys, timeoutMs))),
+    field: query(what, text(fieldShare(tables, keys, timeoutMs))),
   };
 }
+
+const turnWithRowQueries = (what: string, ...columns: readonly string[]): TurnQueries =>
+  turnQueriesAfter(`${MARK_DONE} `, 4, what, [REFUSE_UNLESS_MARKED, ...columns]);
+
+const TURN_WITH_ROW = turnWithRowQueries('turn_rollout');
 
 const TURN_WITH_IDENTITY = {
   known: turnQueries('turn', IDENTITY),
@@ -135,24 +160,38 @@ function turnWithIdentity(work: Batch, timeouts: Timeouts, connection: Connectio
   return inPlace({ name: '', sql, values });
 }
 
+/** The turn, with the row of the ledger; a connection that is used for the first time tells its session, too. */
+function turnWithRow(work: Batch, timeouts: Timeouts, connection: Connection): Statement {
+  const { org, ledger } = work;
+  const session = sessionColumns(connection);
+  const row = ledger === undefined || ledger.trial ? [] : [String(ledger.rollout), org, String(ledger.attempt)];
+  const withRow = row.length > 0;
+  if (session.length === 0) return turnOf(withRow ? TURN_WITH_ROW : TURN_IN_TRANSACTION.plain, work, timeouts, row);
+  const queries = withRow ? turnWithRowQueries('first_turn', ...session) : turnQueries('first_turn', ...session);
+  const { sql, values } = turnOf(queries, work, timeouts, row);
+  return inPlace({ name: '', sql, values });
+}
+
 function turnOf(
-  queries: ReturnType<typeof turnQueries>,
+  queries: TurnQueries,
   { org, lockedTables = [], keysDropped = [] }: Batch,
   { lockTimeoutMs }: Timeouts,
+  others: readonly string[] = [],
 ): Query {
-  const [first, ...others] = lockedTables;
-  if (first === undefined) return queries.none(turnName(org));
+  const own = [turnName(org), ...others];
+  const [first, ...further] = lockedTables;
+  if (first === undefined) return queries.none(...own);
   const [keys, ...otherKeys] = keysDropped;
-  const isAlone = otherKeys.length === 0 && others.length === 0;
+  const isAlone = otherKeys.length === 0 && further.length === 0;
   if (isAlone && keys?.column !== undefined && keys.bothEnds !== true && first === qualified(org, keys.table)) {
-    return queries.field(turnName(org), first, String(lockTimeoutMs), keys.column);
+    return queries.field(...own, first, String(lockTimeoutMs), keys.column);
   }
   if (keys !== undefined) {
     const all = keysAsJson(org, keysDropped);
-    return queries.keyed(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs), all);
+    return queries.keyed(...own, JSON.stringify(lockedTables), String(lockTimeoutMs), all);
   }
-  if (others.length === 0) return queries.one(turnName(org), first, String(lockTimeoutMs));
-  return queries.several(turnName(org), JSON.stringify(lockedTables), String(lockTimeoutMs));
+  if (further.length === 0) return queries.one(...own, first, String(lockTimeoutMs));
+  return queries.several(...own, JSON.stringify(lockedTables), String(lockTimeoutMs));
 }
 
 /** No queries, which the server would have to plan. */

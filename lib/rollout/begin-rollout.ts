@@ -1,0 +1,164 @@
+import type { Knex } from 'knex';
+import { MigrationError } from '../errors';
+import { checkedChanges } from '../plan/checked-changes';
+import type { CheckedChange } from '../plan/operations';
+import type { Identifier } from '../sql/identifier';
+import { serverOf, type TenantDb } from '../tenant/tenant-db';
+import { workPlanner, type RolloutOn } from './change-tenant';
+import { frozen, otherListError, type FrozenList } from './frozen-list';
+import { addTenants, entryOf, register, tenantsOf, type LedgerEntry } from './ledger';
+import { ensureLedger, ledgerServer } from './prepare-ledger';
+import type { RolloutSpec } from './rollout-types';
+import type { RolloutSettings } from './rollout-settings';
+import { inOrder, type Target } from './targets';
+
+/** A rollout that is about to begin, or to go on: what was given, and the servers it is for. */
+export interface Prepared {
+  readonly name: string;
+  readonly list: FrozenList;
+  readonly changes: readonly CheckedChange[];
+  readonly targets: readonly Target[];
+  readonly servers: ReadonlyMap<Knex, readonly Target[]>;
+  readonly settings: RolloutSettings;
+}
+
+const MAX_NAME_CHARACTERS = 200;
+
+/** Everything that can be found wrong before anything is written. */
+export async function prepare(
+  spec: RolloutSpec,
+  db: TenantDb,
+  targets: readonly Target[],
+  settings: RolloutSettings,
+): Promise<Prepared> {
+  const name = nameOf(spec);
+  const plain = targets.find(({ own }) => own === undefined);
+  if (plain !== undefined && spec.changes === undefined) {
+    throw invalidError(`The rollout "${name}" has no changes for "${plain.org}": give a list for all, or one with it.`);
+  }
+  const org = plain?.org ?? targets[0]?.org ?? ('tenant' as Identifier);
+  const changes = checkedChanges(org, spec.changes ?? [], settings.change.sharedSchemas);
+  if (spec.changes !== undefined && changes.length === 0) throw invalidError(`The rollout "${name}" has no changes.`);
+  refuseUnknownCanary(targets, settings);
+  const servers = await byServer(targets, db);
+  const prepared = { name, list: frozen(changes), changes, targets, servers, settings };
+  for (const [server, own] of servers) {
+    await ensureLedger(server, settings.change);
+    const entry = await entryOf(server, name, settings.change);
+    if (entry !== undefined) await refuseOtherList(server, entry, own, prepared);
+    else if (own.length === 0) throw invalidError(`The rollout "${name}" has no orgs.`);
+  }
+  return prepared;
+}
+
+function nameOf(spec: RolloutSpec | null | undefined): string {
+  const { name } = spec ?? ({} as Partial<RolloutSpec>);
+  if (typeof name === 'string' && name !== '' && name.length <= MAX_NAME_CHARACTERS) return name;
+  throw invalidError(
+    `A rollout needs a name of 1 to ${MAX_NAME_CHARACTERS} characters: rollOut({ name, changes }, db, { orgs }).`,
+  );
+}
+
+function refuseUnknownCanary(targets: readonly Target[], { canary }: RolloutSettings): void {
+  if (typeof canary === 'number' || targets.length === 0) return;
+  const orgs = new Set<string>(targets.map(({ org }) => org));
+  const unknown = canary.find((org) => !orgs.has(org));
+  if (unknown !== undefined) throw invalidError(`The canary "${unknown}" is not among the orgs.`);
+}
+
+/** One Knex is one server, whatever the orgs are. */
+export async function byServer(
+  targets: readonly Target[],
+  db: TenantDb,
+): Promise<ReadonlyMap<Knex, readonly Target[]>> {
+  const servers = new Map<Knex, Target[]>();
+  for (const target of targets) {
+    const server = ledgerServer(await serverOf(target.org, db, 'rollOut'));
+    const known = servers.get(server);
+    if (known === undefined) servers.set(server, [target]);
+    else known.push(target);
+  }
+  if (servers.size === 0) servers.set(ledgerServer(await serverOf('', db, 'rollOut')), []);
+  return servers;
+}
+
+async function refuseOtherList(
+  server: Knex,
+  entry: LedgerEntry,
+  targets: readonly Target[],
+  { name, list, settings }: Omit<Prepared, 'servers'>,
+): Promise<void> {
+  if (entry.hash !== list.hash) throw otherListError(name, '', entry.hash, list.hash);
+  const kept = new Map((await tenantsOf(server, entry.id, settings.change)).map(({ org, hash }) => [org, hash]));
+  for (const { org, own } of targets) {
+    const hash = kept.get(org);
+    const given = own?.hash ?? null;
+    if (hash !== undefined && hash !== given) {
+      throw otherListError(name, `for "${org}" `, hash ?? 'that of all', given ?? 'that of all');
+    }
+  }
+}
+
+/** A rollout that is written down. */
+export interface Begun {
+  readonly on: RolloutOn;
+  readonly entry: LedgerEntry;
+}
+
+/** Writes the rollout and its tenants down, on each server, where they are not yet; `added` is how many were not. */
+export async function begin(prepared: Prepared): Promise<{ readonly begun: readonly Begun[]; readonly added: number }> {
+  const { name, list, changes, servers, settings } = prepared;
+  const begun: Begun[] = [];
+  const workFor = workPlanner(changes, settings);
+  let { seed } = settings;
+  for (const server of servers.keys()) {
+    const entry = await register(server, name, list, seed, settings.change);
+    if (entry.hash !== list.hash) throw otherListError(name, '', entry.hash, list.hash);
+    // Of the first one: a rollout that goes on keeps its order.
+    seed = begun[0]?.entry.seed ?? entry.seed;
+    begun.push({ entry, on: { server, name, id: entry.id, workFor, settings, alone: oneAfterTheOther() } });
+  }
+  const added = await addTargets(begun, prepared.targets, servers, { ...settings, seed });
+  return { begun, added };
+}
+
+/** Those that the ledgers do not have come behind all that they have. Gives how many that were. */
+async function addTargets(
+  begun: readonly Begun[],
+  targets: readonly Target[],
+  servers: ReadonlyMap<Knex, readonly Target[]>,
+  { canary, seed, change }: RolloutSettings,
+): Promise<number> {
+  const kept = await Promise.all(begun.map(({ on, entry }) => tenantsOf(on.server, entry.id, change)));
+  const known = new Set(kept.flat().map(({ org }) => org));
+  const first = kept.flat().reduce((last, { place }) => Math.max(last, place + 1), 0);
+  const ordered = inOrder(
+    targets.filter(({ org }) => !known.has(org)),
+    canary,
+    seed,
+  );
+  const places = new Map(ordered.map(({ org }, index) => [org, first + index]));
+  for (const { on, entry } of begun) {
+    const own = (servers.get(on.server) ?? []).filter(({ org }) => places.has(org));
+    const rows = own.map(({ org, own: list }) => {
+      const outcome: 'pending' | 'skipped' = list?.json === '[]' ? 'skipped' : 'pending';
+      return { org, place: places.get(org) as number, outcome, own: list };
+    });
+    rows.sort((a, b) => a.place - b.place);
+    await addTenants(on.server, entry.id, rows, change);
+  }
+  return ordered.length;
+}
+
+function oneAfterTheOther(): RolloutOn['alone'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (run) => {
+    const own = last.then(run, run);
+    last = own.catch(() => undefined);
+    return own;
+  };
+}
+
+export function invalidError(message: string): MigrationError {
+  return new MigrationError(message, { code: 'INVALID_SPEC' });
+}

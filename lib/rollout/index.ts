@@ -1,0 +1,16 @@
+export { prepareLedger } from './prepare-ledger';
+export { rollOut } from './roll-out';
+export { pauseRollout, resumeRollout } from './rollout-state';
+export { rolloutStatus } from './status';
+export type { RolloutOptions, RolloutTarget, RolloutTargets, StopRule } from './rollout-options';
+export type {
+  RolloutCounts,
+  RolloutFailures,
+  RolloutProgress,
+  RolloutReport,
+  RolloutSpec,
+  RolloutState,
+  RolloutStatus,
+  RolloutTrial,
+  RolloutWave,
+} from './rollout-types';

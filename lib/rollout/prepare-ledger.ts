@@ -1,0 +1,89 @@
+import type { Knex } from 'knex';
+import { MigrationError } from '../errors';
+import type { ChangeOptions, Settings } from '../options/options';
+import { settingsOf } from '../options/settings';
+import { isMemory } from '../run/wire/send';
+import { isKnex, usableKnex } from '../run/usable-knex';
+import { EQ } from '../sql/qualified-sql';
+import { askLedger, rowsIn } from './ask-ledger';
+import { ledgerSql, LEDGER_SCHEMA, LEDGER_TABLES } from './ledger-tables';
+
+/**
+ * Creates the two tables in which rollouts are written down, in the schema `tenant_ddl`, where they are missing.
+ * `rollOut` does so at its first use; call this where the role of your rollouts may not create schemas, as one
+ * that may, or let an admin run the SQL in the error.
+ *
+ * @param db a Knex, or a list of them; not a transaction
+ * @throws MigrationError PERMISSION_DENIED, with the SQL for an admin in its message
+ * @example
+ * await prepareLedger(knex);
+ * // create schema "tenant_ddl"; create table "tenant_ddl"."rollout" (…); create table "tenant_ddl"."rollout_tenant" (…)
+ */
+export async function prepareLedger(db: Knex | readonly Knex[], options?: ChangeOptions): Promise<void> {
+  const settings = settingsOf(options);
+  for (const server of serversIn(db)) await ensureLedger(server, settings);
+}
+
+/** @throws MigrationError INVALID_SPEC for what is no Knex, or a transaction; UNSUPPORTED_DATABASE */
+export function serversIn(db: Knex | readonly Knex[]): readonly Knex[] {
+  const given: readonly unknown[] = isKnex(db) || !Array.isArray(db) ? [db] : db;
+  return given.map((each) => ledgerServer(usableKnex('', each, 'The database must be a Knex, or a list of them')));
+}
+
+/** @throws MigrationError for one that cannot hold a ledger */
+export function ledgerServer(server: Knex): Knex {
+  if (isMemory(server)) {
+    throw new MigrationError('pg-mem cannot hold the ledger of a rollout: run it on a PostgreSQL server.', {
+      code: 'UNSUPPORTED_DATABASE',
+    });
+  }
+  if (server.isTransaction !== true) return server;
+  throw new MigrationError('A rollout has transactions of its own: give it a Knex, not a transaction.', {
+    code: 'INVALID_SPEC',
+  });
+}
+
+/** Without `to_regclass`, which fails where the role may not look into the schema. */
+const LOOK = `select current_user::pg_catalog.text as role,
+  (select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage')) from pg_catalog.pg_namespace n where n.nspname ${EQ} 'tenant_ddl') as schema,
+  (select pg_catalog.json_object_agg(c.relname, pg_catalog.has_table_privilege(c.oid, 'select')
+      and pg_catalog.has_table_privilege(c.oid, 'insert') and pg_catalog.has_table_privilege(c.oid, 'update'))
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace
+    where n.nspname ${EQ} 'tenant_ddl' and c.relname ${EQ} any (array['rollout', 'rollout_tenant']::pg_catalog.text[]))::pg_catalog.text as tables`;
+
+interface Look {
+  readonly role: string;
+  /** Whether the schema may be used; null where there is none. */
+  readonly schema: boolean | null;
+  readonly tables: string | null;
+}
+
+/** More often than others can come in between. */
+const MAX_LOOKS = 5;
+
+/** Creates what is missing; of several that do so at once, the later ones find it there. */
+export async function ensureLedger(server: Knex, settings: Settings): Promise<void> {
+  for (let looks = 1; ; looks += 1) {
+    const look = rowsIn<Look>(await askLedger(server, LOOK, settings))[0] as Look;
+    const tables = JSON.parse(look.tables ?? '{}') as Readonly<Record<string, boolean>>;
+    if (look.schema === false || Object.values(tables).includes(false)) throw deniedError(look.role);
+    const missing = Object.entries(LEDGER_TABLES).flatMap(([name, sql]) => (name in tables ? [] : sql));
+    if (missing.length === 0) return;
+    const statements = [...(look.schema === null ? [LEDGER_SCHEMA] : []), ...missing];
+    try {
+      await askLedger(server, statements, settings);
+    } catch (error) {
+      const { code, sqlState } = error as MigrationError;
+      if (code === 'PERMISSION_DENIED') throw deniedError(look.role, error);
+      const isThere = ['42P06', '42P07', '23505', '42710'].includes(sqlState ?? '');
+      if (!isThere || looks >= MAX_LOOKS) throw error;
+    }
+  }
+}
+
+function deniedError(role: string, cause?: unknown): MigrationError {
+  return new MigrationError(
+    `The database role "${role}" may not create or use the ledger of rollouts, and nothing was changed. Let an admin run this once in the same database:\n${ledgerSql(role)}`,
+    { code: 'PERMISSION_DENIED', cause },
+  );
+}

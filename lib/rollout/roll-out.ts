@@ -1,0 +1,64 @@
+import type { TenantDb } from '../tenant/tenant-db';
+import { refuseNoDb } from '../tenant/tenant-db';
+import { begin, prepare, type Prepared } from './begin-rollout';
+import { entryOf } from './ledger';
+import type { RolloutOptions } from './rollout-options';
+import { rolloutSettingsOf } from './rollout-settings';
+import type { RolloutReport, RolloutSpec, RolloutStatus, RolloutTrial } from './rollout-types';
+import { runRollout } from './run-rollout';
+import { targetsOf } from './targets';
+import { tryOut } from './trial';
+
+/**
+ * Makes one list of changes in many tenants, in each exactly once, whatever dies on the way. Each tenant is a
+ * transaction of its own, one round trip: its turn, the changes, its row in the ledger, COMMIT. A second call of the
+ * same name goes on where the first one ended.
+ *
+ * First the canary, then the waves, in an order that is shuffled. A tenant that fails is written down and left as it
+ * was; too many of them stop the rollout, as `stopAfter` says. It resolves also then: read the report.
+ *
+ * @param spec `name`, and `changes` for every tenant that has no list of its own
+ * @param db a Knex, or a function from an org to its Knex; not a transaction
+ * @param options those of every change, and: `orgs`; `connections` 4, `canary` 1, `waves` [10, 100], `bakeMs` 0, `check`,
+ *   `stopAfter` { failures: 10, ratio: 0.05, of: 100 }, `maxPerSecond`, `maxLagMs`, `trial` 0, `retryFailed` false, `seed`,
+ *   `onProgress`, `signal`
+ * @throws MigrationError INVALID_SPEC, also where the name is that of a rollout with other changes; PERMISSION_DENIED where
+ *   the ledger may not be created, with the SQL for an admin; CONNECTION_LOST where the ledger cannot be reached; what
+ *   `check` or `orgs` threw
+ * @example
+ * const changes = [{ kind: 'addField', table: 'invoice', field: { name: 'status', type: 'String' } }];
+ * const report = await rollOut({ name: '2026-11 invoice.status', changes }, knex, { orgs });
+ * // begin; …; update "tenant_ddl"."rollout_tenant" set outcome = 'done' …; alter table "acme-corp"."invoice" …; commit
+ */
+export async function rollOut(spec: RolloutSpec, db: TenantDb, options?: RolloutOptions): Promise<RolloutReport> {
+  const startedAt = performance.now();
+  const settings = rolloutSettingsOf(options);
+  refuseNoDb(db);
+  const targets = await targetsOf(settings.orgs, settings.change);
+  const prepared = await prepare(spec, db, targets, settings);
+  const durationMs = (): number => Math.round(performance.now() - startedAt);
+  const trial = await trialOf(prepared);
+  if (trial !== undefined && trial.failures.length > 0) {
+    return { ...notBegun(prepared), ended: 'stopped', trial, durationMs: durationMs() };
+  }
+  const { begun } = await begin(prepared);
+  const { ended, status } = await runRollout(begun, prepared, db);
+  return { ...status, ended, ...(trial === undefined ? {} : { trial }), durationMs: durationMs() };
+}
+
+/** Only before it begins: one that goes on has shown what it does. */
+async function trialOf(prepared: Prepared): Promise<RolloutTrial | undefined> {
+  const { name, servers, settings } = prepared;
+  if (settings.trial === 0) return undefined;
+  const entries = await Promise.all([...servers.keys()].map((server) => entryOf(server, name, settings.change)));
+  return entries.every((entry) => entry === undefined) ? tryOut(prepared) : undefined;
+}
+
+/** What a trial kept from being written down. */
+function notBegun({ name, list, targets }: Prepared): RolloutStatus {
+  const none = { done: 0, already: 0, failed: 0, skipped: 0, gone: 0 };
+  const counts = { targets: targets.length, ...none, pending: targets.length };
+  const now = new Date();
+  const state = { state: 'stopped', reason: 'trial', failures: [], createdAt: now, startedAt: now } as const;
+  return { name, hash: list.hash, ...counts, ...state };
+}

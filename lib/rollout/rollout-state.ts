@@ -1,0 +1,67 @@
+import type { Knex } from 'knex';
+import type { ChangeOptions, Settings } from '../options/options';
+import { settingsOf } from '../options/settings';
+import { ROLLOUT_TENANTS } from '../run/wire/ledger-row';
+import { literal } from '../sql/literal';
+import { EQ } from '../sql/qualified-sql';
+import { askLedger } from './ask-ledger';
+import { setState, type LedgerEntry } from './ledger';
+import { serversIn } from './prepare-ledger';
+import type { RolloutState, RolloutStatus } from './rollout-types';
+import { noRolloutError, rolloutStatus } from './status';
+
+/**
+ * Pauses a rollout, from any process: each connection ends with the tenant that it has in hand. A `rollOut` that is
+ * running waits then, until {@link resumeRollout} or its signal.
+ *
+ * @param db a Knex, or a list of them where the tenants are spread over several servers
+ * @throws MigrationError INVALID_SPEC where there is no rollout of that name
+ */
+export async function pauseRollout(
+  name: string,
+  db: Knex | readonly Knex[],
+  options?: ChangeOptions,
+): Promise<RolloutStatus> {
+  await setEverywhere(name, db, ['running'], 'paused', settingsOf(options));
+  return rolloutStatus(name, db, options);
+}
+
+/**
+ * Lets a paused or stopped rollout go on: those that wait for it do; where none does, call `rollOut` again.
+ *
+ * @throws MigrationError INVALID_SPEC where there is no rollout of that name
+ */
+export async function resumeRollout(
+  name: string,
+  db: Knex | readonly Knex[],
+  options?: ChangeOptions,
+): Promise<RolloutStatus> {
+  await setEverywhere(name, db, ['paused', 'stopped'], 'running', settingsOf(options));
+  return rolloutStatus(name, db, options);
+}
+
+async function setEverywhere(
+  name: string,
+  db: Knex | readonly Knex[],
+  from: readonly RolloutState[],
+  to: RolloutState,
+  settings: Settings,
+): Promise<void> {
+  const entries: (LedgerEntry | undefined)[] = [];
+  for (const server of serversIn(db)) entries.push(await setState(server, name, from, to, undefined, settings));
+  if (entries.every((entry) => entry === undefined)) throw noRolloutError(name);
+}
+
+/** Tenants that are tried again in a rollout that goes on. */
+export async function reopenTenants(
+  server: Knex,
+  id: number,
+  { retryFailed }: { readonly retryFailed: boolean },
+  settings: Settings,
+): Promise<void> {
+  const failed = retryFailed ? '' : ' and transient';
+  const sql = `update ${ROLLOUT_TENANTS} set outcome = 'pending', claimed = false, transient = false,
+  code = null, operation = null, table_name = null, constraint_name = null
+  where rollout ${EQ} ${literal(id)} and (outcome ${EQ} 'gone' or (outcome ${EQ} 'failed'${failed}))`;
+  await askLedger(server, sql, settings);
+}

@@ -1,0 +1,93 @@
+import { slept } from '../run/waiting';
+import type { TenantDb } from '../tenant/tenant-db';
+import { begin, byServer, type Begun, type Prepared } from './begin-rollout';
+import { finish, hasFailed } from './ledger';
+import { rolloutRun, type RolloutRun } from './rollout-run';
+import { reopenTenants } from './rollout-state';
+import type { RolloutReport, RolloutStatus } from './rollout-types';
+import { targetsOf } from './targets';
+import { LAST_PLACE, wavesOf, type Wave } from './waves';
+
+/** How often the last wave begins again, for tenants that came in the meantime. */
+const MAX_SWEEPS = 10;
+
+interface Ended {
+  readonly ended: RolloutReport['ended'];
+  readonly status: RolloutStatus;
+}
+
+/** Goes through the waves of a rollout that is written down, and says how that ended. */
+export async function runRollout(begun: readonly Begun[], prepared: Prepared, db: TenantDb): Promise<Ended> {
+  const { settings } = prepared;
+  const { canary, waves, change } = settings;
+  const run = rolloutRun(begun, settings);
+  if (!begun.some(({ entry }) => entry.state === 'paused')) {
+    for (const { on, entry } of begun) await reopenTenants(on.server, entry.id, settings, change);
+    await run.setState(['stopped', 'finished'], 'running');
+    const canaries = typeof canary === 'number' ? canary : canary.length;
+    for (const wave of wavesOf(canaries, waves)) {
+      const goesOn = wave.until === LAST_PLACE ? await last(run, wave, prepared, db) : await one(run, wave, prepared);
+      if (!goesOn) break;
+    }
+  }
+  const status = await run.status();
+  run.tell(status);
+  const { state } = status;
+  return { ended: state === 'running' ? 'aborted' : state, status };
+}
+
+/** A wave, the wait after it, and its check. Gives whether the rollout goes on. */
+async function one(run: RolloutRun, wave: Wave, { settings }: Prepared): Promise<boolean> {
+  const orgs = await run.wave(wave);
+  if (run.isHalted()) return false;
+  if (wave.number === 0 && (await canaryHasFailed(run, wave, settings.change))) {
+    await run.setState(['running', 'paused'], 'stopped', 'canary');
+    return false;
+  }
+  // This wave was done in an earlier call, or by other processes, whose check it is.
+  if (orgs.length === 0) return true;
+  await slept(settings.bakeMs, settings.signal);
+  if (run.isHalted() || settings.check === undefined) return !run.isHalted();
+  let isHealthy = false;
+  try {
+    const { name, targets, done, already, failed, skipped, gone, pending } = await run.status();
+    const counts = { targets, done, already, failed, skipped, gone, pending };
+    isHealthy = (await settings.check({ name, wave: wave.number, orgs, ...counts })) !== false;
+  } finally {
+    if (!isHealthy) await run.setState(['running', 'paused'], 'stopped', 'check');
+  }
+  return isHealthy;
+}
+
+async function canaryHasFailed(
+  run: RolloutRun,
+  { until }: Wave,
+  settings: Prepared['settings']['change'],
+): Promise<boolean> {
+  const failed = await Promise.all(run.begun().map(({ on }) => hasFailed(on.server, on.id, until, settings)));
+  return failed.includes(true);
+}
+
+/** All that remain, and those that were created in the meantime. */
+async function last(run: RolloutRun, wave: Wave, prepared: Prepared, db: TenantDb): Promise<boolean> {
+  const { change } = prepared.settings;
+  for (let sweep = 1; sweep <= MAX_SWEEPS; sweep += 1) {
+    await run.wave(wave);
+    if (run.isHalted()) return false;
+    const added = await addLate(run, prepared, db);
+    if (added > 0) continue;
+    await Promise.all(run.begun().map(({ on }) => finish(on.server, on.id, change)));
+    if ((await run.status()).state !== 'running') return true;
+  }
+  return false;
+}
+
+/** Asks for the orgs again, where a function gives them. Gives how many the ledgers did not have. */
+async function addLate(run: RolloutRun, prepared: Prepared, db: TenantDb): Promise<number> {
+  const { orgs, change } = prepared.settings;
+  if (typeof orgs !== 'function') return 0;
+  const targets = await targetsOf(orgs, change);
+  const { begun, added } = await begin({ ...prepared, targets, servers: await byServer(targets, db) });
+  run.add(begun);
+  return added;
+}

@@ -1,0 +1,44 @@
+import type { Knex } from 'knex';
+import { MigrationError } from '../../errors';
+import type { Settings } from '../../options/options';
+import { GUARD_STATES } from '../../sql/server-check';
+import { hearUnreplicated } from '../commit/commit';
+import { explained, failureAt } from '../failures/message';
+import { ledgeredBatch } from '../wire/batch';
+import { LEDGER_SAID } from '../wire/ledger-row';
+import { learnSession } from '../wire/prepared';
+import { clientOf, discard, type Answer } from '../wire/send';
+import type { Work } from '../work';
+import { sendUndoing, taken } from './own-transaction';
+
+/**
+ * One round trip on one connection of the pool: the change, its row in the ledger, and COMMIT. After a lost connection
+ * it can simply be sent again: if it was committed, its row is no longer pending, and the ledger refuses the second.
+ */
+export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
+  const connection = await taken(db, work);
+  const stopListening = hearUnreplicated(connection, work.org, settings);
+  try {
+    const batch = (): string => ledgeredBatch(work, settings, connection);
+    const answers = await sendUndoing(work, db, connection, settings, batch);
+    learnSession(connection, answers);
+    const end = work.ledger?.trial === true ? 'ROLLBACK' : 'COMMIT';
+    if (answers.at(-1)?.command === end) return answers;
+    discard(connection);
+    const error = new Error('received unexpected answer message to COMMIT');
+    throw explained(error, failureAt(error, work.org));
+  } catch (error) {
+    const said = refusalIn(error);
+    if (said === undefined) throw error;
+    return [{ rows: [{ [LEDGER_SAID]: said }] }];
+  } finally {
+    stopListening();
+    await clientOf(db).releaseConnection(connection);
+  }
+}
+
+/** What the tenant's row, or the rollout, is instead of pending and running: no failure, since nothing was to be done. */
+function refusalIn(error: unknown): string | undefined {
+  if (!(error instanceof MigrationError) || error.sqlState !== GUARD_STATES.ledger) return undefined;
+  return (error.cause as Error).message;
+}
