@@ -81,18 +81,21 @@ function copiedList(list: readonly unknown[], walk: Walk, defaultAt: number | un
 }
 
 function copiedObject(object: Record<string, unknown>, walk: Walk, defaultAt: number | undefined): unknown {
-  const entries: [string, unknown][] = [];
+  const copy: Record<string, unknown> = {};
   for (const key of Object.keys(object)) {
     walk.path.push(key);
     if (!spentText(walk, key)) return undefined;
-    const copy = copied(object[key], walk, defaultAt ?? (key === 'default' ? walk.path.length : undefined));
+    const value = copied(object[key], walk, defaultAt ?? (key === 'default' ? walk.path.length : undefined));
     if (walk.broken !== undefined) return undefined;
-    entries.push([key, copy]);
+    // Assigned, it would be the prototype.
+    if (key === '__proto__') Object.defineProperty(copy, key, { ...OWN, value });
+    else copy[key] = value;
     walk.path.pop();
   }
-  // Defines own properties whatever their name, even `__proto__`.
-  return Object.fromEntries(entries);
+  return copy;
 }
+
+const OWN = { configurable: true, enumerable: true, writable: true } as const;
 
 /** Counts a value, and its text, against the budget. */
 function spent(walk: Walk, text?: string): boolean {

@@ -31,7 +31,12 @@ export function subjectOf(org: Identifier, change: CheckedChange): Subject {
     fields: fieldsOf(effects),
     ...(cascade === undefined ? {} : { cascade }),
     ...(rows === undefined ? {} : { rows }),
-    expectations: expectationsOf(org, effects),
-    presence: presenceAfter(org, effects),
+    // Only a failure asks for these.
+    get expectations(): readonly Expectation[] {
+      return expectationsOf(org, effects);
+    },
+    get presence(): readonly Presence[] {
+      return presenceAfter(org, effects);
+    },
   };
 }
