@@ -75,5 +75,5 @@ it.each([
 ])('an org that is %s is said to be the first argument', async (org, shown) => {
   const error = await rejection(createTenant(org as unknown as string, db));
   expect(error).toMatchObject({ code: 'INVALID_IDENTIFIER' });
-  expect(String(error)).toContain(`The org, the first argument, must be a string, and is ${shown}.`);
+  expect(String(error)).toContain(`The org, the first argument, must be a string, but is ${shown}.`);
 });

@@ -8,23 +8,23 @@ import { execute } from '../run/execute';
 import { contextOf, orgOn } from '../run/tenant-context';
 import { workOf } from '../run/work';
 
-/** What a change did. */
+/** The result of a change. */
 export interface ChangeResult {
   readonly org: string;
-  /** As they were checked: a default is JSON, whatever it was given as. */
+  /** The changes as checked: a default is JSON, whatever it was passed as. */
   readonly changes: readonly Change[];
-  /** The SQL that ran, in its order. */
+  /** The SQL that ran, in order. */
   readonly statements: readonly string[];
   readonly attempts: number;
-  /** Of all attempts together, in milliseconds. */
+  /** The time of all attempts together, in milliseconds. */
   readonly durationMs: number;
 }
 
 /**
- * Makes one change of a tenant's tables. The functions named after the operations are words for this.
+ * Makes one change to a tenant's tables. The named functions are shorthand for this.
  *
- * @param tenant what `withTenant` hands out, any knex transaction, or a Knex, on which the change is a
- *   transaction of its own; not a transaction that has a nested one open, which would undo the change with it
+ * @param tenant the tenant of `withTenant`, any knex transaction, or a Knex, on which the change runs in its own
+ *   transaction; not a transaction with an open nested one, whose rollback would undo the change
  * @throws MigrationError; see its codes
  */
 export async function applyChange(
@@ -37,10 +37,10 @@ export async function applyChange(
 }
 
 /**
- * Makes several changes of a tenant's tables, in their order, in one round trip: all of them, or none.
- * Models that are created one after the other may refer to each other.
+ * Makes several changes to a tenant's tables, in order and in one round trip: all of them, or none.
+ * Consecutive new models can refer to each other.
  *
- * @throws MigrationError; with several changes, `table` is that of the change that failed, where it is known
+ * @throws MigrationError; with several changes, `table` is that of the failed change, if it is known
  */
 export async function applyChanges(
   org: string,

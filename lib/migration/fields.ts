@@ -7,11 +7,11 @@ import type { ReferencedSpec } from '../spec/referenced-table';
 import type { TypeSpec } from '../field-types/type-change';
 
 /**
- * Adds a field to a model, and so a column to its table, in one statement.
+ * Adds a field to a model: a column to its table, in one statement.
  *
- * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, which blocks reads too, for as long as
- * the rest of the transaction takes; SHARE ROW EXCLUSIVE on a table it refers to. Scans or rewrites the
- * table only for what `planChange` names as a hazard (manual, ALTER TABLE, Notes).
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, which also blocks reads; SHARE ROW EXCLUSIVE
+ * on a table that it refers to. Scans or rewrites the table only if `planChange` shows such a hazard (manual,
+ * ALTER TABLE, Notes).
  *
  * @throws MigrationError MODEL_NOT_FOUND, FIELD_EXISTS, REFERENCE_NOT_FOUND, NOT_NULL_VIOLATION,
  *   UNIQUE_VIOLATION, TOO_MANY_COLUMNS, LOCK_TIMEOUT, …
@@ -29,19 +29,19 @@ export async function addFieldToModel(
   return applyChange(org, { kind: 'addField', table, field }, tenant, options);
 }
 
-/** `cascade` names the indexes, keys and checks over several fields that may go with the field. */
+/** `cascade` lists the indexes, keys and checks over several fields that can be dropped with the field. */
 export interface DropFieldOptions extends ChangeOptions {
   readonly cascade?: readonly string[] | undefined;
-  /** The table that the field refers to, so the plan shows the lock on it. What runs is the same. */
+  /** The table that the field refers to, so the plan shows the lock on it. It does not change what runs. */
   readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
 
 /**
- * Drops a field of a model, and so the column with all it holds. An index, key or check over other fields
- * too would go with it; PostgreSQL says nothing of that, so it is refused until `cascade` names them.
+ * Drops a field of a model: the column with all its values. PostgreSQL silently drops every index, key or check
+ * that also covers it. This call refuses instead, unless you list them in `cascade`.
  *
- * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table; for a field that refers to another
- * table, on that one too. Neither scans nor rewrites (manual, ALTER TABLE, Notes).
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and on a table that the field refers to.
+ * Neither scans nor rewrites (manual, ALTER TABLE, Notes).
  *
  * @throws MigrationError MODEL_NOT_FOUND, FIELD_NOT_FOUND, DEPENDENT_OBJECTS, LOCK_TIMEOUT, …
  * @example
@@ -60,8 +60,8 @@ export async function dropFieldFromModel(
 }
 
 /**
- * Renames a field, and so its column, with the keys, indexes and checks whose names were derived from it.
- * Every query with the old name fails from COMMIT on.
+ * Renames a field: its column, and the keys, indexes and checks whose names were derived from it. After COMMIT,
+ * every query that uses the old name fails.
  *
  * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table. Neither scans nor rewrites.
  *
@@ -81,26 +81,25 @@ export async function renameField(
   return applyChange(org, { kind: 'renameField', table, column, to }, tenant, options);
 }
 
-/** `from` is the type that the field has now: with it, the plan knows whether the table is rewritten. */
+/** `from` is the current type: with it, the plan can tell whether the table will be rewritten. */
 export interface AlterFieldOptions extends ChangeOptions {
   readonly from?: TypeSpec | undefined;
-  /** The tables at the other ends of the field's foreign keys, which a new type locks too. */
+  /** The tables at the other ends of the field's foreign keys, which a change of type also locks. */
   readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
 
 /**
- * Changes what is named of a field: `type`, `length`, `precision`, `scale`, `values`, `nullable`, `default`,
- * `unique`, `comment`. Everything else about the column stays as it is. An option without `type`, and a default, are
- * judged by the type that the column has; a `from` that differs from it is refused.
+ * Changes what `set` names of a field: `type`, `length`, `precision`, `scale`, `values`, `nullable`, `default`,
+ * `unique`, `comment`. Everything else about the column is left alone. An option without `type`, and a default, are
+ * checked against the type that the column has; a `from` that differs from it is refused.
  *
- * A change of type that would lose a part of any row's value (a fraction, digits, a time of day, blanks at the end, a
+ * A change of type that would lose part of any row's value (a fraction, digits, a time of day, trailing blanks, a
  * collation) is the hazard `dataLoss`: refused, unless `hazards` allows it by name. `previewConversion` counts such
  * rows. Values are converted in UTC, ISO 8601 and hex, whatever the session's settings.
  *
  * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and for a change of type on the tables at the
  * other ends of the field's foreign keys; SHARE UPDATE EXCLUSIVE for a comment alone. A longer String, String to Text
- * and a Decimal of more digits rewrite nothing; other changes of type write every row anew (manual, ALTER TABLE,
- * Notes).
+ * and a Decimal with more digits do not rewrite the table; other changes of type do (manual, ALTER TABLE, Notes).
  *
  * @throws MigrationError INVALID_SPEC, MODEL_NOT_FOUND, FIELD_NOT_FOUND, CONVERSION_FAILED, CHECK_VIOLATION,
  *   NOT_NULL_VIOLATION, UNIQUE_VIOLATION, INDEX_EXISTS, INDEX_NOT_FOUND, HAZARD_REFUSED, LOCK_TIMEOUT, …

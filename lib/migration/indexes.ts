@@ -7,8 +7,7 @@ import { specOf } from './own-keys';
 /**
  * Adds an index to a model, inside the transaction.
  *
- * Locks, until the transaction ends: SHARE on the table, which blocks writes, not reads, while the index
- * is built and until COMMIT. Scans the table.
+ * Locks, until the transaction ends: SHARE on the table, which blocks writes but not reads. Scans the table.
  *
  * @throws MigrationError MODEL_NOT_FOUND, FIELD_NOT_FOUND, MODEL_EXISTS (a table or index has the name),
  *   UNIQUE_VIOLATION, HAZARD_REFUSED, LOCK_TIMEOUT, STATEMENT_TIMEOUT, …
@@ -32,12 +31,12 @@ export async function addIndex(
 }
 
 /**
- * Drops an index of a model, by its name.
+ * Drops an index of a model by its name.
  *
  * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table. Neither scans nor rewrites.
  *
- * @throws MigrationError MODEL_NOT_FOUND, DATABASE_ERROR where the table has no such index,
- *   DEPENDENT_OBJECTS where a key needs it, LOCK_TIMEOUT, …
+ * @throws MigrationError MODEL_NOT_FOUND, INDEX_NOT_FOUND, DEPENDENT_OBJECTS if a key depends on it,
+ *   LOCK_TIMEOUT, …
  * @example
  * await dropIndex('acme-corp', 'invoice', 'invoice_by_status', tenant);
  * // drop index "acme-corp"."invoice_by_status"

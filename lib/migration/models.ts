@@ -12,13 +12,13 @@ import type { ReferencedSpec } from '../spec/referenced-table';
 /**
  * Creates a model's table, with its key, checks, indexes, comments and foreign keys.
  *
- * Locks, until the transaction ends: SHARE ROW EXCLUSIVE on each table that the model refers to, which
- * blocks writes to it, not reads (manual 13.3.1).
+ * Locks, until the transaction ends: SHARE ROW EXCLUSIVE on each table that the model refers to, which blocks
+ * writes to it but not reads (manual 13.3.1).
  *
- * @param org the tenant's schema; it has to be there (`createTenant`)
- * @param spec the model, or only its fields: the name is then the tenant's `model`
- * @param tenant what `withTenant` hands out, any knex transaction, or a Knex
- * @param options `lockTimeoutMs` 900, `statementTimeoutMs` 30000, …; those of the tenant handle otherwise
+ * @param org the tenant's schema; it has to exist (`createTenant`)
+ * @param spec the model, or only its fields: the table is then the tenant's `model`
+ * @param tenant the tenant of `withTenant`, any knex transaction, or a Knex
+ * @param options `lockTimeoutMs` 900, `statementTimeoutMs` 30000, …; by default those of the tenant handle
  * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER, CROSS_TENANT_REFERENCE, TENANT_NOT_FOUND,
  *   MODEL_EXISTS, REFERENCE_NOT_FOUND, LOCK_TIMEOUT, …
  * @example
@@ -40,12 +40,12 @@ export async function createModel(
 }
 
 /**
- * Creates models in one round trip, all of them or none. They may refer to each other in any order, in
- * circles, and to themselves: every foreign key is made when all the tables are there.
+ * Creates models in one round trip, all of them or none. They can be in any order and refer to each other in
+ * circles, and to themselves: foreign keys are added once all the tables exist.
  *
- * Locks, until the transaction ends: SHARE ROW EXCLUSIVE on each table referred to that was there before.
+ * Locks, until the transaction ends: SHARE ROW EXCLUSIVE on each referenced table that existed before.
  *
- * @throws MigrationError as {@link createModel}; `table` names the model at fault, where it is known
+ * @throws MigrationError as {@link createModel}; `table` is the model at fault, if it is known
  * @example
  * await createModels('acme-corp', [{ table: 'invoice', fields }, { table: 'line', fields: lineFields }], tenant);
  * // create table "acme-corp"."invoice" (…); create table "acme-corp"."line" (…); alter table … add constraint …
@@ -57,14 +57,14 @@ export async function createModels(
   options?: ChangeOptions,
 ): Promise<ChangeResult> {
   if (!Array.isArray(specs)) throw new MigrationError('The specs must be a list.', { code: 'INVALID_SPEC', org });
-  // Holes of the list are none, and are refused.
+  // A hole in the list is not a spec, and is refused.
   const changes = Array.from(specs as readonly ModelSpec[], (spec) => createModelOf(org, spec));
   return applyChanges(org, changes, tenant, options);
 }
 
 /**
- * Renames a model, and so its table, with the keys, indexes and checks whose names were derived from it.
- * Every query with the old name fails from COMMIT on.
+ * Renames a model: its table, and the keys, indexes and checks whose names were derived from it. After COMMIT,
+ * every query that uses the old name fails.
  *
  * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table. Neither scans nor rewrites.
  *
@@ -83,15 +83,15 @@ export async function renameModel(
   return applyChange(org, { kind: 'renameModel', table, to }, tenant, options);
 }
 
-/** `referencing` names the tables that the model refers to, so the plan shows the locks on them. What runs is the same. */
+/** `referencing` lists the tables that the model refers to, so the plan shows the locks on them. It does not change what runs. */
 export interface DropModelOptions extends ChangeOptions {
   readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
 
 /**
- * Drops a model, and so its table with all its rows. Refused while another table or a view needs it.
+ * Drops a model: its table with all its rows. Refused while another table or a view depends on it.
  *
- * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and on each table it refers to.
+ * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and on each table that it refers to.
  *
  * @throws MigrationError MODEL_NOT_FOUND, DEPENDENT_OBJECTS, LOCK_TIMEOUT, …
  * @example
@@ -108,7 +108,7 @@ export async function dropModel(
   return applyChange(org, { kind: 'dropModel', table, referencing }, tenant, changeOptions);
 }
 
-/** The change of a spec. A `kind` of the spec's own would choose another operation. */
+/** The change for a spec. A `kind` in the spec would select another operation. */
 function createModelOf(org: string, spec: ModelSpec): Change {
   return { ...specOf('createModel', org, spec, ['kind']), kind: 'createModel' };
 }

@@ -3,10 +3,10 @@ import { identifier } from '../sql/identifier';
 import { isRecord } from '../codec/plain-object';
 
 /**
- * A spec as the properties that its change gets beside those which the call itself gives. One that has these
- * too would have its own written over unseen, and a text would be spread letter by letter.
+ * The properties of a spec, to be spread into a change. A spec that also has the properties that the call sets is
+ * refused, since they would be overwritten unnoticed; so is a text, which would be spread letter by letter.
  *
- * @throws MigrationError INVALID_IDENTIFIER for an org that is not a name, which comes first; INVALID_SPEC
+ * @throws MigrationError INVALID_IDENTIFIER if the org is not a name; otherwise INVALID_SPEC
  */
 export function specOf<T extends object>(call: string, org: string, spec: T, given: readonly string[]): T {
   identifier(org, 'org');
@@ -20,7 +20,7 @@ export function specOf<T extends object>(call: string, org: string, spec: T, giv
   if (faults.length === 0) return spec;
   const keys = faults.map(({ path }) => path).join(' or ');
   const { table } = spec as { readonly table?: unknown };
-  throw new MigrationError(`${call} takes a spec, which has no ${keys}. Give a change to applyChange.`, {
+  throw new MigrationError(`${call} takes a spec, which has no ${keys}. Pass a change to applyChange instead.`, {
     code: 'INVALID_SPEC',
     org,
     table: typeof table === 'string' ? table : undefined,

@@ -5,12 +5,11 @@ import type { ChangeOptions } from '../options/options';
 import { sharedSchemasOf, tenantsOwn } from '../options/settings';
 import { identifier } from '../sql/identifier';
 
-/** What planning needs to know beside the change. */
+/** Options of planning. */
 export type PlanOptions = Pick<ChangeOptions, 'sharedSchemas'>;
 
 /**
- * The SQL that a change will run, with its locks and hazards. Needs no database: what is planned is what
- * runs, to the letter.
+ * The SQL that a change will run, with its locks and hazards. Needs no database; exactly this SQL will run.
  *
  * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER or CROSS_TENANT_REFERENCE, with every fault
  * @example
@@ -22,7 +21,7 @@ export function planChange(org: string, change: Change, options?: PlanOptions): 
 }
 
 /**
- * The same for a list of changes, which run in one round trip and all or nothing.
+ * The same for a list of changes, which run in one round trip: all of them, or none.
  *
  * @example planChanges('acme-corp', [{ kind: 'dropModel', table: 'line' }, { kind: 'dropModel', table: 'invoice' }])
  */

@@ -16,17 +16,17 @@ import { expectedField, expectedModel } from '../plan/effects';
 import type { NewType, TypeSpec } from '../field-types/type-change';
 import { typeOptionFaults } from '../field-types/type-options';
 
-/** What a change of type would make of the rows that were looked at. */
+/** What a change of type would do to the rows that were read. */
 export interface ConversionPreview {
-  /** Rows that were looked at: all of them, or the first 100,000. */
+  /** Rows that were read: all of them, or the first 100,000. */
   readonly rows: number;
-  /** Rows whose value becomes one of the new type, whole. */
+  /** Rows whose value converts without loss. */
   readonly converts: number;
-  /** Rows whose value would lose a part: a fraction, digits, a time of day, blanks at its end. */
+  /** Rows whose value would lose a part: a fraction, digits, a time of day, trailing blanks. */
   readonly loses: number;
-  /** Rows whose value the new type does not take. */
+  /** Rows whose value cannot be converted. */
   readonly fails: number;
-  /** Whether every row of the table was looked at. */
+  /** Whether every row of the table was read. */
   readonly complete: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ConversionPreview {
  * Locks: ACCESS SHARE on the table, as any query. Reads at most 100,000 rows, for at most `statementTimeoutMs`.
  *
  * @throws MigrationError INVALID_SPEC, MODEL_NOT_FOUND, FIELD_NOT_FOUND, STATEMENT_TIMEOUT, …; DATABASE_ERROR (42846)
- *   where PostgreSQL has no way from the one type to the other; UNSUPPORTED_DATABASE on pg-mem
+ *   if PostgreSQL has no conversion between the types; UNSUPPORTED_DATABASE on pg-mem
  * @example
  * await previewConversion('acme-corp', 'invoice', 'note', { type: 'Int' }, tenant);
  * // { rows: 120, converts: 117, loses: 1, fails: 2, complete: true }

@@ -7,7 +7,7 @@ declare const checked: unique symbol;
 /** A name that has passed {@link identifierFault}: nothing else may be quoted into SQL. */
 export type Identifier = string & { readonly [checked]: true };
 
-/** What a name is for: each has words of its own that it may not be. */
+/** What a name is for: each use has its own reserved names. */
 export type IdentifierUse = 'org' | 'schema' | 'table' | 'column' | 'constraint';
 
 /** PostgreSQL cuts longer names silently (manual 4.1.1): NAMEDATALEN - 1, in bytes of UTF-8. */
@@ -15,7 +15,7 @@ export const MAX_IDENTIFIER_BYTES = 63;
 
 /**
  * Letters and digits of any script, with the vowel signs that some scripts write as marks on a letter.
- * Characters that show as nothing (Hangul fillers, variation selectors) would make two names look the same.
+ * Invisible characters (Hangul fillers, variation selectors) would make two names look the same.
  */
 const ALLOWED =
   /^(?!.*\p{Default_Ignorable_Code_Point})(?:\p{L}[\p{Mn}\p{Mc}]*|[\p{Nd}_])(?:\p{L}[\p{Mn}\p{Mc}]*|[\p{Nd}_$-])*$/u;
@@ -23,11 +23,11 @@ const ALLOWED =
 /** Manual 5.5, System Columns. */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
 
-/** What is wrong with a name, or undefined. The one rule for names. */
+/** The fault of a name, or undefined. The only rule for names. */
 export function identifierFault(name: unknown, use: IdentifierUse): string | undefined {
   if (typeof name !== 'string') return 'must be a string';
   if (name === '') return 'must not be empty';
-  // Before anything else is done with it: it may be megabytes.
+  // First of all: it may be megabytes long.
   const lengthBytes = Buffer.byteLength(name, 'utf8');
   if (lengthBytes > MAX_IDENTIFIER_BYTES) {
     return `is ${lengthBytes} bytes in UTF-8, PostgreSQL allows ${MAX_IDENTIFIER_BYTES}`;
@@ -36,7 +36,7 @@ export function identifierFault(name: unknown, use: IdentifierUse): string | und
   if (!ALLOWED.test(name)) {
     return 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"';
   }
-  // pg_catalog comes first in every search_path: an unqualified query would read the server's own relation.
+  // pg_catalog precedes every schema of the search_path: an unqualified query would read the server's own relation.
   if (use === 'table' && name.startsWith('pg_')) return 'begins with "pg_", as the catalogs of PostgreSQL do';
   if (use === 'column' && SYSTEM_COLUMNS.has(name)) return 'is a system column of PostgreSQL';
   if (use === 'org' && (name === 'public' || isSystemSchema(name))) return 'is a schema of PostgreSQL, not an org';
@@ -49,7 +49,7 @@ function isSystemSchema(name: string): boolean {
 }
 
 /**
- * Lets a name through, or throws INVALID_IDENTIFIER. Never changes it.
+ * Returns a valid name unchanged, or throws INVALID_IDENTIFIER.
  *
  * @example identifier('acme-corp', 'org') // 'acme-corp'
  */
@@ -64,15 +64,15 @@ export function identifier(name: unknown, use: IdentifierUse): Identifier {
   });
 }
 
-/** The commonest slip is an argument that was left out, or two in the wrong order. */
+/** The most common slip: an argument left out, or two in the wrong order. */
 function noOrg(given: unknown): MigrationError {
   const shown = given === null ? 'null' : Array.isArray(given) ? 'a list' : typeof given;
-  return new MigrationError(`The org, the first argument, must be a string, and is ${shown}.`, {
+  return new MigrationError(`The org, the first argument, must be a string, but is ${shown}.`, {
     code: 'INVALID_IDENTIFIER',
   });
 }
 
-/** `"name"`: nothing to escape, since a double quote is in no checked name. */
+/** `"name"`: nothing to escape, since a checked name contains no double quote. */
 export function quoted(name: Identifier): string {
   return `"${name}"`;
 }
@@ -82,7 +82,7 @@ export function qualified(schema: Identifier, name: Identifier): string {
   return `${quoted(schema)}.${quoted(name)}`;
 }
 
-/** The same for something that others may have named, by any character. */
+/** The same for an object that others may have named, with any characters. */
 export function qualifiedExisting(schema: Identifier, name: string): string {
   return `${quoted(schema)}."${name.replaceAll('"', '""')}"`;
 }
@@ -92,20 +92,20 @@ export function columnList(columns: readonly Identifier[]): string {
   return columns.map(quoted).join(', ');
 }
 
-/** What a derived name is the name of. PostgreSQL's own endings (`_pkey`, `_key`, …) keep it readable. */
+/** The kinds of derived names. PostgreSQL's own suffixes (`_pkey`, `_key`, …) keep them readable. */
 export type DerivedKind = 'pkey' | 'key' | 'idx' | 'fkey' | 'check';
 
 /** Of the hash that ends a derived name; derived-names.ts makes the same names in SQL. */
 export const HASH_LENGTH = 12;
 
 /**
- * The name of a key, index or check: the same every time, at most 63 bytes, and another one for each
- * (table, columns, kind): `a_b` on (`c`) and `a` on (`b_c`) read alike, so a hash of the parts ends it.
+ * The name of a key, index or check: deterministic, at most 63 bytes, and different for each (table, columns,
+ * kind). `a_b` on (`c`) and `a` on (`b_c`) would look the same, so it ends in a hash of the parts.
  *
  * @example derivedName('check', 'invoice', ['status']) // 'invoice_status_check_5f58a102c87f'
  */
 export function derivedName(kind: DerivedKind, table: Identifier, columns: readonly Identifier[]): Identifier {
-  // A dot is in no name, so that the joined text has one reading only.
+  // No name contains a dot, so the joined text is unambiguous.
   const hash = createHash('sha256')
     .update([kind, table, ...columns].join('.'))
     .digest('hex')

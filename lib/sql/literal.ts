@@ -1,23 +1,23 @@
 import { MigrationError } from '../errors';
 
-/** What {@link literal} can write. Everything else has to become one of these first. */
+/** The values that {@link literal} can write. Everything else has to become one of these first. */
 export type LiteralValue = string | number | bigint | boolean;
 
 /**
- * Writes a value into SQL. The only place that does (manual 4.1.2, Constants).
+ * Writes a value into SQL. The only place that does so (manual 4.1.2, Constants).
  *
- * A string without a backslash is a plain constant. One with a backslash is an escape string, since the
- * meaning of a plain one would hang on `standard_conforming_strings`; a `?` in it is written as `\x3f`,
- * since knex takes a `?` behind a backslash for its own.
+ * A string without a backslash becomes a plain constant, one with a backslash an escape string: the meaning of a
+ * plain one would depend on `standard_conforming_strings`. A `?` in it is written as `\x3f`, since knex treats a
+ * `?` after a backslash as its own.
  *
- * @throws MigrationError INVALID_SPEC for text that PostgreSQL can't store: NUL, a lone surrogate; for what is none of these.
+ * @throws MigrationError INVALID_SPEC for text that PostgreSQL cannot store (NUL, an unpaired surrogate), and for other types
  * @example literal("it's") // 'it''s'
  */
 export function literal(value: LiteralValue): string {
   if (typeof value === 'string') return textLiteral(value);
   if (typeof value === 'number') return numberLiteral(value);
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  throw new MigrationError(`A value of the type ${typeof value} can not be written into SQL.`, {
+  throw new MigrationError(`A value of type ${typeof value} cannot be written into SQL.`, {
     code: 'INVALID_SPEC',
   });
 }
@@ -48,8 +48,8 @@ function textLiteral(text: string): string {
 }
 
 /**
- * SQL with each constant that {@link literal} wrote as `replace` has it. Reads on from quote to quote, without a
- * regular expression: a constant may be a megabyte. No name of ours holds a quote.
+ * Replaces each constant that {@link literal} wrote. Reads from quote to quote, without a regular expression: a
+ * constant may be a megabyte long. None of our names contains a quote.
  */
 export function withLiterals(sql: string, replace: (constant: string) => string): string {
   const parts: string[] = [];
@@ -76,8 +76,8 @@ function endOfText(sql: string, quote: number, isEscaped: boolean): number {
 }
 
 /**
- * A block of code as a constant, left readable (manual 4.1.2.4). A name may hold `$`: the tag is one that
- * the block does not contain.
+ * A block of code as a constant that stays readable (manual 4.1.2.4). A name may contain `$`, so the tag is one
+ * that does not occur in the block.
  */
 export function dollarQuoted(block: string): string {
   let tag = '$tenant_ddl$';
@@ -85,9 +85,9 @@ export function dollarQuoted(block: string): string {
   return `${tag}${block}${tag}`;
 }
 
-/** What keeps a text out of a PostgreSQL database in UTF-8, or undefined. */
+/** Why PostgreSQL cannot store a text in UTF-8, or undefined. */
 export function textFault(text: string): string | undefined {
-  if (text.includes('\0')) return 'contains the character NUL, which PostgreSQL can not store';
-  if (/\p{Surrogate}/u.test(text)) return 'contains half of a surrogate pair, which is no character';
+  if (text.includes('\0')) return 'contains the character NUL, which PostgreSQL cannot store';
+  if (/\p{Surrogate}/u.test(text)) return 'contains an unpaired surrogate, which is not a character';
   return undefined;
 }

@@ -4,9 +4,9 @@ const NOTHING = 'set without oids';
 
 /**
  * Takes the lock that the ALTER TABLE after it needs, and changes nothing (manual, ALTER TABLE, SET WITHOUT OIDS):
- * what a guard then reads of the catalog stays true. It needs the same rights as that ALTER TABLE, unlike LOCK
- * TABLE, which an owner may have revoked from itself; and it fails for what is not a table, where a RENAME or a SET
- * DEFAULT would change a view.
+ * what a guard then reads in the catalog stays true. It needs the same rights as that ALTER TABLE, unlike LOCK
+ * TABLE, which an owner may have revoked from itself. It fails for anything but a table; RENAME and SET DEFAULT
+ * would also change a view.
  */
 export function ownLock(org: Identifier, table: Identifier): string {
   return `alter table only ${qualified(org, table)} ${NOTHING}`;

@@ -1,8 +1,7 @@
 /**
- * PostgreSQL's own operators, types and functions, whatever a role has made of the same name in a schema of the
- * search_path, or the session in pg_temp (manual 5.10.6, 10.2: the best match wins, in whatever schema it is).
- * An operator written like this has the precedence of any other operator: put brackets around what belongs
- * together (manual 4.2.5).
+ * PostgreSQL's own operators, types and functions, whatever has the same name in a schema of the search_path or in
+ * pg_temp (manual 5.10.6, 10.2: the best match wins, in whatever schema it is). An operator written like this has
+ * the precedence of "any other operator": use brackets (manual 4.2.5).
  */
 export const EQ = operator('=');
 export const NE = operator('<>');
@@ -26,11 +25,11 @@ function operator(sign: string): string {
   return `operator(pg_catalog.${sign})`;
 }
 
-/** Types that are words of the grammar, and so always PostgreSQL's; any other could be a table's name. */
+/** Types that are keywords of the grammar, and so always PostgreSQL's own; any other could be the name of a table. */
 const GRAMMAR_TYPES =
   /^(?:character varying|varchar|integer|bigint|double precision|numeric|decimal|boolean|smallint|real|interval|time|timestamp with(?:out)? time zone)\b/;
 
-/** A built-in type as it is to be written into SQL. */
+/** A built-in type as it has to be written in SQL. */
 export function typeSql(name: string): string {
   return GRAMMAR_TYPES.test(name) ? name : `pg_catalog.${name}`;
 }
@@ -40,7 +39,7 @@ export function arraySql(type: string, constants: readonly string[]): string {
   return `array[${constants.join(', ')}]::${typeSql(type)}[]`;
 }
 
-/** Stands for `in (…)`, which takes its operator from the search_path. */
+/** Replaces `in (…)`, which looks its operator up in the search_path. */
 export function isOneOf(value: string, type: string, constants: readonly string[]): string {
   return `${value} ${EQ} any (${arraySql(type, constants)})`;
 }

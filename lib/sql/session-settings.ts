@@ -1,6 +1,6 @@
 import { literal } from './literal';
 
-/** Under which a value becomes one of another type: the same, whatever the session or its role has set. */
+/** Settings for conversions, so the result does not depend on those of the session or its role. */
 const PINNED = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, YMD',
@@ -10,7 +10,7 @@ const PINNED = {
   lc_monetary: 'C',
 } as const;
 
-/** Under which the catalog writes an expression: with a schema before what is not PostgreSQL's own. */
+/** Settings for reading expressions from the catalog: with a schema before everything that is not PostgreSQL's own. */
 const DEPARSED = {
   search_path: 'pg_catalog, pg_temp',
   quote_all_identifiers: 'off',
@@ -31,7 +31,7 @@ export function putBack(): string {
   return `select ${Object.keys(PINNED).map(back).join(', ')}`;
 }
 
-/** Runs a part of a block where the catalog's expressions can be read. */
+/** Runs a part of a block with the settings for reading expressions. */
 export function whereReadable(code: string): string {
   return `perform ${Object.entries(DEPARSED).flatMap(kept).join(', ')};
   ${code}

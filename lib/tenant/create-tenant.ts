@@ -8,10 +8,10 @@ import { settingsOf, tenantsOwn } from '../options/settings';
 import { anyServerOf, type TenantDb } from './tenant-db';
 
 /**
- * Creates the schema of a tenant, empty. In a transaction, it is created with the transaction.
+ * Creates an empty schema for a tenant. In a transaction, it is created when the transaction commits.
  *
  * @param db a Knex, a knex transaction, or a function from an org to its Knex
- * @throws MigrationError INVALID_IDENTIFIER, TENANT_EXISTS, TENANT_MISMATCH on another tenant's handle, PERMISSION_DENIED
+ * @throws MigrationError INVALID_IDENTIFIER, TENANT_EXISTS, TENANT_MISMATCH for another tenant's handle, PERMISSION_DENIED
  * @example
  * await createTenant('acme-corp', knex);
  * // create schema "acme-corp"

@@ -6,46 +6,46 @@ import type { Settings } from '../options/options';
 import { EQ, GT, MINUS, NE, OVER, PLUS, TIMES } from '../sql/qualified-sql';
 import { members, wordOf, type Place } from './drop-members';
 
-/** One transaction's part of the work. */
+/** The work of one transaction. */
 export interface Batch {
   readonly org: Identifier;
   readonly after: Place;
-  /** Which part of the server's lock table may be used: 4 is a quarter. */
+  /** The share of the server's lock table that may be used: 4 means a quarter. */
   readonly share: number;
-  /** Whether to look, before anything is dropped, at all that is in the schema. */
+  /** Whether to check the whole schema before anything is dropped. */
   readonly first: boolean;
-  /** Takes along, of what is in the schema, what needs an object; by two that need each other no other way leads. */
+  /** Drops dependent objects of the schema too: the only way for two objects that need each other. */
   readonly cascade: boolean;
 }
 
-/** What became of a batch. */
+/** The result of a batch. */
 export interface Dropped {
   readonly statements: readonly string[];
-  /** Objects that others need, or that took more locks than there were. */
+  /** Objects that others depend on, or that need more locks than are left. */
   readonly kept: number;
-  /** Some of these for want of locks. */
+  /** Whether some of these lack locks. */
   readonly full: boolean;
-  /** The last object that was looked at; null when the pass is at its end. */
+  /** The last object that was considered; null at the end of the pass. */
   readonly last: Place | null;
-  /** The schema itself is gone. */
+  /** Whether the schema itself is gone. */
   readonly ended: boolean;
 }
 
-/** As many dependents as an error names. */
+/** The most dependents that an error names. */
 const MAX_NAMED = 100;
 
 /** The objects of the batch. */
 const LISTED =
   'select classes[n] as classid, objects[n] as objid, 0 as objsubid from pg_catalog.generate_subscripts(objects, 1) n';
 
-/** The schema with all that is in it. */
+/** The schema with everything in it. */
 const WHOLE = `select ${catalogOid('pg_namespace')}::pg_catalog.oid, home, 0`;
 
 /**
- * A block that drops the next objects of a schema, without `cascade`: what others make meanwhile is PostgreSQL's
- * to refuse. Tables are locked first; then comes the look for what they would silently take along (partitions
- * and statistics in other schemas), which nobody can make any more. A table that the role may drop as the owner of the schema, and not lock, is dropped
- * all the same. {@link REPORT} gives what it did.
+ * A block that drops the next objects of a schema, without `cascade`, so PostgreSQL refuses if others create a
+ * dependent object in the meantime. Tables are locked first; then follows the check for objects that PostgreSQL
+ * would drop silently (partitions and statistics in other schemas), which can no longer be created. A table that the
+ * role can drop as the owner of the schema, but not lock, is dropped all the same. {@link REPORT} reads the result.
  */
 export function dropBlock({ org, after, share, first, cascade }: Batch, { lockTimeoutMs }: Settings): string {
   const ending = cascade ? ' cascade' : '';
@@ -115,10 +115,10 @@ begin
 end`);
 }
 
-/** Gives, as `tenant_ddl_dropped`, what {@link dropBlock} did. */
+/** Returns the result of {@link dropBlock} as `tenant_ddl_dropped`. */
 export const REPORT = "select pg_catalog.current_setting('tenant_ddl.dropped') as tenant_ddl_dropped";
 
-/** Another call has dropped the last of it. */
+/** Another call has dropped the rest. */
 const GONE = 'ended := home is null;';
 
 function refuseMissing(): string {
@@ -127,7 +127,7 @@ function refuseMissing(): string {
   end if;`;
 }
 
-/** Fails with the names of what is outside the schema and needs what `roots` gives. */
+/** Fails with the names of objects outside the schema that depend on the objects of `roots`. */
 function refuse(roots: string): string {
   return `dependents := (select pg_catalog.json_agg(name order by name)::pg_catalog.text from (
     with recursive ${everythingOn('gone', roots)}
@@ -137,7 +137,7 @@ function refuse(roots: string): string {
   end if;`;
 }
 
-/** The foreign keys that refer to a table; of a partitioned one, that of the whole. */
+/** The foreign keys that refer to a table; for a partitioned one, that of its root. */
 function dropKeys(): string {
   return `for fkey in select k.oid from pg_catalog.pg_depend d join pg_catalog.pg_constraint k on k.oid ${EQ} d.objid
         where member.classid ${EQ} ${catalogOid('pg_class')} and d.classid ${EQ} ${catalogOid('pg_constraint')}
@@ -161,7 +161,7 @@ function dropKeys(): string {
       end loop;`;
 }
 
-/** The schema itself, where nothing is left in it; with what this file knows no other way to drop. */
+/** Drops the schema itself once it is empty, or with the objects that this file cannot drop in another way. */
 function dropEmptied(org: Identifier, cascade: boolean): string {
   const command = literal(`drop schema ${quoted(org)}${cascade ? ' cascade' : ''}`);
   const isEmpty = cascade
@@ -179,7 +179,7 @@ function dropEmptied(org: Identifier, cascade: boolean): string {
   end if;`;
 }
 
-/** The waits for all locks of a batch share the time: who reads the first table waits behind all of them. */
+/** The locks of a batch share the time limit: readers of the first table wait behind all of them. */
 function waiting(): string {
   const leftMs = `pg_catalog.date_part('epoch', deadline ${MINUS} pg_catalog.clock_timestamp()) ${TIMES} 1000`;
   return `perform pg_catalog.set_config('lock_timeout',

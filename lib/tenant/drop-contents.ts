@@ -9,10 +9,10 @@ import { retrying, retryScopeOf } from '../run/retry';
 import { dropBlock, REPORT, type Batch, type Dropped } from './drop-batch';
 import { START, type Place } from './drop-members';
 
-/** How a dropTenant is logged. */
+/** The log record of dropTenant. */
 export const SUBJECT = { message: 'DROP SCHEMA', fields: [], expectations: [], presence: [] } as const;
 
-/** A quarter of the server's lock table at first; the others need it too. */
+/** At first a quarter of the server's lock table: other sessions need it too. */
 const SHARE = 4;
 
 /** A batch of one object, on any server. */
@@ -24,8 +24,8 @@ export interface DroppedAll {
 }
 
 /**
- * Drops a schema in passes through what is in it, a transaction for each batch. What is still needed is passed
- * over: the next pass finds it free. A pass that drops nothing has come upon objects that need each other.
+ * Drops a schema in passes over its objects, one transaction per batch. An object that others still depend on is
+ * skipped: the next pass can drop it. If a pass drops nothing, the remaining objects need each other.
  */
 export async function dropContents(org: Identifier, server: Knex, settings: Settings): Promise<DroppedAll> {
   const statements: string[] = [];
@@ -59,7 +59,7 @@ function passFrom(cascade: boolean): Pass {
   return { after: START, cascade, progress: false };
 }
 
-/** One batch, and again after what another attempt can cure: its look is in the same transaction. */
+/** Runs one batch, with retries: its check is in the same transaction. */
 async function inAttempts(
   batch: Batch,
   server: Knex,
@@ -74,7 +74,7 @@ async function inAttempts(
     org,
     statements: [dropBlock(batch, settings), REPORT],
     subjects: [SUBJECT],
-    // The block shares the time among its locks itself.
+    // The block itself divides the time among its locks.
     hazards: [],
   };
   return retrying(
@@ -99,10 +99,10 @@ async function inAttempts(
   );
 }
 
-/** Nothing is left to try: whatever keeps these objects, asking again will not help. */
+/** The remaining objects cannot be dropped, and trying again will not help. */
 function stuck(org: string, full: boolean): MigrationError {
   const message = full
-    ? `The rest of schema "${org}" takes more locks than the server has room for. Raise max_locks_per_transaction, then call dropTenant again: it goes on where it ended.`
-    : `The rest of schema "${org}" cannot be dropped by this role. Look what is left in it, drop that, then call dropTenant again.`;
+    ? `The rest of schema "${org}" needs more locks than the server has. Raise max_locks_per_transaction, then call dropTenant again: it continues where it stopped.`
+    : `The rest of schema "${org}" cannot be dropped by this role. Drop what is left in it yourself, then call dropTenant again.`;
   return new MigrationError(message, { code: full ? 'TOO_MANY_LOCKS' : 'DATABASE_ERROR', org });
 }

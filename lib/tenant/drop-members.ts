@@ -1,7 +1,7 @@
 import { catalogOid } from '../run/failures/dependents';
 import { EQ, GT, LE, LT, PLUS } from '../sql/qualified-sql';
 
-/** Where a pass through what is in a schema goes on: after an object of this rank and oid. */
+/** Where a pass over the objects of a schema continues: after an object of this rank and oid. */
 export interface Place {
   readonly rank: number;
   readonly oid: string;
@@ -10,23 +10,23 @@ export interface Place {
 /** Before everything. */
 export const START: Place = { rank: -1, oid: '0' };
 
-/** Objects of one batch at most; their locks may allow fewer. */
+/** The most objects of a batch; their locks may allow fewer. */
 const MAX_OBJECTS = 400;
 
-/** Locks of one batch at most: as many as 100 tables with a few keys each take. */
+/** The most locks of a batch: as many as 100 tables with a few keys each need. */
 const MAX_LOCKS = 800;
 
-/** The catalogs of what a schema may hold and can be dropped by itself; of pg_class, what is no part of another. */
+/** The catalogs of objects that can be dropped from a schema; of pg_class, those that are not part of another. */
 const CATALOGS = [
   ...['pg_class', 'pg_proc', 'pg_type', 'pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_collation', 'pg_conversion'],
   ...['pg_statistic_ext', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template'],
 ];
 
 /**
- * Newest first, views before tables before the rest: what needs another was mostly made after it. Less the parents
- * of partitions and children, since one drop of a table with all its partitions may take more locks than there
- * are; and less what is a part of another, and goes with it. With the limit of one, the server looks each relation
- * up, and does not read all of pg_class.
+ * Newest first, views before tables before the rest: a dependent object was usually created later. Parents of
+ * partitions and children are left out, since dropping a table with all its partitions at once may need more locks
+ * than there are; so are objects that are part of another. With the limit of one, the server looks each relation up
+ * instead of reading all of pg_class.
  */
 export function members({ rank, oid }: Place, onlyOne: boolean): string {
   const maxObjects = onlyOne ? 1 : MAX_OBJECTS;
@@ -56,7 +56,7 @@ export function members({ rank, oid }: Place, onlyOne: boolean): string {
     order by place`;
 }
 
-/** How `drop` calls what pg_identify_object calls otherwise. */
+/** The words of `drop` that differ from those of pg_identify_object. */
 const WORDS: Readonly<Record<string, string>> = {
   function: 'routine',
   procedure: 'routine',

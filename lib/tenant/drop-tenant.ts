@@ -8,22 +8,22 @@ import { settingsOf, tenantsOwn } from '../options/settings';
 import { dropContents, SUBJECT } from './drop-contents';
 import { serverOf, type TenantDb } from './tenant-db';
 
-/** `confirm` has to repeat the org. */
+/** `confirm` has to be the org, once more. */
 export interface DropTenantOptions extends ChangeOptions {
   readonly confirm: string;
 }
 
 /**
- * Drops the schema of a tenant with everything in it, in batches, each in a transaction of its own: one
- * `drop schema … cascade` over some thousand tables runs out of locks. If it fails half-way, what has been dropped
- * stays dropped, and a second call goes on. Takes ACCESS EXCLUSIVE on each table.
+ * Drops the schema of a tenant with everything in it, in batches, each in its own transaction: a single
+ * `drop schema … cascade` over some thousand tables runs out of locks. If it fails half-way, dropped objects stay
+ * dropped, and a second call continues. Takes ACCESS EXCLUSIVE on each table.
  *
- * Anything outside the schema that needs something in it stops the call; nothing outside is ever dropped. That is
- * looked at before anything is dropped, and again in each batch, under its locks.
+ * If anything outside the schema depends on something in it, the call fails; nothing outside is ever dropped. This
+ * is checked before anything is dropped, and again in each batch, under its locks.
  *
- * @param db a Knex, or a function from an org to its Knex; not a transaction, since there are several
- * @throws MigrationError INVALID_SPEC where `confirm` is not the org, INVALID_IDENTIFIER, TENANT_NOT_FOUND,
- *   DEPENDENT_OBJECTS where something outside the schema needs what is in it (`error.dependents`), LOCK_TIMEOUT, …
+ * @param db a Knex, or a function from an org to its Knex; not a transaction, since it needs several
+ * @throws MigrationError INVALID_SPEC if `confirm` is not the org, INVALID_IDENTIFIER, TENANT_NOT_FOUND,
+ *   DEPENDENT_OBJECTS if something outside the schema depends on it (`error.dependents`), LOCK_TIMEOUT, …
  * @example
  * await dropTenant('acme-corp', knex, { confirm: 'acme-corp' });
  * // drop table "acme-corp".invoice; drop table "acme-corp".customer; …; drop schema "acme-corp"
@@ -34,9 +34,9 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   const settings = settingsOf(changeOptions);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   if (confirm !== org)
-    throw refused(org, `dropTenant deletes all data of "${org}": say so with { confirm: '${org}' }.`);
+    throw refused(org, `dropTenant deletes all data of "${org}": confirm it with { confirm: '${org}' }.`);
   const server = await serverOf(checkedOrg, db, 'dropTenant');
-  if (isMemory(server)) throw refused(org, 'pg-mem cannot drop a schema: begin each test with a new database.');
+  if (isMemory(server)) throw refused(org, 'pg-mem cannot drop a schema: use a new database for each test.');
 
   const startedAt = performance.now();
   const { statements, attempts } = await dropContents(checkedOrg, server, settings);

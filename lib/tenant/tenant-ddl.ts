@@ -35,38 +35,38 @@ import { withTenant } from './with-tenant';
 type Result = Promise<ChangeResult>;
 
 /**
- * Every function of this library, with the database and the options bound. Each call is a transaction of its
- * own; inside the callback of `withTenant` use the functions themselves, with the tenant that it is given.
- * Options of a call go before those that were bound, key by key.
+ * Every function of this library, with the database and the options bound. Each call runs in its own transaction;
+ * inside the callback of `withTenant`, use the functions themselves with the tenant. Options of a call take
+ * precedence over the bound ones, key by key.
  */
 export interface TenantDdl {
   /** Creates the schema of a tenant. */
   createTenant(org: string, options?: ChangeOptions): Result;
-  /** Drops the schema of a tenant with all that is in it; `confirm` repeats the org. */
+  /** Drops the schema of a tenant with everything in it; `confirm` has to be the org, once more. */
   dropTenant(org: string, options: DropTenantOptions): Result;
-  /** Runs the callback in a transaction on the tenant, and repeats it whole where that helps. */
+  /** Runs the callback in a transaction on the tenant, and retries all of it. */
   withTenant<T>(org: string, callback: (tenant: TenantKnex) => Promise<T>, options?: TenantOptions): Promise<T>;
   /** The SQL of a change, with its locks and hazards. Needs no database. */
   planChange(org: string, change: Change): Plan;
   /** The same for a list of changes. */
   planChanges(org: string, changes: readonly Change[]): Plan;
-  /** Makes one change, which may come from JSON. */
+  /** Makes one change, which can come from JSON. */
   applyChange(org: string, change: Change, options?: ChangeOptions): Result;
   /** Makes several changes, all of them or none. */
   applyChanges(org: string, changes: readonly Change[], options?: ChangeOptions): Result;
   /** Creates a model's table. */
   createModel(org: string, spec: ModelSpec, options?: ChangeOptions): Result;
-  /** Creates models that may refer to each other, all of them or none. */
+  /** Creates models that can refer to each other, all of them or none. */
   createModels(org: string, specs: readonly ModelSpec[], options?: ChangeOptions): Result;
-  /** Renames a model, and so its table. */
+  /** Renames a model and its table. */
   renameModel(org: string, table: string, to: string, options?: ChangeOptions): Result;
   /** Drops a model with all its rows. */
   dropModel(org: string, table: string, options?: DropModelOptions): Result;
-  /** Adds a field, and so a column. */
+  /** Adds a field: a column. */
   addFieldToModel(org: string, table: string, field: FieldSpec, options?: ChangeOptions): Result;
-  /** Drops a field, and so a column with all it holds. */
+  /** Drops a field: a column with all its values. */
   dropFieldFromModel(org: string, table: string, column: string, options?: DropFieldOptions): Result;
-  /** Renames a field, and so its column. */
+  /** Renames a field and its column. */
   renameField(org: string, table: string, column: string, to: string, options?: ChangeOptions): Result;
   /** Changes what `set` names of a field. */
   alterField(org: string, table: string, column: string, set: FieldChangesSpec, options?: AlterFieldOptions): Result;
@@ -88,7 +88,7 @@ export interface TenantDdl {
  * Binds the database and the options of a service once.
  *
  * @param db a Knex, or a function from an org to its Knex
- * @param options those of every call; checked here, so that a wrong one is found when the service starts
+ * @param options the options of every call; checked here, so a wrong one is found when the service starts
  * @throws MigrationError INVALID_SPEC, UNSUPPORTED_DATABASE
  * @example
  * const ddl = tenantDdl(knex, { logger, hazards: 'refuse', retry: { maxAttempts: 5 } });
@@ -97,7 +97,7 @@ export interface TenantDdl {
 export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl {
   settingsOf(options);
   refuseNoDb(db);
-  // What was checked is what is used, whatever becomes of the caller's object.
+  // Later changes to the caller's object have no effect.
   const bound = { ...options };
   const { model: _model, turn: _turn, ...ofChanges } = bound;
   const plans = { sharedSchemas: bound.sharedSchemas };
@@ -129,7 +129,7 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
   };
 }
 
-/** The options of a call over those that were bound. What is unset in a call is left to the bound ones. */
+/** The options of a call over the bound ones. */
 function merged<O extends ChangeOptions>(bound: ChangeOptions, given: O | undefined): O {
   const own = Object.entries(given ?? {}).filter(([, value]) => value !== undefined && value !== null);
   const options = { ...bound, ...Object.fromEntries(own) } as O;

@@ -13,18 +13,18 @@ import { serverOf, type TenantDb } from './tenant-db';
 import type { TenantKnex } from '../run/tenant-knex';
 
 /**
- * Runs `callback` in a transaction on a tenant, and resolves when PostgreSQL has committed it.
+ * Runs `callback` in a transaction on a tenant, and resolves once PostgreSQL has committed it.
  *
- * The whole callback runs again, on a new transaction, after an error that a new transaction can cure: a
- * lock timeout, a deadlock, a lost connection. What it does outside the database then happens again too.
- * A connection lost during COMMIT is resolved by asking the server whether it committed.
+ * After an error that a new transaction may fix (a lock timeout, a deadlock, a lost connection), the whole callback
+ * runs again. Its side effects outside the database are repeated as well. If the connection is lost during COMMIT,
+ * the server is asked whether it committed.
  *
  * @param db a Knex, or a function from an org to its Knex
  * @param options `model`; `turn` 'change'; `lockTimeoutMs` 900, `statementTimeoutMs` 30000 and `sharedSchemas` ['public'],
  *   for the whole transaction; `retry` { maxAttempts 3, delayMs 1000, maxDelayMs 30000 }; `logger`
  * @throws MigrationError INVALID_IDENTIFIER, TENANT_NOT_FOUND, CONNECTION_LOST, OUTCOME_UNKNOWN, NESTED_CALL
- *   where `db` is used inside the callback for the same org, …;
- *   whatever the callback threw last, as it is
+ *   if `db` is used inside the callback for the same org, …;
+ *   whatever the callback threw last, unchanged
  * @example
  * await withTenant('acme-corp', knex, async (tenant) => {
  *   await tenant('model').insert({ name: 'invoice' });
@@ -51,7 +51,7 @@ export async function withTenant<T>(
     const server = await serverOf(checkedOrg, db, 'withTenant');
     refuseNestedCall(checkedOrg, server);
     const journal = attemptJournal();
-    // Where two that write first and then change met, one after the other is what helps.
+    // Two transactions that write first and then change a table collided: taking turns helps.
     const turnFirst = settings.turn === 'start' || code === 'DEADLOCK' || code === 'LOCK_TIMEOUT';
     const context = { org: checkedOrg, model, settings, attempt, journal, turnFirst };
     const outcome = await attempted(server, context, callback);
@@ -78,7 +78,7 @@ export async function withTenant<T>(
 
 function noCallback(org: string, given: unknown): MigrationError {
   return new MigrationError(
-    `withTenant(org, db, callback, options?) needs a callback, a function that is given the tenant; the third argument is ${given === null ? 'null' : typeof given}.`,
+    `withTenant(org, db, callback, options?) needs a callback, a function that takes the tenant; the third argument is ${given === null ? 'null' : typeof given}.`,
     { code: 'INVALID_SPEC', org },
   );
 }
@@ -87,13 +87,13 @@ function codeOf(error: unknown): ErrorCode {
   return error instanceof MigrationError ? error.code : classifyInUse(error).code;
 }
 
-/** An attempt that failed at none of its changes. What the callback threw for reasons of its own is its caller's. */
+/** Logs an attempt that failed outside its changes. An unrelated error of the callback is for its caller. */
 function logAttempt(logger: Logger, org: string, { own, at }: Failure, when: Omit<FailedAttempt, 'error'>): void {
   const subject = { message: at, fields: [] };
   if (own instanceof MigrationError) {
     logFailure(logger, org, subject, { error: own, ...when });
   } else if (own !== undefined && retryScopeInUse(own) !== 'none') {
-    // The words of the server may hold values.
+    // The server's message may contain values.
     const message = 'A query of the callback failed.';
     logFailure(logger, org, subject, { error: { code: codeOf(own), sqlState: sqlStateOf(own), message }, ...when });
   }

@@ -11,23 +11,22 @@ import type { TenantOptions } from '../options/options';
 import { settingsOf, tenantsOwn } from '../options/settings';
 import type { TenantKnex } from '../run/tenant-knex';
 
-/** The options of a tenant, and the database to make it in. */
+/** The options of a tenant, and the database for it. */
 export interface MemoryTenantOptions extends TenantOptions {
-  /** A pg-mem database, for what else your tests put into it. Default: a new one. */
+  /** A pg-mem database, if your tests need more in it. Default: a new one. */
   readonly db?: IMemoryDb | undefined;
 }
 
 /**
- * A tenant in memory, for unit tests without a server: its schema is there, and so are the functions that
- * defaults call and pg-mem lacks. Changes run on it as on a server; `tenant('invoice')` is the org's table.
+ * A tenant in memory, for unit tests without a server. Its schema exists, with the functions that defaults call and
+ * pg-mem lacks. Changes run on it as on a server; `tenant('invoice')` is the org's table.
  *
- * pg-mem undoes nothing on ROLLBACK, knows no locks and no timeouts, and has errors of its own: what a
- * transaction does has to be tested on PostgreSQL.
+ * pg-mem does not undo anything on ROLLBACK and has no locks or timeouts: test what a transaction does on PostgreSQL.
  *
- * Nothing is logged, unless you give a `logger`. `tenant.raw`, `tenant.schema` and common table expressions know no
- * org there: name its schema in them, `tenant.schema.withSchema(tenant.org)`.
+ * Nothing is logged, unless you pass a `logger`. `tenant.raw`, `tenant.schema` and common table expressions do not
+ * know the org: name its schema in them, `tenant.schema.withSchema(tenant.org)`.
  *
- * @throws MigrationError UNSUPPORTED_DATABASE where pg-mem is not installed
+ * @throws MigrationError UNSUPPORTED_DATABASE if pg-mem is not installed
  * @example
  * const tenant = memoryTenant('acme-corp');
  * await createModel('acme-corp', invoice, tenant);
@@ -37,19 +36,19 @@ export function memoryTenant(org: string, options: MemoryTenantOptions = {}): Te
   const checkedOrg = identifier(org, 'org');
   // Without noAstCoverageCheck pg-mem refuses decimal(p, s).
   const { db = pgMem().newDb({ noAstCoverageCheck: true }), model, ...changeOptions } = options;
-  // A test's output is the test's own.
+  // Nothing but the test should write to its output.
   const settings = settingsOf({ ...changeOptions, logger: changeOptions.logger ?? false });
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   registerFunctions(db);
   db.createSchema(checkedOrg);
-  // Without jsonbSupport, json and jsonb become text; with knex's own pool, the process would not end.
+  // Without jsonbSupport, json and jsonb become text; with knex's default pool, the process would not end.
   const pool = { min: 0, idleTimeoutMillis: 1, reapIntervalMillis: 1 };
   const tenant = db.adapters.createKnex(0, { jsonbSupport: true, pool }) as Knex;
   memoryOf(tenant).database = db;
   return handed(tenant, { org: checkedOrg, model, settings, attempt: 1, journal: TOLD_AT_ONCE });
 }
 
-/** A tenant of a Knex on pg-mem, or of a transaction of it, and so of those that are begun on it. */
+/** Makes a tenant of a Knex on pg-mem, or of its transaction, and of transactions that are begun on it. */
 function handed(db: Knex, context: TenantContext): TenantKnex {
   const { org, model } = context;
   defaultToSchema(db, org);
@@ -58,7 +57,7 @@ function handed(db: Knex, context: TenantContext): TenantKnex {
   const transaction = (work?: unknown, config?: unknown): Promise<unknown> => {
     const within = (trx: Knex): TenantKnex => handed(trx, context);
     if (typeof work !== 'function') return begin(undefined, work ?? config).then((trx) => within(trx as Knex));
-    // pg-mem has no savepoints, and undoes nothing: one inside another is the same one.
+    // pg-mem has no savepoints and no rollback: a nested transaction is the same one.
     if (db.isTransaction === true) return Promise.resolve((work as Work)(db));
     return begin((trx) => (work as Work)(within(trx)), config);
   };
@@ -71,10 +70,10 @@ function handed(db: Knex, context: TenantContext): TenantKnex {
 
 type Work = (trx: Knex) => unknown;
 
-/** An optional peer: what to do without it is said when it is needed. */
+/** An optional peer: if it is missing, the error says so when it is needed. */
 function pgMem(): typeof PgMem {
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import could only fail in the words of node
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a static import could only fail with node's own message
     return require('pg-mem') as typeof PgMem;
   } catch (cause) {
     throw new MigrationError('memoryTenant needs pg-mem, which is not installed: npm install --save-dev pg-mem.', {
@@ -89,10 +88,10 @@ const TOLD_AT_ONCE: Journal = {
   begin: () => ({ ran: (tell) => tell(true), failed: (_error, tell) => tell(undefined) }),
 };
 
-/** Those that PostgreSQL has, pg-mem lacks, and defaults or a service's own SQL call. */
+/** Functions of PostgreSQL that pg-mem lacks, and that defaults or a service's own SQL call. */
 function registerFunctions({ public: schema }: IMemoryDb): void {
   const { text, uuid, bytea, bigint, integer } = pgMem().DataType;
-  // Impure: pg-mem would compute it once for all rows.
+  // Impure: otherwise pg-mem computes it once for all rows.
   schema.registerFunction({ name: 'gen_random_uuid', returns: uuid, impure: true, implementation: () => randomUUID() });
   schema.registerFunction({ name: 'version', returns: text, implementation: () => 'PostgreSQL 18 (pg-mem)' });
   schema.registerFunction({
@@ -107,6 +106,6 @@ function registerFunctions({ public: schema }: IMemoryDb): void {
     returns: bigint,
     implementation: (value: string) => createHash('sha256').update(value).digest().readInt32BE(),
   });
-  // One session has nobody to wait for.
+  // A single session never waits.
   schema.registerFunction({ name: 'pg_advisory_xact_lock', args: [bigint], returns: text, implementation: () => null });
 }

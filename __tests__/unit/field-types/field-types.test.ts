@@ -24,8 +24,8 @@ interface Example {
 const same = (given: unknown, sql: string): Accepted => [given, given, sql];
 const OF_ANOTHER_KIND = [undefined, () => 1, Symbol('a'), NaN] as const;
 
-const NUL = 'contains the character NUL, which PostgreSQL can not store';
-const HALF = 'contains half of a surrogate pair, which is no character';
+const NUL = 'contains the character NUL, which PostgreSQL cannot store';
+const HALF = 'contains an unpaired surrogate, which is not a character';
 const SMALL_INT = 'must be a whole number from -32768 to 32767';
 const INT = 'must be a whole number from -2147483648 to 2147483647';
 const EXACT = 'must be a whole number that JavaScript holds exactly, or a bigint, or a string of digits';

@@ -103,7 +103,7 @@ describe('the org', () => {
     expect(thrownBy(() => planChange(org as never, change))).toMatchObject({
       code: 'INVALID_IDENTIFIER',
       org: '',
-      message: expect.stringMatching(/^The org, the first argument, must be a string, and is \w+\.$/) as string,
+      message: expect.stringMatching(/^The org, the first argument, must be a string, but is \w+\.$/) as string,
     });
   });
 });
@@ -200,7 +200,7 @@ describe('a spec', () => {
     ['no fields', { fields: undefined }, 'fields: is missing'],
     ['fields that are no list', { fields: { id: 'String' } }, 'fields: must be a list'],
     ['a field that is a list', { fields: [[]] }, 'fields[0]: must be an object, not a list'],
-    ['a comment with a NUL', { comment: 'a\0' }, 'comment: contains the character NUL, which PostgreSQL can not store'],
+    ['a comment with a NUL', { comment: 'a\0' }, 'comment: contains the character NUL, which PostgreSQL cannot store'],
     ['indexes that are no list', { indexes: 'id' }, 'indexes: must be a list'],
     ['an index that is a text', { indexes: ['id'] }, 'indexes[0]: must be an object, not a string'],
     ['an index over nothing', { indexes: [{ columns: [] }] }, 'indexes[0].columns: must not be empty'],
@@ -231,7 +231,7 @@ describe('a spec', () => {
     [
       'a comment with half a character',
       { comment: '\ud800' },
-      'comment: contains half of a surrogate pair, which is no character',
+      'comment: contains an unpaired surrogate, which is not a character',
     ],
     ['a reference that is a text', { references: 'customer' }, 'references: must be an object, not a string'],
     ['the name of another field', { name: 'id' }, 'name: is that of fields[0].name already'],

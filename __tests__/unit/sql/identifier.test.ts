@@ -119,7 +119,7 @@ describe('a name', () => {
     );
     expect(() => identifier('a b', 'org')).toThrow(expect.objectContaining({ org: 'a b' }));
     expect(() => identifier(undefined, 'org')).toThrow(
-      expect.objectContaining({ org: '', message: 'The org, the first argument, must be a string, and is undefined.' }),
+      expect.objectContaining({ org: '', message: 'The org, the first argument, must be a string, but is undefined.' }),
     );
   });
 

@@ -22,8 +22,8 @@ describe('a text in SQL', () => {
   });
 
   it('is refused with a NUL or half a surrogate pair, and is not in the message', () => {
-    const nul = 'contains the character NUL, which PostgreSQL can not store';
-    const half = 'contains half of a surrogate pair, which is no character';
+    const nul = 'contains the character NUL, which PostgreSQL cannot store';
+    const half = 'contains an unpaired surrogate, which is not a character';
     expect(textFault('secret\0')).toBe(nul);
     for (const text of ['secret\ud800', '\udc00secret', 'secret\ud83e']) {
       expect(textFault(text)).toBe(half);
@@ -92,7 +92,7 @@ describe('a number in SQL', () => {
 it.each([[['0; drop schema globex']], [{ toString: () => '0' }], [null], [undefined], [() => '0']])(
   'writes nothing of what is no constant: %p',
   (value) => {
-    expect(() => literal(value as never)).toThrow(/^A value of the type \w+ can not be written into SQL\.$/);
+    expect(() => literal(value as never)).toThrow(/^A value of type \w+ cannot be written into SQL\.$/);
   },
 );
 

@@ -443,7 +443,7 @@ describe('what pg-mem can not do', () => {
     const error = await rejection(dropTenant(ORG, memory(), { confirm: ORG, ...options }));
     expect(error).toMatchObject({
       code: 'INVALID_SPEC',
-      message: 'pg-mem cannot drop a schema: begin each test with a new database.',
+      message: 'pg-mem cannot drop a schema: use a new database for each test.',
     });
   });
 
