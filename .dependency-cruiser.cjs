@@ -22,6 +22,7 @@ const pure = layers.slice(0, 7);
 const shared = {
   operations: ['operation'],
   'field-types': [
+    'default-text',
     'field-type',
     'guessed-type',
     'iso-8601',

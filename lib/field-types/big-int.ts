@@ -1,4 +1,5 @@
 import { literal } from '../sql/literal';
+import { digitsIn } from './default-text';
 import { fieldType, type Read } from './field-type';
 import { isSameNumber } from './number-text';
 
@@ -22,6 +23,8 @@ export const bigIntType = fieldType<BigIntOptions>({
   catalogName: () => 'bigint',
   takesWhole: () => [{ name: 'bigint' }, { name: 'integer', rewrites: true }, { name: 'smallint', rewrites: true }],
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+  readDefaultText: (text) => wholeIn(digitsIn(text)),
+  defaultValue: (kept) => String(BigInt(kept as string)),
 });
 
 function read(value: unknown): Read {
@@ -34,4 +37,9 @@ function read(value: unknown): Read {
   }
   const exact = BigInt(value);
   return exact >= MIN && exact <= MAX ? { kept: String(exact) } : { fault: `must be from ${MIN} to ${MAX}` };
+}
+
+/** A numeric may have a fraction that is zero. */
+function wholeIn(digits: string | undefined): string | undefined {
+  return digits !== undefined && DIGITS.test(digits) ? digits : undefined;
 }

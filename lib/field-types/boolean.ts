@@ -1,5 +1,6 @@
 import { literal } from '../sql/literal';
 import { isOneOf, MATCHES } from '../sql/qualified-sql';
+import { isCallOf } from './default-text';
 import { fieldType } from './field-type';
 
 /** What a field of the type takes. */
@@ -22,4 +23,5 @@ export const booleanType = fieldType<BooleanOptions>({
     const text = `${value}::pg_catalog.text`;
     return `(not (${text} ${MATCHES} '^-?[0-9]+$') or ${isOneOf(text, 'text', [`'0'`, `'1'`])})`;
   },
+  readDefaultText: (text) => (isCallOf(text, ['true', 'false']) ? text.value === 'true' : undefined),
 });

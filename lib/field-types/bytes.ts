@@ -2,6 +2,7 @@ import { BOUNDS } from '../codec/bounds';
 import { literal } from '../sql/literal';
 import { isPlainObject } from '../codec/plain-object';
 import { typeSql } from '../sql/qualified-sql';
+import { textOfType, type DefaultText } from './default-text';
 import { fieldType, type Read } from './field-type';
 
 /** As many as base64 of the longest text stands for: a default that is taken as a Buffer is taken as its JSON. */
@@ -23,6 +24,7 @@ export const bytesType = fieldType<BytesOptions>({
   catalogName: () => 'bytea',
   isWrittenBySession: true,
   takesWhole: () => [{ name: 'bytea' }],
+  readDefaultText: bytesIn,
 });
 
 function read(value: unknown): Read {
@@ -39,4 +41,15 @@ function read(value: unknown): Read {
     return { kept: { base64 } };
   }
   return { fault: "must be a Buffer, or { base64: '…' }" };
+}
+
+const HEX = /^\\x((?:[0-9a-f]{2})*)$/;
+
+/** As we write them, or as a constant under bytea_output = hex. */
+function bytesIn(text: DefaultText): { readonly base64: string } | undefined {
+  const hex = HEX.exec(textOfType(text, 'bytea') ?? '')?.[1];
+  if (hex !== undefined) return { base64: Buffer.from(hex, 'hex').toString('base64') };
+  if (text.is !== 'call' || text.value !== 'decode' || text.casts.length > 0) return undefined;
+  const [base64, encoding] = text.args.map((arg) => textOfType(arg, 'text'));
+  return base64 !== undefined && encoding === 'base64' && text.args.length === 2 ? { base64 } : undefined;
 }

@@ -1,7 +1,8 @@
 import { literal } from '../sql/literal';
 import { MATCHES, typeSql } from '../sql/qualified-sql';
+import { isCallOf, NOW, textOfType } from './default-text';
 import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
-import { instantOf, isDateObject, isInstant } from './iso-8601';
+import { instantFromServer, instantOf, isDateObject, isInstant, microsecondsOf } from './iso-8601';
 
 const TYPE = typeSql('timestamptz');
 
@@ -32,4 +33,10 @@ export const dateTimeType = fieldType<DateTimeOptions>({
   ],
   // A text may have more digits of a second than PostgreSQL keeps.
   keeps: (value) => `not (${value}::pg_catalog.text ${MATCHES} ${literal(String.raw`\.[0-9]{6}[0-9]*[1-9]`)})`,
+  readDefaultText: (text) => {
+    if (isCallOf(text, NOW)) return { fn: 'now' };
+    const value = textOfType(text, 'timestamp with time zone');
+    return value === undefined ? undefined : instantFromServer(value);
+  },
+  defaultValue: (kept) => (typeof kept === 'string' ? String(microsecondsOf(kept)) : JSON.stringify(kept)),
 });

@@ -1,5 +1,6 @@
 import { literal } from '../sql/literal';
 import { EQ, MATCHES, typeSql } from '../sql/qualified-sql';
+import { isCallOf, NOW, textOfType } from './default-text';
 import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
 import { instantOf, isDate } from './iso-8601';
 
@@ -35,5 +36,9 @@ export const dateType = fieldType<DateOptions>({
     const text = `${value}::pg_catalog.text`;
     return `case when ${text} ${MATCHES} ${literal(ONLY_A_DAY)} then true
     else ${text}::timestamp with time zone ${EQ} (${value}::${TYPE})::timestamp with time zone end`;
+  },
+  readDefaultText: (text) => {
+    if (isCallOf(text, NOW, 'date') || isCallOf(text, ['CURRENT_DATE'])) return { fn: 'now' };
+    return textOfType(text, 'date');
   },
 });

@@ -1,6 +1,7 @@
 import type { Fault } from '../errors';
 import { decimalDigits, literal } from '../sql/literal';
 import { GT, LT, MATCHES } from '../sql/qualified-sql';
+import { digitsIn } from './default-text';
 import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
 import { isSameNumber } from './number-text';
 import { modifierOf, NO_MODIFIER, precisionSql, scaleSql } from './numeric-modifier';
@@ -47,6 +48,9 @@ export const decimalType = fieldType<DecimalOptions>({
     keepsOptions === true
       ? `pg_catalog.concat('numeric(', ${precision ?? precisionSql(modifier)}, ',', ${scale ?? scaleSql(modifier)}, ')')`
       : literal(nameOf(precision, scale)),
+  read: ({ type, modifier, values }) => (type === 'numeric' && values === undefined ? optionsIn(modifier) : undefined),
+  readDefaultText: digitsIn,
+  defaultValue: (kept) => plainDigits(kept as string),
 });
 
 function nameOf(precision: number | undefined, scale = 0): string {
@@ -136,4 +140,19 @@ function read(value: unknown, { precision: named, scale: ownScale, keepsOptions 
   return before <= precision - scale && after <= scale
     ? { kept: parts[0] }
     : { fault: `must fit numeric(${precision}, ${scale}): PostgreSQL would round it, or refuse it` };
+}
+
+/** A scale below zero, or above the precision, is none of ours (PostgreSQL 15 and later). */
+function optionsIn(modifier: number): { precision?: number; scale?: number } | undefined {
+  if (modifier === NO_MODIFIER) return {};
+  const [precision, scale] = [(modifier - 4) >> 16, scaleIn(modifier)];
+  if (scale < 0 || scale > precision) return undefined;
+  return scale === 0 ? { precision } : { precision, scale };
+}
+
+/** 1.50 is 1.5, and -0.0 is 0. */
+function plainDigits(digits: string): string {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)0*(\d*?)(?:\.(\d*?)0*)?$/.exec(digits) ?? [];
+  const plain = `${whole === '' ? '0' : whole}${fraction === '' ? '' : `.${fraction}`}`;
+  return plain === '0' ? plain : sign + plain;
 }

@@ -1,6 +1,7 @@
 import type { Fault } from '../errors';
 import { literal, textFault } from '../sql/literal';
 import { isOneOf, typeSql } from '../sql/qualified-sql';
+import { textOfType } from './default-text';
 import { fieldType, type TypedField } from './field-type';
 
 /** What a field of the type takes. */
@@ -27,6 +28,8 @@ export const enumType = fieldType<EnumOptions>({
   takes: (value, { values = [] }) => isOneOf(`${value}::pg_catalog.text`, 'text', values.map(literal)),
   isHeldByCheck: true,
   checkedValues: ({ values }) => values,
+  read: ({ type, modifier, values }) => (type === 'text' && modifier === -1 && values ? { values } : undefined),
+  readDefaultText: (text) => textOfType(text, 'text', 'character varying'),
 });
 
 function optionFaults({ values }: TypedField): Fault[] {

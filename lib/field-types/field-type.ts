@@ -3,6 +3,7 @@ import type { Fault } from '../errors';
 import { literal } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';
 import { isPlainObject } from '../codec/plain-object';
+import type { DefaultText } from './default-text';
 import type { TypeOption, TypeOptions } from './options';
 
 /** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
@@ -70,6 +71,12 @@ export interface FieldType<Taken = unknown> {
   readonly isHeldByCheck: boolean;
   /** The values that the column is held to by a CHECK, where the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
+  /** The options that make a column of the catalog one of this type, or undefined where it is of another. */
+  read(column: CatalogColumn): TypeOptions | undefined;
+  /** What {@link readDefault} would have kept of a default that the catalog has; undefined where it is none of ours. */
+  readDefaultText(text: DefaultText): Json | undefined;
+  /** The value of a default, the same text for the same value. */
+  defaultValue(kept: Json): string;
 }
 
 /** A number is in a range, and rounded to so many digits after the point. */
@@ -84,6 +91,16 @@ export interface ServerFault {
   readonly message: string;
 }
 
+/** A column as far as it shows its type. */
+export interface CatalogColumn {
+  /** As `format_type` names the type, without its modifier. */
+  readonly type: string;
+  /** `pg_attribute.atttypmod`. */
+  readonly modifier: number;
+  /** The texts that a CHECK holds the column to, where there is such a check. */
+  readonly values?: readonly string[] | undefined;
+}
+
 /** A type by its name in the catalog, and the range of its modifiers, where it has some (`pg_attribute.atttypmod`). */
 export interface WholeType {
   readonly name: string;
@@ -96,7 +113,7 @@ export interface WholeType {
 
 /** Fills in what most types have in common. */
 export function fieldType<Taken>(
-  parts: Pick<FieldType, 'readDefault' | 'defaultSql' | 'column' | 'catalogName'> &
+  parts: Pick<FieldType, 'readDefault' | 'readDefaultText' | 'defaultSql' | 'column' | 'catalogName'> &
     Partial<Omit<FieldType, 'taken' | 'options'>> & { readonly options?: readonly (keyof Taken & TypeOption)[] },
 ): FieldType<Taken> {
   return {
@@ -118,6 +135,9 @@ export function fieldType<Taken>(
     modifier: () => -1,
     ownName: (field) => literal(typeSql(parts.catalogName(field))),
     checkedValues: () => undefined,
+    read: ({ type, modifier, values }) =>
+      type === parts.catalogName({ name: '' }) && modifier === -1 && values === undefined ? {} : undefined,
+    defaultValue: (kept) => JSON.stringify(kept),
     ...parts,
   };
 }

@@ -1,4 +1,5 @@
 import { literal } from '../sql/literal';
+import { digitsIn, textOfType } from './default-text';
 import { fieldType } from './field-type';
 import { isSameNumber } from './number-text';
 
@@ -27,4 +28,10 @@ export const floatType = fieldType<FloatOptions>({
     ...['real', 'integer', 'smallint'].map((name) => ({ name, rewrites: true })),
   ],
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+  readDefaultText: (text) => {
+    const digits = digitsIn(text) ?? textOfType(text, 'double precision');
+    if (digits === undefined || digits.trim() === '' || !Number.isFinite(Number(digits))) return undefined;
+    // A numeric has no -0: only of a double precision it is one.
+    return Object.is(Number(digits), -0) && digitsIn(text) === undefined ? NEGATIVE_ZERO : Number(digits) + 0;
+  },
 });

@@ -36,3 +36,36 @@ export function instantOf(value: unknown): string | undefined {
 export function isDateObject(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }
+
+const FROM_SERVER = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00( BC)?$/;
+
+/**
+ * A moment as the server writes it (ISO, in UTC), as we read it: in a year that {@link isDate} knows, which may take an
+ * offset. Undefined for infinity, and for what no offset brings there.
+ */
+export function instantFromServer(text: string): string | undefined {
+  const [, year = '', day = '', time = '', fraction, bc] = FROM_SERVER.exec(text) ?? [];
+  if (year === '') return undefined;
+  const number = bc === undefined ? Number(year) : 1 - Number(year);
+  // One that is written in another year in UTC was given with an offset.
+  const hours = number < 1 ? 15 : number > 9999 ? -15 : 0;
+  const moment = new Date(`${extended(number)}-${day}T${time}Z`);
+  const local = new Date(moment.getTime() + hours * 3_600_000).toISOString().slice(0, 19);
+  const offset = hours === 0 ? 'Z' : `${hours < 0 ? '-' : '+'}15:00`;
+  const instant = `${local}${fraction === undefined ? '' : `.${fraction}`}${offset}`;
+  return isInstant(instant) ? instant : undefined;
+}
+
+/** ECMAScript's years beyond four digits. */
+function extended(year: number): string {
+  return year >= 0 && year <= 9999
+    ? String(year).padStart(4, '0')
+    : `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
+}
+
+/** The moment that a text stands for, in microseconds: what Date leaves out is added. */
+export function microsecondsOf(instant: string): bigint {
+  const [, before = '', fraction = '', offset = ''] = /^(.{10}T[\d:]+)(?:\.(\d+))?(.*)$/.exec(instant) ?? [];
+  const seconds = before.length === 16 ? `${before}:00` : before;
+  return BigInt(new Date(`${seconds}${offset}`).getTime()) * 1000n + BigInt(fraction.padEnd(6, '0'));
+}

@@ -1,7 +1,8 @@
 import { BOUNDS } from '../codec/bounds';
-import { literal, textFault } from '../sql/literal';
+import { decimalDigits, literal, textFault } from '../sql/literal';
 import { isPlainObject } from '../codec/plain-object';
 import { EQ, typeSql } from '../sql/qualified-sql';
+import { textOfType } from './default-text';
 import { fieldType, type Json, type Read } from './field-type';
 
 const TYPE = typeSql('jsonb');
@@ -22,6 +23,8 @@ export const jsonType = fieldType<JsonOptions>({
   takesWhole: () => [{ name: 'jsonb' }],
   // jsonb keeps one of several equal keys.
   keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
+  readDefaultText: (text) => exactJson(textOfType(text, 'jsonb')),
+  defaultValue: (kept) => JSON.stringify(sortedByKey(kept)),
 });
 
 /** How many keys a JSON text has: its colons, less those in its strings. */
@@ -72,4 +75,30 @@ function readObject(entries: readonly (readonly [string, unknown])[], depth: num
     kept.push([key, inner.kept]);
   }
   return { kept: Object.fromEntries(kept) };
+}
+
+const JSON_STRING = /"(?:[^"\\]|\\.)*"/g;
+const JSON_NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** jsonb keeps every digit, and JavaScript does not: such a value is none of ours, as is null. */
+function exactJson(text: string | undefined): Json | undefined {
+  if (text === undefined) return undefined;
+  const numbers = text.replaceAll(JSON_STRING, '').match(JSON_NUMBER) ?? [];
+  const isExact = numbers.every((number) => Number.isFinite(Number(number)) && sameDigits(number));
+  const value = isExact ? (JSON.parse(text) as Json) : null;
+  return value ?? undefined;
+}
+
+/** Whether the digits are those that JavaScript shows for the number, zeros at the end aside. */
+function sameDigits(number: string): boolean {
+  const plain = (digits: string): string =>
+    (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits).replace(/^-0$/, '0');
+  return plain(decimalDigits(Number(number))) === plain(number);
+}
+
+function sortedByKey(value: Json): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(sortedByKey);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortedByKey(item)]));
 }

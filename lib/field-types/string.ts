@@ -1,5 +1,6 @@
 import { literal, textFault } from '../sql/literal';
 import { LE } from '../sql/qualified-sql';
+import { textOfType } from './default-text';
 import { fieldType } from './field-type';
 
 /** Of a String that names none. */
@@ -42,6 +43,12 @@ export const stringType = fieldType<StringOptions>({
     `(pg_catalog.char_length(${value}::pg_catalog.text) ${LE} ${length} or not (${trimmedFits(value, length)}))`,
   modifier: ({ length = DEFAULT_LENGTH }) => length + 4,
   takes: (value, { length = DEFAULT_LENGTH }) => trimmedFits(value, length),
+  // Without a length it holds more than any String.
+  read: ({ type, modifier, values }) => {
+    if (type !== 'character varying' || modifier < 5 || values !== undefined) return undefined;
+    return modifier - 4 === DEFAULT_LENGTH ? {} : { length: modifier - 4 };
+  },
+  readDefaultText: (text) => textOfType(text, 'character varying', 'text'),
 });
 
 function trimmedFits(value: string, length: number): string {

@@ -1,5 +1,6 @@
 import { literal, textFault } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';
+import { textOfType } from './default-text';
 import { fieldType } from './field-type';
 
 /** What a field of the type takes. */
@@ -22,4 +23,5 @@ export const textType = fieldType<TextOptions>({
   catalogName: () => 'text',
   isText: true,
   takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
+  readDefaultText: (text) => textOfType(text, 'text', 'character varying'),
 });

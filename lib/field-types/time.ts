@@ -1,5 +1,6 @@
 import { literal } from '../sql/literal';
 import { MATCHES } from '../sql/qualified-sql';
+import { isCallOf, NOW, textOfType } from './default-text';
 import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
 import { instantOf, isTime } from './iso-8601';
 
@@ -28,4 +29,13 @@ export const timeType = fieldType<TimeOptions>({
   catalogName: () => 'time without time zone',
   takesWhole: () => [{ name: 'time without time zone' }],
   keeps: (value) => `${value}::pg_catalog.text ${MATCHES} ${literal(ONLY_A_TIME)}`,
+  readDefaultText: (text) =>
+    isCallOf(text, NOW, 'time without time zone') ? { fn: 'now' } : textOfType(text, 'time without time zone'),
+  defaultValue: (kept) => (typeof kept === 'string' ? wholeTime(kept) : JSON.stringify(kept)),
 });
+
+/** With seconds, and with all six digits of a fraction. */
+function wholeTime(time: string): string {
+  const [clock = '', fraction = ''] = time.split('.');
+  return `${clock.length === 5 ? `${clock}:00` : clock}.${fraction.padEnd(6, '0')}`;
+}

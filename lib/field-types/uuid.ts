@@ -1,5 +1,6 @@
 import { literal } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';
+import { isCallOf, textOfType } from './default-text';
 import { fieldType, isFunctionCall } from './field-type';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -25,4 +26,6 @@ export const uuidType = fieldType<UuidOptions>({
   column: (table, { name }) => table.specificType(name, typeSql('uuid')),
   catalogName: () => 'uuid',
   takesWhole: () => [{ name: 'uuid' }],
+  readDefaultText: (text) => (isCallOf(text, ['gen_random_uuid']) ? { fn: 'uuid' } : textOfType(text, 'uuid')),
+  defaultValue: (kept) => JSON.stringify(typeof kept === 'string' ? kept.toLowerCase() : kept),
 });
