@@ -13,6 +13,8 @@ export {
   type DropFieldOptions,
   type DropModelOptions,
 } from './migration';
+export { inspectModel, inspectTenant } from './catalog/inspect';
+export type { Extra, ModelInspection, TenantInspection } from './spec/extra';
 export { applyChange, applyChanges, type ChangeResult } from './migration/apply-changes';
 export { planChange, planChanges, type PlanOptions } from './migration/plan-changes';
 export type { Plan } from './plan/planner';

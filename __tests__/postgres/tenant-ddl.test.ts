@@ -44,6 +44,8 @@ it('makes every change on the bound database', async () => {
   expect(await columnsOf(db, org, 'invoice')).toEqual(['id', 'remark', 'b']);
   expect(ddl.planChange(org, { kind: 'dropModel', table: 'invoice' }).steps).toHaveLength(1);
   expect(ddl.planChanges(org, []).steps).toEqual([]);
+  expect((await ddl.inspectModel(org, 'invoice')).model.fields).toHaveLength(3);
+  expect((await ddl.inspectTenant(org)).models).toHaveLength(1);
   await ddl.dropTenant(org, { confirm: org });
   expect(await migrationError(ddl.createModel(org, model))).toMatchObject({ code: 'TENANT_NOT_FOUND' });
 });

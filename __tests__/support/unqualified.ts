@@ -325,9 +325,10 @@ function typeAt(tokens: readonly Token[], at: number): boolean {
 function relations(tokens: readonly Token[]): Faults {
   const named = tokens.flatMap((token, at) => {
     const next = tokens[at + 1]?.value === '(' ? tokens[closing(tokens, at + 1) + 1] : tokens[at + 1];
-    return token.kind === 'word' && isWord('as')(next) && tokens[tokens.indexOf(next as Token) + 1]?.value === '('
-      ? [token.value]
-      : [];
+    if (token.kind !== 'word' || !isWord('as')(next)) return [];
+    const place = tokens.indexOf(next as Token) + 1;
+    const isQuery = tokens[isWord('materialized')(tokens[place]) ? place + 1 : place]?.value === '(';
+    return isQuery ? [token.value] : [];
   });
   const faults: string[] = [];
   const inFrom: boolean[] = [false];

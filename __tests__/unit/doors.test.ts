@@ -20,6 +20,8 @@ it('the main door exports exactly this', () => {
     'dropModel',
     'dropTenant',
     'formatPlan',
+    'inspectModel',
+    'inspectTenant',
     'pauseRollout',
     'planChange',
     'planChanges',

@@ -4,7 +4,7 @@ import { GT, LT, MATCHES } from '../sql/qualified-sql';
 import { digitsIn } from './default-text';
 import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
 import { isSameNumber } from './number-text';
-import { modifierOf, NO_MODIFIER, precisionSql, scaleSql } from './numeric-modifier';
+import { modifierOf, NO_MODIFIER, precisionSql, scaleIn, scaleSql } from './numeric-modifier';
 import type { TypeOptions } from './options';
 
 /** PostgreSQL's limits for numeric: declared, and without a declaration (manual 8.1.2). */

@@ -93,6 +93,12 @@ export function digitsIn(read: DefaultText): string | undefined {
   return read.casts.every((cast) => cast === 'numeric' || (isWhole && WHOLE.includes(cast))) ? read.value : undefined;
 }
 
+/** The same as a number; one with a fraction is for the type to refuse. */
+export function wholeNumberIn(read: DefaultText): number | undefined {
+  const digits = digitsIn(read);
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** A call without arguments, or a word that stands for one. */
 export function isCallOf(read: DefaultText, names: readonly string[], ...casts: readonly string[]): boolean {
   if (read.is !== 'word' && !(read.is === 'call' && read.args.length === 0)) return false;

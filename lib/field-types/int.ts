@@ -1,5 +1,5 @@
 import { literal } from '../sql/literal';
-import { digitsIn } from './default-text';
+import { wholeNumberIn } from './default-text';
 import { fieldType } from './field-type';
 import { isSameNumber } from './number-text';
 
@@ -25,8 +25,5 @@ export const intType = fieldType<IntOptions>({
   takesWhole: () => [{ name: 'integer' }, { name: 'smallint', rewrites: true }],
   numberLimits: (columnSql) => (columnSql === 'integer' ? { range: [MIN, MAX] } : undefined),
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
-  readDefaultText: (text) => {
-    const digits = digitsIn(text);
-    return digits === undefined ? undefined : Number(digits);
-  },
+  readDefaultText: wholeNumberIn,
 });

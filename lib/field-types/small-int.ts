@@ -1,4 +1,5 @@
 import { literal } from '../sql/literal';
+import { wholeNumberIn } from './default-text';
 import { fieldType } from './field-type';
 import { isSameNumber } from './number-text';
 
@@ -23,5 +24,6 @@ export const smallIntType = fieldType<SmallIntOptions>({
   catalogName: () => 'smallint',
   takesWhole: () => [{ name: 'smallint' }],
   numberLimits: (columnSql) => (columnSql === 'smallint' ? { range: [MIN, MAX] } : undefined),
+  readDefaultText: wholeNumberIn,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
 });

@@ -95,7 +95,12 @@ async function entryFor(tenant: Knex, context: TenantContext | undefined): Promi
 /** What would wait for itself, or for nothing. */
 function refuseUnusable(org: string, tenant: Knex): void {
   if (tenant.isTransaction !== true) refuseNestedCall(org, tenant);
-  else if ((tenant as Knex.Transaction).isCompleted()) {
+  else refuseEnded(org, tenant);
+}
+
+/** A transaction that has ended. */
+export function refuseEnded(org: string, tenant: Knex): void {
+  if (tenant.isTransaction === true && (tenant as Knex.Transaction).isCompleted()) {
     throw new MigrationError(
       'The transaction of this tenant has ended, and nothing was changed. Await each change before the callback of withTenant, or your own transaction, ends.',
       { code: 'INVALID_SPEC', org },

@@ -25,6 +25,8 @@ export interface Work {
   readonly readsCatalog?: boolean;
   /** Of its entry in the journal of withTenant. */
   readonly mark?: string | undefined;
+  /** It only reads, and waits for nobody's turn. */
+  readonly changesNothing?: boolean;
   /** Those that show only while a change runs. */
   readonly unforeseen?: readonly Unforeseen[];
   /** Of a rollout: the row that is written with the change. */

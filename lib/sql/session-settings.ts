@@ -38,6 +38,20 @@ export function whereReadable(code: string): string {
   perform ${Object.keys(DEPARSED).map(back).join(', ')};`;
 }
 
+/** A statement: pins everything that what the catalog shows depends on. */
+export function pinForReading(): string {
+  return `select ${Object.entries({ ...PINNED, ...DEPARSED, jit: 'off' })
+    .flatMap(kept)
+    .join(', ')}`;
+}
+
+/** A statement: what {@link pinForReading} pinned is what it was. */
+export function unpinAfterReading(): string {
+  return `select ${Object.keys({ ...PINNED, ...DEPARSED, jit: 'off' })
+    .map(back)
+    .join(', ')}`;
+}
+
 function kept([name, value]: readonly [string, string]): readonly string[] {
   return [set(`tenant_ddl.${name}`, `pg_catalog.current_setting('${name}')`), set(name, literal(value))];
 }

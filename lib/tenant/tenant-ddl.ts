@@ -14,6 +14,8 @@ import {
   type DropFieldOptions,
   type DropModelOptions,
 } from '../migration';
+import { inspectModel, inspectTenant } from '../catalog/inspect';
+import type { ModelInspection, TenantInspection } from '../spec/extra';
 import { applyChange, applyChanges, type ChangeResult } from '../migration/apply-changes';
 import { planChange, planChanges } from '../migration/plan-changes';
 import type { Plan } from '../plan/planner';
@@ -78,6 +80,10 @@ export interface TenantDdl {
     type: TypeSpec,
     options?: ChangeOptions,
   ): Promise<ConversionPreview>;
+  /** Reads everything in a tenant's schema back. */
+  inspectTenant(org: string, options?: ChangeOptions): Promise<TenantInspection>;
+  /** Reads one model back. */
+  inspectModel(org: string, table: string, options?: ChangeOptions): Promise<ModelInspection>;
   /** Adds an index. */
   addIndex(org: string, table: string, index: IndexSpec, options?: ChangeOptions): Result;
   /** Drops an index by its name. */
@@ -124,6 +130,8 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
       alterField(org, table, column, set, await on(org), over(given)),
     previewConversion: async (org, table, column, type, given) =>
       previewConversion(org, table, column, type, await on(org), over(given)),
+    inspectTenant: async (org, given) => inspectTenant(org, await on(org), over(given)),
+    inspectModel: async (org, table, given) => inspectModel(org, table, await on(org), over(given)),
     addIndex: async (org, table, index, given) => addIndex(org, table, index, await on(org), over(given)),
     dropIndex: async (org, table, name, given) => dropIndex(org, table, name, await on(org), over(given)),
   };

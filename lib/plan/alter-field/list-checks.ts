@@ -12,6 +12,13 @@ const IS_ONE = `${COLUMN} = ${CONSTANT}`;
 const LIST = String.raw`^\(*(?:${IN_LIST}|${IS_ONE}(?:\)* OR \(*${IS_ONE})*)\)*$`;
 const EACH_CONSTANT = "'((?:[^']|'')*)'::";
 
+/** The texts that a check allows, by its expression as pg_get_expr writes it; undefined where it does anything else. */
+export function allowedBy(expression: string): readonly string[] | undefined {
+  if (!new RegExp(LIST).test(expression)) return undefined;
+  const found = expression.matchAll(new RegExp(EACH_CONSTANT, 'g'));
+  return [...new Set([...found].map(([, text = '']) => text.replaceAll("''", "'")))];
+}
+
 /**
  * The checks that hold a column to a list of texts, by what they do and not by their names: each with its
  * `name` and its `allowed` values. For a block, {@link whereReadable}.

@@ -17,15 +17,18 @@ const SAVEPOINT = 'tenant_ddl';
 
 type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
-type Batch = Pick<Work, 'org' | 'statements' | 'lockedTables' | 'keysDropped' | 'readsCatalog' | 'mark' | 'ledger'>;
+type Batch = Pick<
+  Work,
+  'org' | 'statements' | 'lockedTables' | 'keysDropped' | 'readsCatalog' | 'mark' | 'ledger' | 'changesNothing'
+>;
 
 /** A change in a transaction of the caller's: one query, after which its settings are what they were. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
-  const { statements, readsCatalog = false, mark } = work;
+  const { statements, readsCatalog = false, mark, changesNothing = false } = work;
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts),
+    ...(changesNothing ? [] : [turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts)]),
     ...statements,
     // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
     `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
@@ -97,7 +100,12 @@ export function joined(statements: readonly string[]): string {
 
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
 function turn(name: string): string {
-  return `pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${name}, 0))`;
+  return `pg_catalog.pg_advisory_xact_lock(${turnKey(name)})`;
+}
+
+/** The key of the advisory lock, from an expression for the name of the turn. */
+export function turnKey(name: string): string {
+  return `pg_catalog.hashtextextended(${name}, 0)`;
 }
 
 /** Under these, every look at the catalog would show what was there before the turn, and the table's lock, were waited for. */
@@ -112,8 +120,11 @@ function readCommitted(): string {
 
 /** Of the lock that a change takes first; the server shows it to those who look what a session runs. */
 export function turnName(org: string): string {
-  return `tenant_ddl ${org}`;
+  return `${TURN}${org}`;
 }
+
+/** What every {@link turnName} begins with. */
+export const TURN = 'tenant_ddl ';
 
 type TurnQueries = Readonly<Record<Shared | 'none' | 'keyed' | 'field', ReturnType<typeof query>>>;
 

@@ -1,0 +1,87 @@
+import type { Knex } from 'knex';
+import { MigrationError } from '../errors';
+import type { Settings } from '../options/options';
+import { explained, failureAt } from '../run/failures/message';
+import { classifyInUse } from '../run/failures/sql-states';
+import { retrying, retryScopeOf } from '../run/retry';
+import { inCallersTransaction } from '../run/ways/callers-transaction';
+import { acquired } from '../run/wire/acquire';
+import { joined } from '../run/wire/batch';
+import { answeredWithin, batchLimitMs, statementLimitMs } from '../run/wire/limit';
+import { clientOf, discard, isMemory, send, type Answer, type Connection } from '../run/wire/send';
+import type { Identifier } from '../sql/identifier';
+import { pinForReading, unpinAfterReading } from '../sql/session-settings';
+import { schemasIn, type Row } from './decode';
+import type { SchemaFacts } from './facts';
+import { schemasQuery, type Which } from './schemas-query';
+
+/** What the reading of a page may keep in the server's memory before it writes it to disk. */
+const WORK_MEMORY = '64MB';
+
+/**
+ * Reads schemas in one round trip: in the transaction that the tenant is, whose settings it leaves as they were, or in a
+ * short one of its own, which is repeated where that can help. Takes no lock that anybody would wait for.
+ *
+ * @param org for errors; none where a page of tenants is read
+ */
+export async function readSchemas(
+  which: Which,
+  db: Knex,
+  settings: Settings,
+  org: Identifier = '' as Identifier,
+): Promise<readonly SchemaFacts[]> {
+  if (isMemory(db)) {
+    throw new MigrationError('pg-mem has no catalogs to read. Read a tenant back on a PostgreSQL server.', {
+      code: 'UNSUPPORTED_DATABASE',
+      org,
+    });
+  }
+  const question = schemasQuery(which);
+  if (db.isTransaction === true) return schemasOf(await askInside(org, question, db, settings));
+  const rules = { org, canRetry: (error: unknown) => retryScopeOf(error) !== 'none' };
+  return schemasOf(await retrying(settings.retry, () => askBeside(org, question, db, settings), rules));
+}
+
+function schemasOf(answers: readonly Answer[]): readonly SchemaFacts[] {
+  const rows = answers.flatMap(({ rows: found = [] }) => found).filter((row) => Object.hasOwn(row, 'kind'));
+  return schemasIn(rows as unknown as readonly Row[]);
+}
+
+function askInside(org: Identifier, question: string, db: Knex, settings: Settings): Promise<readonly Answer[]> {
+  const statements = [pinForReading(), question, unpinAfterReading()];
+  return inCallersTransaction({ org, statements, subjects: [], hazards: [], changesNothing: true }, db, settings);
+}
+
+async function askBeside(org: Identifier, question: string, db: Knex, settings: Settings): Promise<readonly Answer[]> {
+  const statements = [
+    // One snapshot, whatever the role's default is.
+    'begin isolation level read committed read only',
+    `set local lock_timeout = '${settings.lockTimeoutMs}ms'`,
+    `set local statement_timeout = '${settings.statementTimeoutMs}ms'`,
+    `set local work_mem = '${WORK_MEMORY}'`,
+    pinForReading(),
+    question,
+    'commit',
+  ];
+  let connection: Connection | undefined;
+  try {
+    connection = await acquired(db);
+    const limitMs = batchLimitMs({ statements: [question] }, settings);
+    return await answeredWithin(connection, limitMs, send(db, joined(statements), connection));
+  } catch (error) {
+    if (connection !== undefined) await rollBack(error, db, connection, settings);
+    throw explained(error, failureAt(error, org));
+  } finally {
+    if (connection !== undefined) await clientOf(db).releaseConnection(connection);
+  }
+}
+
+/** Nothing was changed: it is about the connection alone, which must not go back to the pool in a transaction. */
+async function rollBack(error: unknown, db: Knex, connection: Connection, settings: Settings): Promise<void> {
+  try {
+    if (classifyInUse(error).retryScope === 'connection') discard(connection);
+    else await answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection));
+  } catch {
+    discard(connection);
+  }
+}

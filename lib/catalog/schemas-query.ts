@@ -1,0 +1,110 @@
+import { TURN, turnKey } from '../run/wire/batch';
+import { literal } from '../sql/literal';
+import { EQ, GT, isOneOf, MATCHES, NE, OR_BITS, SHIFTED_LEFT } from '../sql/qualified-sql';
+import { bit, catalog, json } from './catalogs';
+import { COLUMNS, DICTIONARIES } from './columns-sql';
+import { CHECK_TEXTS, CONSTRAINTS, INDEXES, OPERATOR_CLASSES } from './constraints-sql';
+import { OBJECTS, RELATIONS } from './objects-sql';
+import { COMMENTS, PARTS, TABLE_WORDS } from './parts-sql';
+
+/** Which schemas to read. */
+export type Which =
+  | { readonly orgs: readonly string[]; readonly table?: string | undefined }
+  /** The next ones by their oid: every schema but these and PostgreSQL's own. */
+  | { readonly after: string; readonly limit: number; readonly except: readonly string[] };
+
+/**
+ * Everything that is in schemas, in one question that finds each object by an index: its cost is that of these schemas,
+ * whatever else the database holds. What is equal is written once, so that the answer for a thousand tenants of one
+ * shape is little more than that for one.
+ */
+export function schemasQuery(which: Which): string {
+  return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, CONSTRAINTS, INDEXES, PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
+select 'shape' as kind, pg_catalog.concat('[', id, ',', shown, ']') as body from shape
+union all select 'objects', pg_catalog.concat('[', id, ',[', shown, ']]') from object_list
+union all select 'schema', ${SCHEMA} from home
+union all select 'types', ${answer(DICTIONARIES.types)}
+union all select 'collations', ${answer(DICTIONARIES.collations)}
+union all select 'operatorClasses', ${answer(OPERATOR_CLASSES)}
+union all select 'checks', ${answer(CHECK_TEXTS)}`;
+}
+
+function answer(question: string): string {
+  return `(${question})::pg_catalog.text`;
+}
+
+function home(which: Which): string {
+  const schemas =
+    'orgs' in which
+      ? `where ${isOneOf('n.nspname::pg_catalog.text', 'text', which.orgs.map(literal))}`
+      : `where n.oid ${GT} ${literal(which.after)}::pg_catalog.oid and not (n.nspname ${MATCHES} '^pg_' or
+      ${isOneOf('n.nspname::pg_catalog.text', 'text', ['information_schema', ...which.except].map(literal))})
+    order by n.oid limit ${which.limit}`;
+  return `home as materialized (
+  select n.oid, n.nspname::pg_catalog.text as name, n.nspowner as owner from pg_catalog.pg_namespace n ${schemas}
+)`;
+}
+
+/** By what pg_depend notes of each object; OFFSET keeps the server from reading that catalog as a whole. */
+const MEMBERS = `member as materialized (
+  select home.oid as home, home.owner as home_owner, d.classid, d.objid, c.relkind as kind, c.relname
+  from home cross join lateral (
+    select d.classid, d.objid from pg_catalog.pg_depend d
+    where d.refclassid ${EQ} ${catalog('pg_namespace')} and d.refobjid ${EQ} home.oid and d.objsubid ${EQ} 0 offset 0) d
+  left join lateral (
+    select c.relkind, c.relname from pg_catalog.pg_class c
+    where d.classid ${EQ} ${catalog('pg_class')} and c.oid ${EQ} d.objid offset 0) c on true
+)`;
+
+function relations(which: Which): string {
+  // With the tables it refers to, whose columns its foreign keys name by their numbers.
+  const only =
+    'orgs' in which && which.table !== undefined
+      ? ` and (member.relname ${EQ} ${literal(which.table)} or exists (
+      select from pg_catalog.pg_constraint k join member m on m.objid ${EQ} k.conrelid and m.relname ${EQ} ${literal(which.table)}
+      where k.confrelid ${EQ} member.objid))`
+      : '';
+  return `rel as materialized (
+  select member.home, member.home_owner, c.*
+  from member cross join lateral (
+    select c.oid, c.relname::pg_catalog.text as name, c.relkind as kind, c.relispartition as is_partition, c.relpersistence as persistence,
+      c.relrowsecurity as rowsecurity, c.relforcerowsecurity as forcerowsecurity, c.relreplident as replident, c.reloptions as options,
+      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner
+    from pg_catalog.pg_class c where c.oid ${EQ} member.objid offset 0) c
+  where member.kind ${EQ} any (${RELATIONS})${only}
+)`;
+}
+
+/** Tables that another session is changing, and tenants whose turn is taken; a prepared transaction has no session. */
+const LOCKED = `held as materialized (
+  select l.locktype, l.relation, (l.classid::bigint ${SHIFTED_LEFT} 32) ${OR_BITS} l.objid::bigint as key
+  from pg_catalog.pg_locks l join pg_catalog.pg_database d on d.oid ${EQ} l.database and d.datname ${EQ} pg_catalog.current_database()
+  where l.granted and (l.pid is null or l.pid ${NE} pg_catalog.pg_backend_pid())
+    and (l.locktype ${EQ} 'relation' and l.mode ${EQ} 'AccessExclusiveLock' or l.locktype ${EQ} 'advisory' and l.objsubid ${EQ} 1)
+), locked as materialized (
+  select held.relation as oid from held where held.locktype ${EQ} 'relation'
+)`;
+
+const SHAPES = `shape_of as materialized (
+  select rel.home, pg_catalog.concat('[', ${json('rel.name')}, ',"', rel.kind, '",', ${bit('rel.is_partition')}, ',', ${TABLE_WORDS},
+      ',[', columns.shown, '],[', keys.shown, '],[', indexes.shown, '],[', parts.shown, '],[', comments.shown, ']]') as shown
+  from rel left join columns on columns.relation ${EQ} rel.oid left join keys on keys.relation ${EQ} rel.oid
+    left join indexes on indexes.relation ${EQ} rel.oid left join parts on parts.relation ${EQ} rel.oid
+    left join comments on comments.relation ${EQ} rel.oid
+), shape as materialized (
+  select shown, pg_catalog.row_number() over () as id from (select distinct shown from shape_of) d
+), object_list as materialized (
+  select shown, pg_catalog.row_number() over () as id from (select distinct shown from objects) d
+), shapes as materialized (
+  select s.home, pg_catalog.string_agg(shape.id::pg_catalog.text, ',' order by shape.id) as ids
+  from shape_of s join shape on shape.shown ${EQ} s.shown group by s.home
+), changing as materialized (
+  select rel.home from rel join locked on locked.oid ${EQ} rel.oid
+  union select home.oid from home join held on held.locktype ${EQ} 'advisory' and held.key ${EQ} ${turnKey(`pg_catalog.concat('${TURN}', home.name)`)}
+)`;
+
+/** `[oid, name, numbers of the shapes, number of the list of objects, whether somebody is changing it]` */
+const SCHEMA = `pg_catalog.concat('[', home.oid, ',', ${json('home.name')}, ',[',
+    (select ids from shapes where shapes.home ${EQ} home.oid), '],',
+    coalesce((select l.id from objects join object_list l on l.shown ${EQ} objects.shown where objects.home ${EQ} home.oid), 0), ',',
+    ${bit(`exists (select from changing where changing.home ${EQ} home.oid)`)}, ']')`;
