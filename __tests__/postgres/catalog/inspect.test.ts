@@ -15,7 +15,7 @@ import {
 } from '../../../lib';
 import { memoryTenant } from '../../../lib/testing';
 import { model } from '../../support/arbitraries';
-import { EVERY_TYPE } from '../../support/every-type';
+import { EVERY_TYPE } from '../../support/type-samples';
 import { normalSpec } from '../../support/expected-spec';
 import { quiet } from '../../support/log';
 import { connect, freshOrg } from '../../support/postgres';
