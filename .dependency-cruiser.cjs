@@ -26,6 +26,7 @@ const shared = {
     'field-type',
     'guessed-type',
     'iso-8601',
+    'converts',
     'number-text',
     'numeric-modifier',
     'options',

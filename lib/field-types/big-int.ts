@@ -1,5 +1,6 @@
 import { literal } from '../sql/literal';
 import { digitsIn } from './default-text';
+import { isWholeNumber } from './converts';
 import { fieldType, type Read } from './field-type';
 import { isSameNumber } from './number-text';
 
@@ -25,6 +26,7 @@ export const bigIntType = fieldType<BigIntOptions>({
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
   readDefaultText: (text) => wholeIn(digitsIn(text)),
   defaultValue: (kept) => String(BigInt(kept as string)),
+  converts: (value, type) => isWholeNumber(value, type, 8),
 });
 
 function read(value: unknown): Read {

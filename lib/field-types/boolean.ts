@@ -1,6 +1,7 @@
 import { literal } from '../sql/literal';
 import { isOneOf, MATCHES } from '../sql/qualified-sql';
 import { isCallOf } from './default-text';
+import { isInput, isOfType } from './converts';
 import { fieldType } from './field-type';
 
 /** What a field of the type takes. */
@@ -24,4 +25,10 @@ export const booleanType = fieldType<BooleanOptions>({
     return `(not (${text} ${MATCHES} '^-?[0-9]+$') or ${isOneOf(text, 'text', [`'0'`, `'1'`])})`;
   },
   readDefaultText: (text) => (isCallOf(text, ['true', 'false']) ? text.value === 'true' : undefined),
+  converts: (value, type) => {
+    const text = `${value}::pg_catalog.text`;
+    return `case when ${isOfType(value, ['integer'])} then true
+    when ${isOfType(value, ['pg_catalog.jsonb'])} then ${isOneOf(text, 'text', [`'true'`, `'false'`])}
+    else ${isInput(text, type)} end`;
+  },
 });

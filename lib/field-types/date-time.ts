@@ -29,7 +29,8 @@ export const dateTimeType = fieldType<DateTimeOptions>({
   isWrittenBySession: true,
   takesWhole: () => [
     { name: 'timestamp with time zone' },
-    ...['timestamp without time zone', 'date'].map((name) => ({ name, rewrites: true })),
+    { name: 'timestamp without time zone', rewrites: true },
+    { name: 'date', rewrites: true, canFail: true },
   ],
   // A text may have more digits of a second than PostgreSQL keeps.
   keeps: (value) => `not (${value}::pg_catalog.text ${MATCHES} ${literal(String.raw`\.[0-9]{6}[0-9]*[1-9]`)})`,

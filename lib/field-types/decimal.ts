@@ -2,6 +2,7 @@ import type { Fault } from '../errors';
 import { decimalDigits, literal } from '../sql/literal';
 import { GT, LT, MATCHES } from '../sql/qualified-sql';
 import { digitsIn } from './default-text';
+import { isInput, isOfType } from './converts';
 import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
 import { isSameNumber } from './number-text';
 import { modifierOf, NO_MODIFIER, precisionSql, scaleIn, scaleSql } from './numeric-modifier';
@@ -39,6 +40,12 @@ export const decimalType = fieldType<DecimalOptions>({
   catalogName: ({ precision, scale }) => nameOf(precision, scale),
   takesWhole,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+  // Of a double precision the cast takes fifteen digits.
+  converts: (value, type) => {
+    const text = `${value}::pg_catalog.text`;
+    const digits = `${text}::double precision::numeric::pg_catalog.text`;
+    return `case when ${isOfType(value, ['double precision'])} then ${isInput(digits, type)} else ${isInput(text, type)} end`;
+  },
   numberLimits: (columnSql) => {
     const digits = /^decimal\(\d+, (\d+)\)$/.exec(columnSql)?.[1];
     return digits === undefined ? undefined : { digits: Number(digits) };

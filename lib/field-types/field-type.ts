@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { isInput } from './converts';
 import type { Fault } from '../errors';
 import { literal } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';
@@ -61,6 +62,11 @@ export interface FieldType<Taken = unknown> {
   keeps(value: string, type: string, field: TypedField): string | undefined;
   /** What the server's cast does not ask of a value, and the column does. */
   takes(value: string, field: TypedField): string | undefined;
+  /**
+   * Whether the server's cast takes a value, on any type that it has a cast from; on PostgreSQL 16 and later. `type` is
+   * this type as SQL writes it.
+   */
+  converts(value: string, type: string): string;
   /** `pg_attribute.atttypmod` of a column of the type. */
   modifier(field: TypedField): number;
   /** An expression for the type as SQL writes it, where options are the column's own, by its modifier. */
@@ -109,6 +115,8 @@ export interface WholeType {
   readonly scale?: number;
   /** PostgreSQL writes every row anew, though none can lose anything (manual, ALTER TABLE, Notes). */
   readonly rewrites?: boolean;
+  /** Its range is wider: nothing is lost, and a value beyond stops the change. */
+  readonly canFail?: boolean;
 }
 
 /** Fills in what most types have in common. */
@@ -132,6 +140,7 @@ export function fieldType<Taken>(
     takesWhole: () => [],
     keeps: () => undefined,
     takes: () => undefined,
+    converts: (value, type) => (parts.isText === true ? 'true' : isInput(`${value}::pg_catalog.text`, type)),
     modifier: () => -1,
     ownName: (field) => literal(typeSql(parts.catalogName(field))),
     checkedValues: () => undefined,

@@ -1,5 +1,6 @@
 import { literal } from '../sql/literal';
 import { wholeNumberIn } from './default-text';
+import { isWholeNumber } from './converts';
 import { fieldType } from './field-type';
 import { isSameNumber } from './number-text';
 
@@ -26,4 +27,5 @@ export const intType = fieldType<IntOptions>({
   numberLimits: (columnSql) => (columnSql === 'integer' ? { range: [MIN, MAX] } : undefined),
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
   readDefaultText: wholeNumberIn,
+  converts: (value, type) => isWholeNumber(value, type, 4),
 });

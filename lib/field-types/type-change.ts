@@ -9,7 +9,11 @@ import type { TypeOptions } from './options';
 export type TypeSpec = TypeOptions & { readonly type: FieldTypeName };
 
 /** The type that a column gets. */
-export type NewType = TypedField & { readonly type: FieldTypeName };
+export type NewType = TypedField & {
+  readonly type: FieldTypeName;
+  /** A value that the type does not take is set to null; it stops the change otherwise. */
+  readonly unconvertible?: 'null' | undefined;
+};
 
 /**
  * Whether PostgreSQL has to write every row anew for a change of type (manual, ALTER TABLE, Notes): not
@@ -28,25 +32,29 @@ export function canLose(from: TypeSpec | undefined, to: NewType): boolean {
   return from === undefined || wholeFrom(from, to) === undefined;
 }
 
+/** Whether values may be set to null, as is asked for, since the new type does not take them. */
+export function canNull(from: TypeSpec | undefined, to: NewType): boolean {
+  if (to.unconvertible === undefined || (typeOf(to).isText && typeOf(to).takes('', to) === undefined)) return false;
+  return from === undefined || wholeFrom(from, to) === undefined;
+}
+
 /** Whether a CHECK is all that the two types differ by: the column's own type is the same. */
 export function differsByCheck(from: TypeSpec | undefined, to: NewType): boolean {
-  if (from === undefined || catalogName(from) !== catalogName(to)) return false;
+  if (from === undefined || to.unconvertible !== undefined || catalogName(from) !== catalogName(to)) return false;
   return typeOf(from).isHeldByCheck || typeOf(to).isHeldByCheck;
 }
 
 /** The same as an expression, by what the column is: `was` is its pg_attribute. */
 export function isWhole(to: NewType): string {
-  const alternatives = typeOf(to)
-    .takesWhole(to)
-    .map(({ name, modifiers, scale }) => {
-      const isType = `was.atttypid ${EQ} ${regtype(name)}::pg_catalog.regtype`;
-      if (modifiers === undefined) return isType;
-      const [min, max] = modifiers;
-      const isWithin = `was.atttypmod ${GE} ${min} and was.atttypmod ${LE} ${max}`;
-      return [isType, isWithin, ...(scale === undefined ? [] : [`${scaleSql('was.atttypmod')} ${EQ} ${scale}`])].join(
-        ' and ',
-      );
-    });
+  const alternatives = wholes(to).map(({ name, modifiers, scale }) => {
+    const isType = `was.atttypid ${EQ} ${regtype(name)}::pg_catalog.regtype`;
+    if (modifiers === undefined) return isType;
+    const [min, max] = modifiers;
+    const isWithin = `was.atttypmod ${GE} ${min} and was.atttypmod ${LE} ${max}`;
+    return [isType, isWithin, ...(scale === undefined ? [] : [`${scaleSql('was.atttypmod')} ${EQ} ${scale}`])].join(
+      ' and ',
+    );
+  });
   return alternatives.length === 0 ? 'false' : `(${alternatives.map((test) => `(${test})`).join(' or ')})`;
 }
 
@@ -70,12 +78,18 @@ export function isWrittenBySession(): string {
   return isColumnOf(types, OTHERS_WRITTEN_BY_SESSION);
 }
 
+/** The types of which no value has to be looked at. */
+function wholes(to: NewType): readonly WholeType[] {
+  const all = typeOf(to).takesWhole(to);
+  if (to.unconvertible === undefined) return all;
+  // What its CHECK does not take is to be set to null.
+  return typeOf(to).isHeldByCheck ? [] : all.filter(({ canFail }) => canFail !== true);
+}
+
 function wholeFrom(from: TypeSpec, to: NewType): WholeType | undefined {
   const name = catalogName(from).replace(/\(.*\)/, '');
   const modifier = typeOf(from).modifier({ ...from, name: '' });
-  return typeOf(to)
-    .takesWhole(to)
-    .find((whole) => whole.name === name && isWithin(modifier, whole));
+  return wholes(to).find((whole) => whole.name === name && isWithin(modifier, whole));
 }
 
 function isWithin(modifier: number, { modifiers, scale }: WholeType): boolean {

@@ -84,6 +84,11 @@ export async function renameField(
 /** `from` is the current type: with it, the plan can tell whether the table will be rewritten. */
 export interface AlterFieldOptions extends ChangeOptions {
   readonly from?: TypeSpec | undefined;
+  /**
+   * `'null'` sets each value that the new type cannot take to null, on PostgreSQL 16 and later; without it, the first
+   * one stops the change (CONVERSION_FAILED).
+   */
+  readonly unconvertible?: 'null' | undefined;
   /** The tables at the other ends of the field's foreign keys, which a change of type also locks. */
   readonly referencing?: readonly ReferencedSpec[] | undefined;
 }
@@ -95,7 +100,8 @@ export interface AlterFieldOptions extends ChangeOptions {
  *
  * A change of type that would lose part of any row's value (a fraction, digits, a time of day, trailing blanks, a
  * collation) is the hazard `dataLoss`: refused, unless `hazards` allows it by name. `previewConversion` counts such
- * rows. Values are converted in UTC, ISO 8601 and hex, whatever the session's settings.
+ * rows. A value that the new type cannot take stops the change; `unconvertible: 'null'` sets it to null. Values are
+ * converted in UTC, ISO 8601 and hex, whatever the session's settings.
  *
  * Locks, until the transaction ends: ACCESS EXCLUSIVE on the table, and for a change of type on the tables at the
  * other ends of the field's foreign keys; SHARE UPDATE EXCLUSIVE for a comment alone. A longer String, String to Text
@@ -115,6 +121,7 @@ export async function alterField(
   tenant: Knex,
   options?: AlterFieldOptions,
 ): Promise<ChangeResult> {
-  const { from, referencing, ...changeOptions } = options ?? {};
-  return applyChange(org, { kind: 'alterField', table, column, set, from, referencing }, tenant, changeOptions);
+  const { from, referencing, unconvertible, ...changeOptions } = options ?? {};
+  const change = { kind: 'alterField', table, column, set, from, referencing, unconvertible } as const;
+  return applyChange(org, change, tenant, changeOptions);
 }

@@ -41,6 +41,7 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
       ? ''
       : guarded(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS, { [outcome]: NOTE_PLACE }), outcome);
   return {
+    ...(change.unconvertible !== undefined && to !== undefined && { NOT_NULL_VIOLATION: converting('fails') }),
     ...(set.nullable === false && { NOT_NULL_VIOLATION: counting(each, `${value} is null`) }),
     ...(values !== undefined && { CHECK_VIOLATION: counting(each, `(${values}) is false`) }),
     ...(set.unique === true && {

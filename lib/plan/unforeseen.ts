@@ -8,17 +8,21 @@ export interface Unforeseen {
   /** By which the server names it. */
   readonly key: string;
   readonly hazard: Hazard;
+  /** The change asks for it by name: only a policy that refuses it in so many words stops it. */
+  readonly asked?: boolean;
 }
 
 /** The setting that holds the policy for a kind of hazard, while a change runs. */
-export function policySetting(kind: HazardKind): string {
-  return `tenant_ddl.policy_${kind.toLowerCase()}`;
+export function policySetting(kind: HazardKind, asked = false): string {
+  return `tenant_ddl.policy_${kind.toLowerCase()}${asked ? '_asked' : ''}`;
 }
 
 /** The setting to which the keys of those that came true are added. */
 export const FOUND_SETTING = 'tenant_ddl.found';
 
-const ROW_SETTING = 'tenant_ddl.found_in_a_row';
+function rowSetting(asked: boolean): string {
+  return `tenant_ddl.found_in_a_row${asked ? '_asked' : ''}`;
+}
 
 /** Statements of a block: stops the change, or notes what has come true, as the policy says. */
 export function meet(kind: HazardKind, key: string): string {
@@ -32,17 +36,17 @@ export function meet(kind: HazardKind, key: string): string {
  * An expression on a row that loses something: true where that is allowed, and noted; it fails where it is not. Where
  * the SQL is run by hand, no policy is set, and it is not.
  */
-export function lossIn(kind: HazardKind, key: string): string {
-  const policy = `pg_catalog.set_config('${ROW_SETTING}', pg_catalog.current_setting('${policySetting(kind)}', true), true)`;
+export function lossIn(kind: HazardKind, key: string, asked = false): string {
+  const policy = `pg_catalog.set_config('${rowSetting(asked)}', pg_catalog.current_setting('${policySetting(kind, asked)}', true), true)`;
   return `case when ${isOneOf(policy, 'text', ["'warn'", "'allow'"])} then true
     else ${failing('unforeseen', literal(key))} ${EQ} '' end`;
 }
 
 /** Adds to what has been found what {@link lossIn} noted, and forgets it. */
-export function noteLosses(key: string): string {
+export function noteLosses(key: string, asked = false): string {
   const found = `pg_catalog.current_setting('${FOUND_SETTING}', true)`;
-  const noted = `case when pg_catalog.current_setting('${ROW_SETTING}', true) ${EQ} 'warn' then ${literal(key)} end`;
-  return `select pg_catalog.set_config('${FOUND_SETTING}', pg_catalog.concat_ws(' ', ${found}, ${noted}), true), pg_catalog.set_config('${ROW_SETTING}', '', true)`;
+  const noted = `case when pg_catalog.current_setting('${rowSetting(asked)}', true) ${EQ} 'warn' then ${literal(key)} end`;
+  return `select pg_catalog.set_config('${FOUND_SETTING}', pg_catalog.concat_ws(' ', ${found}, ${noted}), true), pg_catalog.set_config('${rowSetting(asked)}', '', true)`;
 }
 
 export function policyIs(kind: HazardKind, policies: readonly string[]): string {

@@ -53,11 +53,14 @@ interface Retyping {
   readonly column: string;
   readonly set: FieldChanges;
   readonly from?: FieldTypeSpec | undefined;
+  readonly unconvertible?: NewType['unconvertible'];
 }
 
 /** The type that the column gets, with the options that it keeps; none where it keeps its own. */
 export function newTypeOf(change: Retyping): NewType | undefined {
-  const to = judgedTypeOf(change);
+  const judged = judgedTypeOf(change);
+  const { unconvertible } = change;
+  const to = judged === undefined || unconvertible === undefined ? judged : { ...judged, unconvertible };
   // New values alone are held by a check: the column's own type stays.
   return to === undefined || (change.set.type === undefined && typeOf(to).isHeldByCheck) ? undefined : to;
 }

@@ -11,7 +11,7 @@ import { literal } from '../../sql/literal';
 import { judgeNewDefault } from './new-default';
 import { refuse } from './refuse';
 import { typeJudgements } from './type-judgements';
-import { EQ, GT, NE } from '../../sql/qualified-sql';
+import { EQ, GT, NE, LT } from '../../sql/qualified-sql';
 import { pinSettings, whereReadable } from '../../sql/session-settings';
 import { rewritesForType } from '../../field-types/type-change';
 import { meet, policyIs } from '../unforeseen';
@@ -23,6 +23,7 @@ import { uniqueIndexes } from './unique-indexes';
  */
 export function alterGuard(org: Identifier, change: Alteration): string | undefined {
   const judgements = [
+    ...versionJudgements(change),
     ...listJudgements(change),
     ...typeJudgements(change),
     ...defaultJudgements(change),
@@ -59,6 +60,16 @@ begin
   new_type := ${newTypeSql(change)};
   ${judgements.join('\n  ')}`)}
 end`);
+}
+
+/** Before, no function says without failing whether a text is a value of a type. */
+const UNCONVERTIBLE_SINCE = 160_000;
+
+function versionJudgements({ unconvertible }: Alteration): string[] {
+  if (unconvertible === undefined) return [];
+  const version = `pg_catalog.current_setting('server_version_num')::integer`;
+  const reason = literal("unconvertible: 'null' needs PostgreSQL 16 or later. Correct the rows first");
+  return [refuse('spec', `${version} ${LT} ${UNCONVERTIBLE_SINCE}`, reason)];
 }
 
 /** Each of them would go with the values or the type, and only one is compared with what the change says. */

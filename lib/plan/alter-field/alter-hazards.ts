@@ -1,9 +1,9 @@
 import type { Alteration } from './alter-steps';
-import { lossKey } from './conversion';
+import { lossKey, nulledKey } from './conversion';
 import { typeOf } from '../../field-types';
 import { newTypeOf, newValuesOf } from '../../spec/field-changes';
 import type { Hazard } from '../plan';
-import { canLose, rewritesForType } from '../../field-types/type-change';
+import { canLose, canNull, rewritesForType } from '../../field-types/type-change';
 import type { Unforeseen } from '../unforeseen';
 
 export function collationKey({ table, column }: Pick<Alteration, 'table' | 'column'>): string {
@@ -44,7 +44,22 @@ export function alterHazards(change: Alteration): Hazard[] {
       saferWay: 'Create a unique index CONCURRENTLY, then add the constraint USING INDEX.',
     });
   }
-  return [...hazards, ...losses(change)];
+  return [...hazards, ...losses(change), ...nulls(change)];
+}
+
+function nulls(change: Alteration): readonly Hazard[] {
+  const to = newTypeOf(change);
+  if (to === undefined || !canNull(change.from, to)) return [];
+  const { table, column } = change;
+  return [
+    {
+      kind: 'dataLoss',
+      table,
+      column,
+      message: `Values of "${column}" that ${to.type} does not take are set to null, as unconvertible: 'null' asks for.`,
+      saferWay: 'Count them with previewConversion, and correct or copy them first.',
+    },
+  ];
 }
 
 function losses(change: Alteration): readonly Hazard[] {
@@ -68,7 +83,10 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
   const to = newTypeOf(change);
   if (to === undefined) return [];
   const at = { table, column };
-  const unforeseen: Unforeseen[] = losses(change).map((hazard) => ({ key: lossKey(table, column), hazard }));
+  const unforeseen: Unforeseen[] = [
+    ...losses(change).map((hazard) => ({ key: lossKey(table, column), hazard })),
+    ...nulls(change).map((hazard) => ({ key: nulledKey(table, column), hazard, asked: true })),
+  ];
   if (typeOf(to).isText) {
     unforeseen.push({
       key: collationKey(change),

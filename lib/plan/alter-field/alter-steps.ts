@@ -1,4 +1,4 @@
-import { retyped, retypedByCatalog, retypedUnlessLost } from './conversion';
+import { retyped, retypedByCatalog, retypedByRow } from './conversion';
 import { changedDefaultSql, newTypeOf, newValuesOf, type FieldChanges } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
@@ -10,7 +10,14 @@ import { EQ, typeSql } from '../../sql/qualified-sql';
 import type { Referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';
-import { canLose, differsByCheck, rewritesForType, type NewType, type TypeSpec } from '../../field-types/type-change';
+import {
+  canLose,
+  canNull,
+  differsByCheck,
+  rewritesForType,
+  type NewType,
+  type TypeSpec,
+} from '../../field-types/type-change';
 import { dropOtherUniqueIndexes } from './unique-indexes';
 
 /** What is to be different about a column, and what is known of it. */
@@ -20,6 +27,7 @@ export interface Alteration {
   readonly set: FieldChanges;
   readonly from?: TypeSpec | undefined;
   readonly referencing?: readonly Referenced[] | undefined;
+  readonly unconvertible?: NewType['unconvertible'];
 }
 
 /** A statement for each property that is named. */
@@ -54,8 +62,9 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
 function retypingSql(org: Identifier, { table, column, from }: Alteration, to: NewType): string {
   const alter = `alter table ${qualified(org, table)}`;
   const type = typeSql(typeOf(to).catalogName(to));
-  if (to.keepsOptions !== true && !canLose(from, to)) return `${alter} ${retyped(column, to, type)}`;
-  if (from !== undefined) return `${alter} ${retypedUnlessLost(table, column, to, type)}`;
+  if (to.keepsOptions !== true && !canLose(from, to) && !canNull(from, to))
+    return `${alter} ${retyped(column, to, type)}`;
+  if (from !== undefined) return `${alter} ${retypedByRow(table, column, to, type)}`;
   return block(`declare
   was pg_catalog.record;
 begin

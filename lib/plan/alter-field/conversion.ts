@@ -23,34 +23,56 @@ export function retyped(column: Identifier, to: NewType, type: string): string {
   return `alter column ${value} type ${type}${typeOf(to).isText ? '' : ` using ${value}::${type}`}`;
 }
 
-/** The same, where a row that would lose a part of its value stops it, unless that is allowed. */
-export function retypedUnlessLost(table: Identifier, column: Identifier, to: NewType, type: string): string {
+/** The name under which it is known that a value was set to null. */
+export function nulledKey(table: Identifier, column: Identifier): string {
+  return `${NULLED}${table}.${column}`;
+}
+
+const NULLED = 'unconvertible:';
+
+/** Whether it was a value that would have been set to null which stopped a change. */
+export function isNulledKey(key: string): boolean {
+  return key.startsWith(NULLED);
+}
+
+/**
+ * The same, row by row: one that would lose a part of its value stops it, unless that is allowed; where it is asked
+ * for, a value that does not convert is set to null.
+ */
+export function retypedByRow(table: Identifier, column: Identifier, to: NewType, type: string): string {
   const value = quoted(column);
   const keeps = typeOf(to).keeps(value, type, to);
-  if (keeps === undefined) return retyped(column, to, type);
-  // A CASE, since nothing else has a fixed order of evaluation (manual 4.2.14). No IS: for a partition or a child the
+  if (keeps === undefined && to.unconvertible === undefined) return retyped(column, to, type);
+  // CASEs, since nothing else has a fixed order of evaluation (manual 4.2.14). No IS: for a partition or a child the
   // server analyses the expression once more, and it fails on an IS that it has analysed before (XX000).
   const cast = castOf(value, to, type);
-  const unlessAllowed = lossIn('dataLoss', lossKey(table, column));
-  return `alter column ${value} type ${type} using case when not (${keeps}) then case when ${unlessAllowed} then ${cast} end else ${cast} end`;
+  const ifAllowed = (result: string, key: string, asked: boolean): string =>
+    `case when ${lossIn('dataLoss', key, asked)} then ${result} end`;
+  const whole =
+    keeps === undefined
+      ? cast
+      : `case when not (${keeps}) then ${ifAllowed(cast, lossKey(table, column), false)} else ${cast} end`;
+  const made =
+    to.unconvertible === undefined
+      ? whole
+      : `case when not (${converts(value, to, type)}) then ${ifAllowed(castOf('null', to, type), nulledKey(table, column), true)} else ${whole} end`;
+  return `alter column ${value} type ${type} using ${made}`;
+}
+
+function converts(value: string, to: NewType, type: string): string {
+  const takes = typeOf(to).takes(value, to);
+  const byCast = typeOf(to).converts(value, type);
+  return takes === undefined ? byCast : `(${byCast}) and (${takes})`;
 }
 
 /** Statements of a block: either of the two, as the type that the column has calls for; `was` is its pg_attribute. */
 export function retypedByCatalog(alterTable: string, table: Identifier, column: Identifier, to: NewType): string {
   const sql = (action: string): string => dollarQuoted(`${alterTable} ${action}`);
   return `execute pg_catalog.format(
-    case when ${isWhole(to)} then ${sql(escaped(retyped, column, to))}
-    else ${sql(escaped((of, type, name) => retypedUnlessLost(table, of, type, name), column, to))} end,
+    case when ${isWhole(to)} then ${sql(retyped(column, to, TYPE_HERE))}
+    else ${sql(retypedByRow(table, column, to, TYPE_HERE))} end,
     ${typeOf(to).ownName(to, 'was.atttypmod')});`;
 }
 
 /** For format(), which puts the type in. */
 const TYPE_HERE = '%1$s';
-
-function escaped(
-  write: (column: Identifier, to: NewType, type: string) => string,
-  column: Identifier,
-  to: NewType,
-): string {
-  return write(column, to, TYPE_HERE);
-}

@@ -3,8 +3,8 @@ import { alterGuard } from '../alter-field/alter-guard';
 import { alterHazards, unforeseenIn } from '../alter-field/alter-hazards';
 import { alterSteps } from '../alter-field/alter-steps';
 import { closed } from '../../codec/object-codec';
-import { listOf, nameOf } from '../../codec/codecs';
-import { lossKey } from '../alter-field/conversion';
+import { listOf, nameOf, oneOf } from '../../codec/codecs';
+import { lossKey, nulledKey } from '../alter-field/conversion';
 import type { Fault } from '../../errors';
 import { alterFieldExamples } from '../examples/alter-field';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../../spec/field-changes';
@@ -14,13 +14,14 @@ import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../../sql/session-settings';
 import type { TypeSpec } from '../../field-types/type-change';
 import { noteLosses } from '../unforeseen';
+import type { Statement } from '../../sql/statement';
 import type { Operation } from './operation';
 
 const codec = closed(
   'alterField',
   { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
-  { from: fieldTypeSpec, referencing: listOf(referenced) },
-  ({ from, set }) => changeFaults(from, set),
+  { from: fieldTypeSpec, referencing: listOf(referenced), unconvertible: oneOf(['null']) },
+  ({ from, set, unconvertible }) => [...unconvertibleFaults(set, unconvertible), ...changeFaults(from, set)],
 );
 
 type AlterField = t.TypeOf<typeof codec>;
@@ -39,8 +40,7 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
     return [found];
   },
-  afterwards: (_org, change) =>
-    newTypeOf(change) === undefined ? [] : [noteLosses(lossKey(change.table, change.column)), putBack()],
+  afterwards: (_org, change) => (newTypeOf(change) === undefined ? [] : [...notedLosses(change), putBack()]),
   dropsKeysOf: (change) =>
     newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column, bothEnds: true },
   hazards: (_org, change) => alterHazards(change),
@@ -50,6 +50,16 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   rows: rowsInTheWay,
   examples: alterFieldExamples,
 };
+
+function notedLosses({ table, column, unconvertible }: AlterField): readonly Statement[] {
+  const lost = noteLosses(lossKey(table, column));
+  return unconvertible === undefined ? [lost] : [lost, noteLosses(nulledKey(table, column), true)];
+}
+
+function unconvertibleFaults(set: FieldChanges | undefined, unconvertible: string | undefined): readonly Fault[] {
+  if (set === undefined || unconvertible === undefined || newTypeOf({ column: '', set }) !== undefined) return [];
+  return [{ path: 'unconvertible', message: 'is for a change of type: name the new type in set' }];
+}
 
 function changeFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {
   if (from === undefined || set === undefined) return [];

@@ -3,7 +3,7 @@ import { literal } from '../../sql/literal';
 import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { classifyInUse, sqlStateOf } from './sql-states';
 import type { ErrorCode } from '../../errors';
-import { isLossKey } from '../../plan/alter-field/conversion';
+import { isLossKey, isNulledKey } from '../../plan/alter-field/conversion';
 import type { Expectation, Presence } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
@@ -48,6 +48,8 @@ export function questionsAbout(error: unknown, subjects: readonly Subject[]): re
 function rowsCodeOf(error: unknown, subjects: readonly Subject[]): ErrorCode {
   if (isConversionOf(error, subjects)) return 'CONVERSION_FAILED';
   if (sqlStateOf(error) === GUARD_STATES.unforeseen && isLossKey((error as Error).message)) return 'HAZARD_REFUSED';
+  if (sqlStateOf(error) === GUARD_STATES.unforeseen && isNulledKey((error as Error).message))
+    return 'CONVERSION_FAILED';
   return classifyInUse(error).code;
 }
 

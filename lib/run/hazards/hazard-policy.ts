@@ -15,11 +15,11 @@ import { valueOf, type Answer } from '../wire/send';
 import type { Work } from '../work';
 
 /** What is done about a kind of hazard. */
-export function policyOf(kind: HazardKind, policies: HazardPolicies): 'refuse' | 'warn' | 'allow' {
+export function policyOf(kind: HazardKind, policies: HazardPolicies, asked = false): 'refuse' | 'warn' | 'allow' {
   const named = typeof policies === 'string' ? undefined : policies[kind];
   const forAll = typeof policies === 'string' ? policies : 'warn';
   // What is lost can't be brought back: to be warned of it afterwards has to be asked for by its name.
-  return named ?? (kind === 'dataLoss' && forAll === 'warn' ? 'refuse' : forAll);
+  return named ?? (kind === 'dataLoss' && forAll === 'warn' && !asked ? 'refuse' : forAll);
 }
 
 /** Those that a policy is about. */

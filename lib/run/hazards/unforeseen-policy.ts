@@ -3,7 +3,6 @@ import type { MigrationError } from '../../errors';
 import { literal } from '../../sql/literal';
 import { logHazard } from '../log';
 import type { Settings } from '../../options/options';
-import type { HazardKind } from '../../plan/plan';
 import { sqlStateOf } from '../failures/sql-states';
 import { FOUND_SETTING, policySetting } from '../../plan/unforeseen';
 import { policyOf, refused } from './hazard-policy';
@@ -17,9 +16,11 @@ export function withPolicies(
   { hazards }: Settings,
 ): Work['statements'] {
   if (unforeseen.length === 0) return statements;
-  const kinds = [...new Set(unforeseen.map(({ hazard: { kind } }) => kind))];
-  const policies = kinds.map((kind) => set(policySetting(kind), policyOf(kind, hazards)));
-  const warns = kinds.some((kind) => policyOf(kind, hazards) === 'warn');
+  const policyFor = new Map(
+    unforeseen.map(({ hazard: { kind }, asked }) => [policySetting(kind, asked), policyOf(kind, hazards, asked)]),
+  );
+  const policies = [...policyFor].map(([setting, policy]) => set(setting, policy));
+  const warns = [...policyFor.values()].includes('warn');
   const found = `select pg_catalog.current_setting('${FOUND_SETTING}', true) as tenant_ddl_found`;
   return [`select ${[...policies, set(FOUND_SETTING, '')].join(', ')}`, ...statements, ...(warns ? [found] : [])];
 }
@@ -33,9 +34,9 @@ export function warnOfUnforeseen({ org, unforeseen = [] }: Work, settings: Setti
   const found = valueOf(answers, 'tenant_ddl_found');
   if (typeof found !== 'string') return;
   const keys = new Set(found.split(' '));
-  const isWarned = (kind: HazardKind): boolean => policyOf(kind, settings.hazards) === 'warn';
-  for (const { key, hazard } of unforeseen) {
-    if (keys.has(key) && isWarned(hazard.kind)) logHazard(settings.logger, org, hazard);
+  for (const { key, hazard, asked } of unforeseen) {
+    const policy = policyOf(hazard.kind, settings.hazards, asked);
+    if (keys.has(key) && policy === 'warn') logHazard(settings.logger, org, hazard);
   }
 }
 
