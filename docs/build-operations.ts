@@ -1,16 +1,26 @@
-// npm run docs              writes docs/operations.md
-// npm run docs -- --check   fails if it is out of date
+// npm run docs              writes docs/operations.md, and the table of docs/options.md
+// npm run docs -- --check   fails if one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operationsDocument } from './operations-document';
+import { optionsTable } from './options-table';
 
-const path = join(__dirname, 'operations.md');
-const text = operationsDocument();
-const isCurrent = existsSync(path) && readFileSync(path, 'utf8') === text;
+const OPTIONS = /(<!-- options: [^\n]*\n).*?(?=\n<!-- end of options -->)/s;
 
-if (process.argv.includes('--check')) {
-  if (!isCurrent) console.error('docs/operations.md is out of date. Run "npm run docs".');
-  process.exitCode = isCurrent ? 0 : 1;
-} else if (!isCurrent) {
-  writeFileSync(path, text);
+const texts: readonly (readonly [name: string, written: (current: string) => string])[] = [
+  ['operations.md', operationsDocument],
+  ['options.md', (current) => current.replace(OPTIONS, (_all, start: string) => start + optionsTable())],
+];
+
+for (const [name, written] of texts) {
+  const path = join(__dirname, name);
+  const current = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const text = written(current);
+  if (text === current) continue;
+  if (process.argv.includes('--check')) {
+    console.error(`docs/${name} is out of date. Run "npm run docs".`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(path, text);
+  }
 }

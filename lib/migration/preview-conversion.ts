@@ -5,6 +5,7 @@ import { inOwnTransaction } from '../run/ways/own-transaction';
 import { isMemory, valueOf } from '../run/wire/send';
 import { contextOf, orgOn } from '../run/tenant-context';
 import type { Work } from '../run/work';
+import { faultLines } from '../codec/fault-lines';
 import { faultsOf } from '../codec/object-codec';
 import { MAX_PREVIEWED_ROWS, previewBlock, PREVIEW_SETTING } from '../plan/alter-field/conversion-preview';
 import { MigrationError } from '../errors';
@@ -91,10 +92,12 @@ function checkedType(type: unknown, at: { org: string; table: string; column: st
     ? faultsOf(decoded.left)
     : typeOptionFaults(decoded.right.type, { ...decoded.right, name: at.column });
   if (!isLeft(decoded) && faults.length === 0) return { ...decoded.right, name: at.column };
-  const lines = faults.map(({ path, message }) => `${path === '' ? 'type' : path}: ${message}`);
-  throw new MigrationError(`previewConversion was refused, and nothing was sent to the database. ${lines.join('; ')}`, {
-    code: 'INVALID_SPEC',
-    ...at,
-    faults,
-  });
+  throw new MigrationError(
+    `previewConversion was refused, and nothing was sent to the database. ${faultLines(faults, 'type').join('; ')}`,
+    {
+      code: 'INVALID_SPEC',
+      ...at,
+      faults,
+    },
+  );
 }

@@ -50,6 +50,15 @@ function takesRecordFirst(logger: Logger): boolean {
   return typeof addStream === 'function' && typeof fields === 'object';
 }
 
+/** `logger: false`. */
+export const SILENT: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  isLevelEnabled: () => false,
+};
+
 let shared: Logger | undefined;
 
 /** winston: one JSON object per line on the console, from level info, with a timestamp. Loaded on first use. */

@@ -1,6 +1,8 @@
-import type { Identifier } from '../sql/identifier';
-import type { Logger } from './logger';
 import type { HazardKind } from '../plan/plan';
+import type { Identifier } from '../sql/identifier';
+import { abortSignal, callback, loggerMethods, oneOfWords, policies, schemaNames, wholeFrom } from './checks';
+import { defaultLogger, SILENT, type Logger } from './logger';
+import { defaultsOf, group, option, type GivenBy, type SettledBy } from './option';
 
 /** What to do about the hazards of a plan. */
 export const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
@@ -19,84 +21,79 @@ export interface RetryEvent {
   readonly delayMs: number;
 }
 
-/** How failed attempts are retried. */
-export interface RetryOptions {
-  /** Total attempts, including the first. Default 3; 1 means no retry. */
-  readonly maxAttempts?: number | undefined;
-  /** Upper bound of the first wait, in milliseconds; doubles with each attempt. The actual wait is random. Default 1000. */
-  readonly delayMs?: number | undefined;
-  /** Upper bound of every wait, in milliseconds. Default 30000. */
-  readonly maxDelayMs?: number | undefined;
-  /** No attempt begins later than this after the first, in milliseconds. No default. */
-  readonly deadlineMs?: number | undefined;
-  /** Ends the wait; no further attempt begins. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called before each wait. */
-  readonly onRetry?: ((event: RetryEvent) => void) | undefined;
-}
+const TURNS = ['change', 'start'] as const;
+export type Turn = (typeof TURNS)[number];
 
-/** Options of every operation. */
-export interface ChangeOptions {
+export const RETRY_OPTIONS = {
+  /** Total attempts, including the first. Default 3; 1 means no retry. */
+  maxAttempts: option<number>({ default: 3, unit: 'attempts', check: wholeFrom(1) }),
+  /** Upper bound of the first wait, in milliseconds; doubles with each attempt. The actual wait is random. Default 1000. */
+  delayMs: option<number>({ default: 1000, unit: 'ms', check: wholeFrom(0) }),
+  /** Upper bound of every wait, in milliseconds. Default 30000. */
+  maxDelayMs: option<number>({ default: 30_000, unit: 'ms', check: wholeFrom(0) }),
+  /** No attempt begins later than this after the first, in milliseconds. No default. */
+  deadlineMs: option<number | undefined>({ default: undefined, unit: 'ms', check: wholeFrom(0) }),
+  /** Ends the wait; no further attempt begins. */
+  signal: option<AbortSignal | undefined>({ default: undefined, check: abortSignal }),
+  /** Called before each wait. */
+  onRetry: option<((event: RetryEvent) => void) | undefined>({ default: undefined, check: callback }),
+};
+
+export const CHANGE_OPTIONS = {
   /** How long to wait for each lock, in milliseconds; must be below `statementTimeoutMs`. Default 900. */
-  readonly lockTimeoutMs?: number | undefined;
+  // Below the server's deadlock_timeout: a wait in a circle ends before the server looks for one. Zero would disable it.
+  lockTimeoutMs: option<number>({ default: 900, unit: 'ms', check: wholeFrom(1) }),
   /** How long each statement may take, in milliseconds. Default 30000. */
-  readonly statementTimeoutMs?: number | undefined;
+  statementTimeoutMs: option<number>({ default: 30_000, unit: 'ms', check: wholeFrom(1) }),
   /** How failed attempts are retried; `false` means no retry. */
-  readonly retry?: RetryOptions | false | undefined;
+  // Even without a retry, an aborted signal refuses the call.
+  retry: group(RETRY_OPTIONS, { maxAttempts: 1 }),
   /** winston, pino, or any logger with their methods. `false` logs nothing. Default: winston, JSON on the console, from level info. */
-  readonly logger?: Logger | false | undefined;
+  logger: option<Logger, Logger | false>({
+    default: defaultLogger,
+    check: loggerMethods,
+    read: (given) => (given === false ? SILENT : given),
+  }),
   /** Schemas besides the org's own that a reference can name. Default `['public']`. */
-  readonly sharedSchemas?: readonly string[] | undefined;
+  sharedSchemas: option<readonly Identifier[], readonly string[]>({
+    default: ['public' as Identifier],
+    check: schemaNames,
+    // Later changes to the caller's list have no effect.
+    read: (given) => (Array.isArray(given) ? Array.from(given) : given) as readonly Identifier[],
+  }),
   /**
    * What to do about hazards that apply: `refuse` changes nothing and throws HAZARD_REFUSED, `warn` logs them.
    * One policy for all kinds, or one for each. Most hazards count only if the table has rows. Default 'warn',
    * and 'refuse' for `dataLoss`.
    */
-  readonly hazards?: HazardPolicies | undefined;
-}
+  hazards: option<HazardPolicies>({ default: 'warn', check: policies(HAZARD_POLICIES) }),
+};
 
-export const TURNS = ['change', 'start'] as const;
-export type Turn = (typeof TURNS)[number];
-
-/** Options of `withTenant`. */
-export interface TenantOptions extends ChangeOptions {
+export const TENANT_OPTIONS = {
+  ...CHANGE_OPTIONS,
   /** The table for a `createModel` that is called with only a list of fields. */
-  readonly model?: string | undefined;
+  model: option<string | undefined>({ default: undefined, check: () => [] }),
   /**
    * When the transaction takes the org's turn: with its first `change`, or at its `start`, before the callback
    * runs. Use `start` for callbacks that write to a table and then change it. After a DEADLOCK or a LOCK_TIMEOUT,
    * further attempts take it at the start. Default 'change'.
    */
-  readonly turn?: Turn | undefined;
-}
+  turn: option<Turn>({ default: 'change', check: oneOfWords(TURNS) }),
+};
 
-export interface RetrySettings {
-  readonly maxAttempts: number;
-  readonly delayMs: number;
-  readonly maxDelayMs: number;
-  readonly deadlineMs: number | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly onRetry: ((event: RetryEvent) => void) | undefined;
-}
+/** How failed attempts are retried. */
+export interface RetryOptions extends GivenBy<typeof RETRY_OPTIONS> {}
+
+/** Options of every operation. */
+export interface ChangeOptions extends GivenBy<typeof CHANGE_OPTIONS> {}
+
+/** Options of `withTenant`. */
+export interface TenantOptions extends GivenBy<typeof TENANT_OPTIONS> {}
+
+export type RetrySettings = SettledBy<typeof RETRY_OPTIONS>;
 
 /** Options with nothing left out. */
-export interface Settings {
-  readonly lockTimeoutMs: number;
-  readonly statementTimeoutMs: number;
-  readonly retry: RetrySettings;
-  readonly logger: Logger;
-  readonly sharedSchemas: readonly Identifier[];
-  readonly hazards: HazardPolicies;
-  readonly turn: Turn;
-}
+export type Settings = SettledBy<typeof TENANT_OPTIONS>;
 
-/** Every default, in one place. The default logger is made on first use. */
-export const DEFAULTS = {
-  // Below the server's deadlock_timeout: a deadlock ends before the server looks for one.
-  lockTimeoutMs: 900,
-  statementTimeoutMs: 30_000,
-  retry: { maxAttempts: 3, delayMs: 1000, maxDelayMs: 30_000 },
-  sharedSchemas: ['public'],
-  hazards: 'warn',
-  turn: 'change',
-} as const;
+/** Every default. The logger's is made when it is first needed. */
+export const DEFAULTS = defaultsOf(TENANT_OPTIONS);

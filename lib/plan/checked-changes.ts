@@ -2,6 +2,7 @@ import { isLeft } from 'fp-ts/lib/Either';
 import { boundedCopy, newBudget, type Budget } from '../codec/bounded-copy';
 import { BOUNDS } from '../codec/bounds';
 import { didYouMean } from '../codec/hints';
+import { faultLines } from '../codec/fault-lines';
 import { faultsOf } from '../codec/object-codec';
 import { isRecord } from '../codec/plain-object';
 import { MigrationError, type Fault } from '../errors';
@@ -60,8 +61,7 @@ function refusedError(what: string, org: string, change: unknown, faults: readon
   const code = faults[0]?.code;
   const subject = table === undefined ? what : `${what} "${table}"`;
   const listed = faults.slice(0, BOUNDS.faults);
-  const lines = listed.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-  if (listed.length < faults.length) lines.push(`… and more: these are the first ${BOUNDS.faults} faults`);
+  const lines = faultLines(faults);
   const list = lines.length === 1 ? ` ${lines.join()}` : `\n  ${lines.join('\n  ')}`;
   return new MigrationError(`${subject} was refused, and nothing was sent to the database.${list}`, {
     code: code !== undefined && faults.every((fault) => fault.code === code) ? code : 'INVALID_SPEC',
