@@ -95,3 +95,16 @@ it('keeps the options as they were when they were checked', async () => {
   await expect(ddl.createTenant(org)).resolves.toBeDefined();
   await createTenant(freshOrg(), db, { logger: quiet });
 });
+
+it('protects the shared schemas that are bound, from being dropped too', async () => {
+  const shared = freshOrg('shared');
+  await db.raw('create schema ??; create table ??.currency (id int)', [shared, shared]);
+  const ddl = tenantDdl(db, { logger: quiet, sharedSchemas: ['public', shared] });
+  for (const given of [{ confirm: shared }, { confirm: shared, sharedSchemas: undefined }]) {
+    expect(await migrationError(ddl.dropTenant(shared, given))).toMatchObject({
+      code: 'INVALID_IDENTIFIER',
+      org: shared,
+    });
+  }
+  expect(await columnsOf(db, shared, 'currency')).toEqual(['id']);
+});
