@@ -150,6 +150,16 @@ describe('a look that the server does not let happen', () => {
     expect(records().filter(({ message }) => message === 'HAZARD')).not.toEqual([]);
   });
 
+  it('says so where the owner has revoked its own rights, and the table is empty', async () => {
+    await owner.raw('revoke all on ??.invoice from current_user', [org]);
+    const change = CHANGES['a scan'] as (typeof CHANGES)[string];
+    const error = await migrationError(change({ ...patient, hazards: 'refuse' }, owner));
+    expect(error).toMatchObject({ code: 'HAZARD_REFUSED', table: 'invoice' });
+    expect(error.message).toMatch(/role may not lock .*grant the role SELECT and UPDATE/);
+    await owner.raw('grant select, update on ??.invoice to current_user', [org]);
+    await change({ ...patient, hazards: 'refuse' }, owner);
+  });
+
   it('is none for row_security = off, nor for a table without rows', async () => {
     await owner.raw('alter table ??.invoice enable row level security, force row level security', [org]);
     await owner.transaction(async (trx) => {

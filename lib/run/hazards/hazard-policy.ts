@@ -63,8 +63,15 @@ export function refusesShared({ hazards }: Settings): boolean {
   return policyOf('sharedLock', hazards) === 'refuse';
 }
 
+/** After the number of a hazard: the rows were not looked at. */
+const FORBIDDEN = ' forbidden';
+
+function mayNotLock(org: string, table: string): string {
+  return `The database role may not lock "${org}"."${table}", so the table counts as having rows, whether or not it has some: grant the role SELECT and UPDATE on it, which its owner may have revoked.`;
+}
+
 function refusal(org: Identifier, { table, exclusive }: HazardOn, index: number): string {
-  const raised = `raise exception using errcode = ${literal(GUARD_STATES.hazard)}, message = ${literal(String(index))};`;
+  const raised = `raise exception using errcode = ${literal(GUARD_STATES.hazard)}, message = pg_catalog.concat(${literal(String(index))}, case when forbidden then ${literal(FORBIDDEN)} end);`;
   return lookForRows({
     org,
     table,
@@ -113,8 +120,9 @@ export function refusedHazard(error: unknown, work: Work): MigrationError | unde
   const { message } = error as Error;
   const [shared, table] = message.startsWith('{') ? sharedKeyIn(message) : [];
   if (shared !== undefined && table !== undefined) return refused(work.org, sharedLockHazard(table, shared, true));
-  const found = work.hazards[Number(message)];
-  return found && refused(work.org, found.hazard);
+  const forbidden = message.endsWith(FORBIDDEN);
+  const found = work.hazards[Number(message.replace(FORBIDDEN, ''))];
+  return found && refused(work.org, found.hazard, forbidden ? mayNotLock(work.org, found.table) : undefined);
 }
 
 function warned(work: Work, settings: Settings): readonly HazardOn[] {

@@ -4,7 +4,7 @@ import { literal } from '../../sql/literal';
 import { CONCAT, EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { OLDER_SNAPSHOT } from '../wire/batch';
 
-/** What a block does when it has looked: `has_rows` holds what it found. */
+/** What a block does when it has looked: `has_rows` holds what it found, `forbidden` that the role may not lock the table. */
 export interface Look {
   readonly org: Identifier;
   /** By the name it has when the block runs. */
@@ -25,6 +25,7 @@ export function lookForRows({ org, table, lock, then }: Look): string {
   target pg_catalog.oid := pg_catalog.to_regclass(${target});
   older_snapshot boolean := ${OLDER_SNAPSHOT};
   has_rows boolean := false;
+  forbidden boolean := false;
   member pg_catalog.record;
 begin
   if not exists (select from pg_catalog.pg_class where oid ${EQ} target and ${isOneOf('relkind', '"char"', [`'r'`, `'p'`])}) then
@@ -62,5 +63,6 @@ function lockOrDoubt(table: string, mode: string): string {
     lock table ${table} in ${mode} mode;
   exception when insufficient_privilege then
     has_rows := true;
+    forbidden := true;
   end;`;
 }
