@@ -20,19 +20,21 @@ export type ClosedSpec<R extends t.Props, O extends t.Props> = { readonly [K in 
 
 export type ClosedCodec<R extends t.Props, O extends t.Props> = t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>;
 
+/** Faults, or properties in place of valid ones, e.g. a default in its normalised form; undefined for none. */
+export type Found = readonly Fault[] | { readonly instead: Readonly<Record<string, unknown>> };
+
 /**
  * A codec for an object with the required keys, possibly the optional ones, and no others. It returns a copy
  * of the own properties, so later changes to the caller's object have no effect.
  *
  * @param check finds faults that no single property shows. It receives the valid properties, so every fault of a
- *   spec is reported at once, and everything that was passed. It may replace one of the first, e.g. a default by
- *   its normalised form.
+ *   spec is reported at once, and everything that was passed. It changes neither; see {@link Found}.
  */
 export function closed<R extends t.Props, O extends t.Props>(
   name: string,
   required: R,
   optional: O,
-  check: (right: Partial<Closed<R, O>>, given: Record<string, unknown>) => readonly Fault[] = () => [],
+  check: (right: Partial<Closed<R, O>>, given: Readonly<Record<string, unknown>>) => Found = () => [],
 ): ClosedCodec<R, O> {
   const known: t.Props = { ...required, ...optional };
   const codecs = Object.entries(known);
@@ -64,10 +66,11 @@ export function closed<R extends t.Props, O extends t.Props>(
       if (isRight(result)) copy[key] = result.right;
       else addErrors(errors, result.left);
     }
-    for (const fault of check(copy as Partial<Closed<R, O>>, own)) {
-      errors.push(failed(context, fault.path, fault.message));
-    }
-    return errors.length === 0 ? t.success(copy as Closed<R, O>) : t.failures(errors);
+    const found = check(copy as Partial<Closed<R, O>>, own);
+    const faults = 'instead' in found ? [] : found;
+    for (const fault of faults) errors.push(failed(context, fault.path, fault.message));
+    if (errors.length > 0) return t.failures(errors);
+    return t.success(('instead' in found ? replaced(copy, found.instead) : copy) as Closed<R, O>);
   };
   return new t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>(
     name,
@@ -100,6 +103,10 @@ function isUnset(given: unknown, codec: t.Mixed): boolean {
 /** One at a time: an endless list cannot be spread into the arguments of a call. */
 function addErrors(errors: t.Errors, more: t.Errors): void {
   for (const error of more) errors.push(error);
+}
+
+function replaced(copy: Readonly<Record<string, unknown>>, instead: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries({ ...copy, ...instead }).filter(([, value]) => value !== undefined));
 }
 
 function otherThanObject(value: unknown): string {

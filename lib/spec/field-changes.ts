@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed, type Closed } from '../codec/object-codec';
+import { closed, type Closed, type Found } from '../codec/object-codec';
 import { flag, text } from '../codec/codecs';
 import type { Fault } from '../errors';
 import { typeOf, type FieldTypeName } from '../field-types';
@@ -105,15 +105,13 @@ export function defaultFaultsBy(from: FieldTypeSpec, changes: FieldChanges): rea
   return 'fault' in read ? [{ path: 'set.default', message: read.fault }] : [];
 }
 
-/** Replaces a default by what is kept of it, or tells what is wrong with it. */
-function keepDefault(changes: Partial<AsGiven> & { default?: unknown }): readonly Fault[] {
+/** What is kept of a default, or what is wrong with it. */
+function keptDefault(changes: Partial<AsGiven>): Found {
   const { default: given } = changes;
   if (given === undefined || given === null) return [];
   const type = impliedType(changes) ?? guessedType(given);
   const read = typeOf({ type }).readDefault(given, ofColumn(changes));
-  if ('fault' in read) return [{ path: 'default', message: read.fault }];
-  changes.default = read.kept;
-  return [];
+  return 'fault' in read ? [{ path: 'default', message: read.fault }] : { instead: { default: read.kept } };
 }
 
 /** Without a type, an option that is left out is the column's own. */
@@ -122,10 +120,10 @@ function ofColumn(changes: Partial<AsGiven>) {
 }
 
 /** What no single property shows. */
-function changeFaults(right: Partial<AsGiven>, given: Record<string, unknown>): readonly Fault[] {
+function changeFaults(right: Partial<AsGiven>, given: Readonly<Record<string, unknown>>): Found {
   if (Object.keys(given).length === 0) return [{ path: '', message: 'must name what is to change' }];
   if (hasWrongOption(given, right)) return [];
   const type = impliedType(right);
   const optionFaults = type === undefined ? [] : typeOptionFaults(type, ofColumn(right));
-  return optionFaults.length > 0 ? optionFaults : keepDefault(right);
+  return optionFaults.length > 0 ? optionFaults : keptDefault(right);
 }

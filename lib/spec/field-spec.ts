@@ -1,7 +1,6 @@
 import * as t from 'io-ts';
-import { bounded, closed, type Closed } from '../codec/object-codec';
+import { bounded, closed, type Closed, type Found } from '../codec/object-codec';
 import { flag, nameOf, oneOf, text } from '../codec/codecs';
-import type { Fault } from '../errors';
 import { typeOf, type FieldTypeName } from '../field-types';
 import type { Json } from '../field-types/field-type';
 import { typeOptions } from '../field-types/options';
@@ -56,32 +55,33 @@ export const FieldCodec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
 export const FieldSpec = bounded(FieldCodec);
 
 /** What no single property of a field shows. */
-function fieldFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
-  return [...setNullFaults(right), ...typeFaults(right, given)];
+function fieldFaults(right: Partial<Checked>, given: Readonly<Record<string, unknown>>): Found {
+  const faults = setNullFaults(right);
+  const found = typeFaults(right, given);
+  if ('instead' in found) return faults.length > 0 ? faults : found;
+  return [...faults, ...found];
 }
 
 /** What the type says of its options and of the default. */
-function typeFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
+function typeFaults(right: Partial<Checked>, given: Readonly<Record<string, unknown>>): Found {
   if (right.type === undefined) return [];
-  const field = (right.name === undefined ? { ...right, name: '' } : right) as Typed;
+  const field = { ...right, name: right.name ?? '', type: right.type };
   if (hasWrongOption(given, right)) return foreignOptionFaults(field.type, field);
   const optionFaults = typeOptionFaults(field.type, field);
   // A default is read by the type's options: only where these are right can it be judged.
-  return optionFaults.length > 0 ? optionFaults : keepDefault(field);
+  return optionFaults.length > 0 ? optionFaults : keptDefault(field);
 }
 
 type Typed = Omit<Partial<Checked>, 'name' | 'type'> & { readonly name: string; readonly type: FieldTypeName };
 
-/** Replaces a default by what is kept of it, and removes null; or tells what is wrong with it. */
-function keepDefault(field: Typed & { default?: unknown }): readonly Fault[] {
+/** What is kept of a default: none of null; or what is wrong with it. */
+function keptDefault(field: Typed): Found {
   if (field.default === undefined) return [];
   if (field.default === null) {
-    delete field.default;
     const nullable = field.nullable !== false && field.primaryKey !== true;
-    return nullable ? [] : [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
+    if (nullable) return { instead: { default: undefined } };
+    return [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
   }
   const read = typeOf(field).readDefault(field.default, field);
-  if ('fault' in read) return [{ path: 'default', message: read.fault }];
-  field.default = read.kept;
-  return [];
+  return 'fault' in read ? [{ path: 'default', message: read.fault }] : { instead: { default: read.kept } };
 }
