@@ -14,7 +14,7 @@ const BLOCKS: Readonly<Partial<Record<LockMode, string>>> = {
 };
 
 /** What the examples do not show. */
-const NOTES: Readonly<Partial<Record<ChangeKind, string>>> = {
+const NOTES: Readonly<Record<ChangeKind, string>> = {
   createModel: `Nobody else can use a table before it is committed, so only the tables that it refers to are locked for others. \`createModels\` creates several in one round trip: foreign keys are added last, always in the same order, to avoid deadlocks.`,
   addField: `A single statement, whatever the field brings with it: PostgreSQL then knows that a new field without a default is empty in every row, and reads none for its foreign key.`,
   dropField: `PostgreSQL silently drops every index, key, check or statistics object that also covers the field: the change is refused with their names, unless \`cascade\` lists them. Dropping a foreign key locks the table that it refers to. A plan cannot know that table: list it in \`referencing\`, and the plan is complete. This does not change what runs.`,
@@ -24,6 +24,8 @@ const NOTES: Readonly<Partial<Record<ChangeKind, string>>> = {
   dropModel: `Refused while another table or a view depends on it. As with a field, list the tables that it refers to in \`referencing\`, and the plan is complete.`,
   addIndex: `Inside the transaction, like everything here. \`CREATE INDEX CONCURRENTLY\` does not block writers, but cannot run in a transaction.`,
   dropIndex: `Refused if the index belongs to another table: index names are unique per schema, not per table.`,
+  addReference: `Every row is read under the lock, while nobody can write to either table. Fields have at most one foreign key.`,
+  dropReference: `Found by its fields, not by its name. List the table that it refers to in \`referencing\`, and the plan is complete.`,
 };
 
 /** docs/operations.md, from the registry. */
@@ -99,7 +101,7 @@ function operationParts(kind: ChangeKind, examples: readonly Example[]): string[
   ]);
   return [
     `## ${kind}`,
-    ...(NOTES[kind] === undefined ? [] : [NOTES[kind]]),
+    NOTES[kind],
     table(['variant', 'locks', 'rewrite', 'scan', 'hazards'], rows),
     ...plans.flatMap(({ variant, change, plan }) => [
       `### ${title(kind, variant)}`,

@@ -1,17 +1,20 @@
 export {
   addFieldToModel,
   addIndex,
+  addReference,
   alterField,
   createModel,
   createModels,
   dropFieldFromModel,
   dropIndex,
   dropModel,
+  dropReference,
   renameField,
   renameModel,
   type AlterFieldOptions,
   type DropFieldOptions,
   type DropModelOptions,
+  type DropReferenceOptions,
 } from './migration';
 export { inspectModel, inspectTenant } from './catalog/inspect';
 export type { Extra, ModelInspection, TenantInspection } from './spec/extra';
@@ -62,7 +65,7 @@ export type {
   StopRule,
 } from './rollout';
 export { withDbRetry } from './run/retry';
-export type { FieldBase, FieldOf, OnDelete, ReferenceSpec } from './spec/spec-types';
+export type { FieldBase, FieldOf, OnDelete, ReferencesSpec, ReferenceSpec } from './spec/spec-types';
 export type { TypeSpec } from './field-types/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';

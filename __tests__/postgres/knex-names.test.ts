@@ -63,8 +63,10 @@ async function expectRefusedEverywhere(name: unknown): Promise<void> {
     ['table of dropField', dropFieldFromModel('acme', name as string, 'id', wire.db, options)],
     ['column of dropField', dropFieldFromModel('acme', 'm', name as string, wire.db, options)],
     ...Object.entries(POSITIONS)
-      // An index may be without a name.
-      .filter(([where]) => (name !== undefined && name !== null) || where !== 'an index')
+      // An index may be without a name, and a reference without a schema: it is the org's then, and written so.
+      .filter(
+        ([where]) => (name !== undefined && name !== null) || !['an index', 'a referenced schema'].includes(where),
+      )
       .map(([where, model]): [string, Promise<unknown>] => [
         where,
         createModel('acme', model(name as string), wire.db, options),
@@ -262,8 +264,8 @@ describe("references('s.p.id'), inTable('x') under withSchema, references() with
     for (const table of ['created', 'altered']) {
       const keys = (await readTable(db, org, table))?.foreignKeys ?? [];
       expect(Object.fromEntries(keys.map(({ columns, references }) => [columns[0], references]))).toEqual({
-        ref: { schema: org, table: 'customer', columns: ['id'], onDelete: 'CASCADE' },
-        shared: { schema: shared, table: 'customer', columns: ['id'], onDelete: 'CASCADE' },
+        ref: expect.objectContaining({ schema: org, table: 'customer', columns: ['id'], onDelete: 'CASCADE' }),
+        shared: expect.objectContaining({ schema: shared, table: 'customer', columns: ['id'], onDelete: 'CASCADE' }),
       });
     }
     expect(await tablesOf(db, decoy)).toEqual(['customer']);
@@ -282,10 +284,23 @@ describe("references('s.p.id'), inTable('x') under withSchema, references() with
     ]);
   });
 
-  it('refuses a reference that does not say its schema, table, column and what a delete does', async () => {
+  it('refers to the org where no schema is named, whatever the search_path', async () => {
+    const [org, decoy] = [await freshTenant(), await freshTenant()];
+    for (const schema of [org, decoy]) await createModel(schema, { table: 'customer', fields: [id] }, db, options);
+    const misled = connect({ searchPath: [decoy] });
+    for (const [index, schema] of [undefined, null].entries()) {
+      const references = { schema, table: 'customer', column: 'id' } as never;
+      const fields = [{ name: 'ref', type: 'Int', references } as const];
+      await createModel(org, { table: `created${index}`, fields }, misled, options);
+      const [key] = (await readTable(db, org, `created${index}`))?.foreignKeys ?? [];
+      expect(key?.references.schema).toBe(org);
+    }
+  });
+
+  it('refuses a reference that does not say its table and column', async () => {
     const wire = countedConnect();
     const whole = { schema: 'public', table: 't', column: 'id', onDelete: 'CASCADE' };
-    for (const part of Object.keys(whole)) {
+    for (const part of ['table', 'column']) {
       const references = { ...whole, [part]: undefined } as never;
       const refused = createModel('acme', { table: 'm', fields: [{ ...id, references }] }, wire.db, options);
       expect(await migrationError(refused)).toMatchObject({

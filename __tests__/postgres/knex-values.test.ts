@@ -300,7 +300,7 @@ describe('specificType, onDelete, onUpdate, check names, index using: pasted as 
     ],
     [
       'an onUpdate',
-      { ...model, fields: [{ name: 'a', type: 'Int', references: { ...references, onUpdate: 'CASCADE' } }] },
+      { ...model, fields: [{ name: 'a', type: 'Int', references: { ...references, onUpdate: 'SET DEFAULT' } }] },
       'fields[0].references.onUpdate',
     ],
     ['an index method', { ...model, indexes: [{ columns: ['a'], using: 'gin' }] }, 'indexes[0].using'],

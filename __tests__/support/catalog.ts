@@ -28,6 +28,8 @@ export interface CatalogForeignKey extends CatalogKey {
     readonly table: string;
     readonly columns: readonly string[];
     readonly onDelete: string;
+    readonly onUpdate: string;
+    readonly deferrable: boolean | 'deferred';
   };
   readonly validated: boolean;
 }
@@ -72,6 +74,9 @@ const CONSTRAINTS = (kind: string, more = ''): string => `(select coalesce(json_
     'name', k.conname, 'columns', ${COLUMN_NAMES('k.conkey', 'k.conrelid')}${more}) order by k.conname collate "C"), '[]')
   from pg_constraint k where k.conrelid = c.oid and k.contype = '${kind}')`;
 
+const ACTION = (column: string): string => `case ${column} when 'c' then 'CASCADE' when 'n' then 'SET NULL'
+  when 'r' then 'RESTRICT' when 'a' then 'NO ACTION' else ${column}::text end`;
+
 const TABLE = `select json_build_object(
   'comment', obj_description(c.oid, 'pg_class'),
   'columns', (select coalesce(json_agg(json_build_object(
@@ -91,8 +96,8 @@ const TABLE = `select json_build_object(
     'f',
     `, 'validated', k.convalidated, 'references', (select json_build_object(
       'schema', rn.nspname, 'table', r.relname, 'columns', ${COLUMN_NAMES('k.confkey', 'k.confrelid')},
-      'onDelete', case k.confdeltype when 'c' then 'CASCADE' when 'n' then 'SET NULL' when 'r' then 'RESTRICT'
-        else k.confdeltype::text end)
+      'onDelete', ${ACTION('k.confdeltype')}, 'onUpdate', ${ACTION('k.confupdtype')},
+      'deferrable', case when k.condeferred then to_json('deferred'::text) else to_json(k.condeferrable) end)
       from pg_class r join pg_namespace rn on rn.oid = r.relnamespace where r.oid = k.confrelid)`,
   )},
   'checks', ${CONSTRAINTS('c', `, 'definition', pg_get_constraintdef(k.oid)`)}

@@ -1,6 +1,6 @@
 // What a model has to be in the catalog, worked out from the documented table of types and rules alone: nothing of
 // lib/ is used, so that a mistake there shows.
-import type { FieldSpec, ModelSpec } from '../../lib';
+import type { FieldSpec, ForeignKeySpec, ModelSpec } from '../../lib';
 import type { CatalogTable } from './catalog';
 import { TYPE_SAMPLES } from './type-samples';
 
@@ -45,6 +45,7 @@ export function expectedShape(model: ModelSpec): TableShape {
     const { column, ...target } = to;
     return [{ columns: [name], references: { ...target, columns: [column] } }];
   });
+  const keys: readonly ForeignKeySpec[] = [...references, ...(model.foreignKeys ?? [])];
   return {
     comment: model.comment || null,
     columns: model.fields.map((field) => expectedColumn(field, key.includes(field.name))),
@@ -60,9 +61,15 @@ export function expectedShape(model: ModelSpec): TableShape {
         name: name ?? expect.any(String),
       })),
     ),
-    foreignKeys: sorted([...references, ...(model.foreignKeys ?? [])].map((foreignKey) => ({ ...foreignKey }))),
+    foreignKeys: sorted(keys.map(({ columns, references: to }) => ({ columns, references: wholeReference(to) }))),
     checks: sorted(model.fields.filter(({ type }) => type === 'Enum').map(({ name }) => [name])),
   };
+}
+
+/** With what PostgreSQL takes where nothing is said. The schema has no default here: a table does not know its own. */
+function wholeReference(to: ForeignKeySpec['references']): Reference {
+  const { schema = '', table, columns, onDelete = 'NO ACTION', onUpdate = 'NO ACTION', deferrable = false } = to;
+  return { schema, table, columns, onDelete, onUpdate, deferrable };
 }
 
 export function expectedColumn(field: FieldSpec, isKey = false): Record<string, unknown> {

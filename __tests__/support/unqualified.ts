@@ -32,7 +32,7 @@ const GRAMMAR_TYPES =
   'varchar character varying integer bigint double precision numeric decimal boolean time smallint real interval timestamp';
 
 const DDL = `create alter comment drop table schema index view materialized foreign sequence column constraint primary key
-  case when then else end and or unique not null default check references on delete update cascade restrict set no action if exists add rename to type
+  case when then else end and or unique not null default check references on delete update cascade restrict set no action deferrable initially deferred if exists add rename to type
   using is true false any array with without oids zone cast as only concurrently statistics function routine procedure aggregate
   domain collation operator class family text search configuration dictionary parser template
   ${GRAMMAR_TYPES} generated always identity fillfactor`;

@@ -102,6 +102,21 @@ describe('the tables of keys', () => {
   });
 });
 
+describe('the table of references', () => {
+  const rows = tableOf('docs/fields.md', 'in `references`');
+
+  it('has every key of a reference', () => {
+    expect(rows.flatMap(([key]) => codeIn(key)).sort()).toEqual(propertiesOf('ReferenceSpec').sort());
+  });
+
+  it.each(rows)('%s (%s): %s becomes %s', (_key, _meaning, example, sql) => {
+    const references = evaluate(`return (${codeIn(example)[0]})`, {}) as object;
+    const change = { kind: 'createModel', table: 't', fields: [{ name: 'f', type: 'Int', references }] } as lib.Change;
+    const [step] = planChange('acme-corp', change).steps.slice(-1);
+    expect(step?.sql).toContain(codeIn(sql)[0]);
+  });
+});
+
 describe('the table of operations', () => {
   const rows = tableOf('docs/changing-tables.md', 'call');
 

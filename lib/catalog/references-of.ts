@@ -1,5 +1,5 @@
 import type { Extra } from '../spec/extra';
-import { onDelete } from '../spec/field-spec';
+import { referentialAction } from '../spec/references';
 import type { ForeignKeySpec, OnDelete, ReferenceSpec } from '../spec/spec-types';
 import { identifierFault } from '../sql/identifier';
 import type { ConstraintFacts, ReferenceFacts, TableFacts } from './facts';
@@ -24,8 +24,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
 const NO_ACTION = 'a';
 const SIMPLE = 's';
 
+/** The words that a spec has an option for. */
+const SAID = ['deferrable', 'deferred'];
+
 /** The words that leave a foreign key what it is. */
-const BESIDE = ['not validated', 'inherited'];
+const BESIDE = ['not validated', 'inherited', ...SAID];
 
 /**
  * The foreign keys of a table, by what they do.
@@ -44,14 +47,16 @@ export function referencesOf(
   for (const constraint of table.constraints) {
     const { references, columns } = constraint;
     if (references === null) continue;
-    const target = targetOf(org, references, columnOf);
+    const target = targetOf(org, constraint.words, references, columnOf);
     const own = columns.flatMap((number) => names.get(number) ?? []);
     const faults = faultsOf(constraint, references, target, own);
     const [number = 0] = columns;
     const isTaken =
       columns.length === 1 ? ofFields.has(number) : ofModel.some((known) => known.columns.join('.') === own.join('.'));
     if (isTaken) faults.push(`a second one on ${own.join(', ')}`);
-    const words = constraint.words.filter((word) => faults.length > 0 || BESIDE.includes(word));
+    const words = constraint.words.filter(
+      (word) => faults.length > 0 || (BESIDE.includes(word) && !SAID.includes(word)),
+    );
     if (faults.length > 0 || words.length > 0) {
       const detail = [...new Set([...faults, ...words])];
       extras.push({ kind: 'foreign key', name: constraint.name, table: table.name, ...detailed(detail) });
@@ -66,19 +71,28 @@ export function referencesOf(
 
 function targetOf(
   org: string,
-  { schema, table, columns, onDelete: action }: ReferenceFacts,
+  words: readonly string[],
+  { schema, table, columns, onDelete, onUpdate }: ReferenceFacts,
   columnOf: (table: string, number: number) => string | undefined,
 ): ForeignKeySpec['references'] | undefined {
   const names = columns.map((column) => (typeof column === 'string' ? column : columnOf(table, column)));
   const known = names.filter((name): name is string => name !== undefined);
   if (known.length < names.length) return undefined;
-  return { schema: schema ?? org, table, columns: known, onDelete: ACTIONS[action] as OnDelete };
+  return {
+    schema: schema ?? org,
+    table,
+    columns: known,
+    ...(onDelete === NO_ACTION ? {} : { onDelete: ACTIONS[onDelete] as OnDelete }),
+    ...(onUpdate === NO_ACTION ? {} : { onUpdate: ACTIONS[onUpdate] as OnDelete }),
+    ...(words.includes('deferred') ? { deferrable: 'deferred' as const } : {}),
+    ...(words.includes('deferrable') ? { deferrable: true as const } : {}),
+  };
 }
 
 /** What no spec can say of it. */
 function faultsOf(
   { words, columns }: ConstraintFacts,
-  { onDelete: action, onUpdate, match }: ReferenceFacts,
+  { onDelete, onUpdate, match }: ReferenceFacts,
   target: ForeignKeySpec['references'] | undefined,
   own: readonly string[],
 ): string[] {
@@ -88,12 +102,17 @@ function faultsOf(
     target.columns.every((name) => identifierFault(name, 'column') === undefined);
   return [
     ...words.filter((word) => !BESIDE.includes(word)),
-    ...(onDelete.is(ACTIONS[action]) ? [] : [`on delete ${(ACTIONS[action] ?? action).toLowerCase()}`]),
-    ...(onUpdate === NO_ACTION ? [] : [`on update ${(ACTIONS[onUpdate] ?? onUpdate).toLowerCase()}`]),
+    ...unsaid('delete', onDelete),
+    ...unsaid('update', onUpdate),
     ...(match === SIMPLE ? [] : ['match full']),
     ...(own.length === columns.length ? [] : ['on a column that is no field']),
     ...(isNamed ? [] : ['to what no spec can name']),
   ];
+}
+
+function unsaid(event: string, action: string): readonly string[] {
+  const name = ACTIONS[action] ?? action;
+  return referentialAction.is(name) ? [] : [`on ${event} ${name.toLowerCase()}`];
 }
 
 function isUndefined(value: unknown): boolean {

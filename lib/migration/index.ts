@@ -7,4 +7,5 @@ export {
   type DropFieldOptions,
 } from './fields';
 export { addIndex, dropIndex } from './indexes';
+export { addReference, dropReference, type DropReferenceOptions } from './references';
 export { createModel, createModels, dropModel, renameModel, type DropModelOptions } from './models';

@@ -8,7 +8,7 @@ import { isRecord } from '../codec/plain-object';
 import { MigrationError, type Fault } from '../errors';
 import { shownBeginning } from '../errors/shown';
 import type { Identifier } from '../sql/identifier';
-import { foreignTenants } from './foreign-tenants';
+import { fillInOrg, foreignTenants } from './foreign-tenants';
 import { operationOf, operations, type ChangeKind, type CheckedChange } from './operations';
 
 /** The gate through which every change comes, from code and from JSON alike. */
@@ -35,6 +35,7 @@ function checked(org: Identifier, given: unknown, sharedSchemas: readonly string
   const bounded = boundedCopy(given, budget);
   if ('fault' in bounded) throw refusedError('A change', org, undefined, [bounded.fault]);
   const change = bounded.copy;
+  fillInOrg(change, org);
   const kind = kindOf(change);
   if (kind === undefined) {
     const kinds = Object.keys(operations);

@@ -97,7 +97,7 @@ function expectedOfColumn(schema: Identifier, effect: ColumnEffect): readonly Ex
 }
 
 /** What a foreign key needs. */
-export function refersTo(schema: Identifier, table: Identifier, columns: readonly Identifier[]): Effect {
+export function refersTo({ schema, table, columns }: ForeignKey['references']): Effect {
   return { verb: 'refersTo', of: 'table', schema, table, columns };
 }
 

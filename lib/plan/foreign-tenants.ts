@@ -5,15 +5,26 @@ import { identifierFault, type Identifier } from '../sql/identifier';
 /** A reference that a change makes, and where in it that stands. */
 interface ReferenceMade {
   readonly path: string;
-  readonly schema: string;
+  readonly reference: Record<string, unknown>;
 }
 
 /** A reference stands at a depth of four; what is deeper is refused by its codec. */
 const MAX_DEPTH = 8;
 
+/**
+ * Gives each reference that names no schema the org's, in place: what is given is the gate's own copy. A schema that is
+ * there but is no name stays, for its codec to refuse.
+ */
+export function fillInOrg(change: unknown, org: Identifier): void {
+  for (const { reference } of referencesMade(change)) reference.schema ??= org;
+}
+
 /** References that leave the tenant. A schema that is no name is the codec's to refuse. */
 export function foreignTenants(change: unknown, org: Identifier, sharedSchemas: readonly string[]): readonly Fault[] {
   return referencesMade(change)
+    .flatMap(({ path, reference: { schema } }) =>
+      typeof schema === 'string' ? [{ path: `${path}.schema`, schema }] : [],
+    )
     .filter(({ schema }) => schema !== org && !sharedSchemas.includes(schema))
     .filter(({ schema }) => identifierFault(schema, 'schema') === undefined)
     .map(({ path, schema }) => ({
@@ -46,8 +57,7 @@ function collect(value: unknown, path: string, depth: number, made: ReferenceMad
     // A default is a value, whatever is in it.
     if (key === 'default' || typeof item !== 'object') continue;
     const here = path === '' ? key : `${path}.${key}`;
-    const schema = key === 'references' && isPlainObject(item) ? item.schema : undefined;
-    if (typeof schema === 'string') made.push({ path: `${here}.schema`, schema });
+    if (key === 'references' && isPlainObject(item)) made.push({ path: here, reference: item });
     collect(item, here, depth + 1, made);
   }
 }

@@ -2,10 +2,11 @@ import knex, { type Knex } from 'knex';
 import type { Field } from '../spec/field-spec';
 import { typeOf } from '../field-types';
 import { optionsOf } from '../field-types/options';
-import { columnList, derivedName, qualified, quoted, type Identifier } from '../sql/identifier';
+import { derivedName, qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { indexName, type Index } from '../spec/model-spec';
 import { isOneOf, typeSql } from '../sql/qualified-sql';
+import { referencesClause } from './foreign-keys';
 import { RenderedTexts } from './render-cache';
 
 /** Never connects: it only writes SQL, by knex's own rules and no caller's wrapIdentifier. */
@@ -101,9 +102,9 @@ export function columnConstraints(table: Identifier, { name, unique, references 
   const clauses: string[] = [];
   if (unique === true) clauses.push(`constraint ${quoted(derivedName('key', table, [name]))} unique`);
   if (references !== undefined) {
-    const target = `${qualified(references.schema, references.table)} (${columnList([references.column])})`;
+    const { column, ...target } = references;
     const key = quoted(derivedName('fkey', table, [name]));
-    clauses.push(`constraint ${key} references ${target} on delete ${references.onDelete.toLowerCase()}`);
+    clauses.push(`constraint ${key} ${referencesClause({ ...target, columns: [column] })}`);
   }
   return clauses;
 }

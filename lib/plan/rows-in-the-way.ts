@@ -27,7 +27,7 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
   const from = qualified(org, table);
   const value = quoted(column);
   const counting = (rows: string, condition: string): string =>
-    guarded(
+    countRows(
       from,
       `select pg_catalog.count(*) filter (where ${condition}), pg_catalog.count(*) into found, seen from (${rows}) r;`,
     );
@@ -39,7 +39,7 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
   const converting = (outcome: 'loses' | 'fails'): string =>
     to === undefined
       ? ''
-      : guarded(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS, { [outcome]: NOTE_PLACE }), outcome);
+      : countRows(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS, { [outcome]: NOTE_PLACE }), outcome);
   return {
     ...(change.unconvertible !== undefined && to !== undefined && { NOT_NULL_VIOLATION: converting('fails') }),
     ...(set.nullable === false && { NOT_NULL_VIOLATION: counting(each, `${value} is null`) }),
@@ -66,7 +66,7 @@ function isPart(to: NewType): boolean {
 }
 
 /** Without a wait, and with nothing that could fail what is sent with it. */
-function guarded(table: string, look: string, found = 'found'): string {
+export function countRows(table: string, look: string, found = 'found'): string {
   return block(`declare
   item pg_catalog.record;
   found bigint := 0;

@@ -1,21 +1,13 @@
 import * as t from 'io-ts';
 import { bounded, closed, type Closed, type Found } from '../codec/object-codec';
-import { flag, nameOf, oneOf, text } from '../codec/codecs';
+import { flag, nameOf, text } from '../codec/codecs';
 import { typeOf, type FieldTypeName } from '../field-types';
 import type { Json } from '../field-types/field-type';
 import { typeOptions } from '../field-types/options';
 import type { FieldSpec as FieldSpecType, KeyOfEach, Proved, Same } from './spec-types';
+import { Reference } from './references';
 import { setNullFaults } from './set-null';
 import { foreignOptionFaults, hasWrongOption, typeName, typeOptionFaults } from '../field-types/type-options';
-
-/** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
-export const onDelete = oneOf(['CASCADE', 'SET NULL', 'RESTRICT']);
-
-const Reference = closed(
-  'Reference',
-  { schema: nameOf('schema'), table: nameOf('table'), column: nameOf('column'), onDelete },
-  {},
-);
 
 const required = { name: nameOf('column'), type: typeName };
 

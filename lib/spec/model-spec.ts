@@ -2,7 +2,8 @@ import type * as t from 'io-ts';
 import { bounded, closed, type Closed } from '../codec/object-codec';
 import { flag, listOf, nameOf, text } from '../codec/codecs';
 import type { Fault } from '../errors';
-import { FieldCodec, onDelete, type Field } from './field-spec';
+import { FieldCodec, type Field } from './field-spec';
+import { columns, References } from './references';
 import { derivedName, type Identifier } from '../sql/identifier';
 import type {
   Flat,
@@ -20,8 +21,6 @@ const MAX_KEY_COLUMNS = 32;
 /** More than the 1,600 columns of a table, which PostgreSQL itself refuses; a longer list is not looked into. */
 const MAX_FIELDS = 5000;
 
-export const columns = listOf(nameOf('column'));
-
 const IndexSpec = closed(
   'IndexSpec',
   { columns },
@@ -33,14 +32,11 @@ const IndexSpec = closed(
 export type IndexSpec = IndexSpecType;
 export type Index = t.TypeOf<typeof IndexSpec>;
 
-const ForeignKeySpec = closed(
-  'ForeignKeySpec',
-  {
-    columns,
-    references: closed('References', { schema: nameOf('schema'), table: nameOf('table'), columns, onDelete }, {}),
-  },
-  {},
-  ({ columns: listed = ['?'], references }) => foreignKeyFaults(listed, references?.columns),
+/** The properties of a foreign key, for the codecs that hold one. */
+export const foreignKeyProps = { columns, references: References };
+
+const ForeignKeySpec = closed('ForeignKeySpec', foreignKeyProps, {}, ({ columns: listed = ['?'], references }) =>
+  foreignKeyFaults(listed, references?.columns),
 );
 
 /** What a caller writes; see spec-types.ts. */
@@ -157,7 +153,7 @@ export function columnFaults(listed: readonly string[], path: string): Fault[] {
   return faults;
 }
 
-function foreignKeyFaults(listed: readonly string[], target: readonly string[] | undefined): Fault[] {
+export function foreignKeyFaults(listed: readonly string[], target: readonly string[] | undefined): Fault[] {
   const faults = columnFaults(listed, 'columns');
   if (target !== undefined && target.length !== listed.length) {
     faults.push({ path: 'references.columns', message: 'must be as many as columns' });

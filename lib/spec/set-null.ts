@@ -1,19 +1,29 @@
 import type { Fault } from '../errors';
 
+/** What a reference does to the rows that refer. */
+interface Acting {
+  readonly onDelete?: string | undefined;
+  readonly onUpdate?: string | undefined;
+}
+
 /** A field, as far as it decides whether a reference can set it to null. */
 interface Referring {
   readonly nullable?: boolean | undefined;
   readonly primaryKey?: boolean | undefined;
-  readonly references?: { readonly onDelete?: string | undefined } | undefined;
+  readonly references?: Acting | undefined;
 }
 
 const MESSAGE =
-  'SET NULL needs a field that can be null: every delete of the row it refers to would fail. Use CASCADE or RESTRICT, or make the field nullable';
+  'SET NULL needs a field that can be null: every delete or update of the row it refers to would fail. Use CASCADE or RESTRICT, or make the field nullable';
 
 /** `on delete set null` on a field that can't be null: PostgreSQL takes it, and then refuses each delete. */
 export function setNullFaults({ nullable, primaryKey, references }: Referring): readonly Fault[] {
-  if (references?.onDelete !== 'SET NULL' || (nullable !== false && primaryKey !== true)) return [];
-  return [{ path: 'references.onDelete', message: MESSAGE }];
+  if (references === undefined || (nullable !== false && primaryKey !== true)) return [];
+  return settingNull(references).map((path) => ({ path: `references.${path}`, message: MESSAGE }));
+}
+
+function settingNull(references: Acting): readonly (keyof Acting)[] {
+  return (['onDelete', 'onUpdate'] as const).filter((action) => references[action] === 'SET NULL');
 }
 
 interface Named extends Referring {
@@ -22,7 +32,7 @@ interface Named extends Referring {
 
 interface Keyed {
   readonly columns: readonly string[];
-  readonly references: { readonly onDelete: string };
+  readonly references: Acting;
 }
 
 /** The same, for a field that is a key by its name, and for the foreign keys of several columns. */
@@ -36,8 +46,8 @@ export function setNullFaultsOfModel(
     key.includes(field) ? setNullFaults({ ...field, primaryKey: true }).map(under(`fields[${at}]`)) : [],
   );
   const ofKeys = foreignKeys.flatMap(({ columns, references }, at) =>
-    references.onDelete === 'SET NULL' && columns.some((column) => notNull.has(column))
-      ? [{ path: `foreignKeys[${at}].references.onDelete`, message: MESSAGE }]
+    columns.some((column) => notNull.has(column))
+      ? settingNull(references).map((action) => ({ path: `foreignKeys[${at}].references.${action}`, message: MESSAGE }))
       : [],
   );
   return [...ofFields, ...ofKeys];

@@ -5,19 +5,39 @@
 import type { fieldTypes, FieldTypeName } from '../field-types';
 import type { TypeOption } from '../field-types/options';
 
-/** What becomes of a row when the row that it refers to is deleted (manual 5.5.5, Foreign Keys). */
-export type OnDelete = 'CASCADE' | 'SET NULL' | 'RESTRICT';
+/** What becomes of a row when the row that it refers to is deleted, or its key changed (manual 5.5.5, Foreign Keys). */
+export type OnDelete = 'CASCADE' | 'SET NULL' | 'RESTRICT' | 'NO ACTION';
 
-/** The column that a field refers to. It has a primary key or a unique constraint of its own. */
-export interface ReferenceSpec {
-  /** The org itself, or one of the option `sharedSchemas`. */
-  readonly schema: string;
+/** What every reference has. */
+interface ReferenceBase {
+  /** The org itself, which is the default, or one of the option `sharedSchemas`. */
+  readonly schema?: string | undefined;
   /** The table that is referred to. */
   readonly table: string;
+  /**
+   * What a delete there does here: it deletes the row too, sets the field to null, or is refused, at once or at the end
+   * of its statement. Default `'NO ACTION'`, the last.
+   */
+  readonly onDelete?: OnDelete | undefined;
+  /** What a change of the key there does here. Default `'NO ACTION'`. */
+  readonly onUpdate?: OnDelete | undefined;
+  /**
+   * Whether a transaction may put the check off until COMMIT (`set constraints … deferred`), or does so by itself
+   * (`'deferred'`). Default neither.
+   */
+  readonly deferrable?: true | 'deferred' | undefined;
+}
+
+/** The column that a field refers to. It has a primary key or a unique constraint of its own. */
+export interface ReferenceSpec extends ReferenceBase {
   /** Its column. */
   readonly column: string;
-  /** What a delete there does here: deletes the row too, sets the field to null, or is refused. */
-  readonly onDelete: OnDelete;
+}
+
+/** The columns that several columns refer to, together. */
+export interface ReferencesSpec extends ReferenceBase {
+  /** As many columns there, in the order of `columns`. */
+  readonly columns: readonly string[];
 }
 
 /** What a field of every type has. */
@@ -67,20 +87,12 @@ export interface IndexSpec {
   readonly name?: string | undefined;
 }
 
-/** A foreign key of several columns; one of a single column is a field's `references`. */
+/** A foreign key. In a model those of several columns; one of a single column is a field's `references`. */
 export interface ForeignKeySpec {
   /** Fields of this model, from 1 to 32. */
   readonly columns: readonly string[];
-  readonly references: {
-    /** The org itself, or one of the option `sharedSchemas`. */
-    readonly schema: string;
-    /** The table that is referred to. */
-    readonly table: string;
-    /** As many columns there, in the order of `columns`. */
-    readonly columns: readonly string[];
-    /** What a delete there does here. */
-    readonly onDelete: OnDelete;
-  };
+  /** What they refer to. */
+  readonly references: ReferencesSpec;
 }
 
 /**

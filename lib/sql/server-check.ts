@@ -13,6 +13,8 @@ export const GUARD_STATES = {
   spec: 'TD006',
   indexExists: 'TD007',
   identity: 'TD008',
+  reference: 'TD009',
+  referenceExists: 'TD011',
   ledger: 'TD030',
 } as const;
 

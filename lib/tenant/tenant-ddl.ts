@@ -2,17 +2,20 @@ import type { Knex } from 'knex';
 import {
   addFieldToModel,
   addIndex,
+  addReference,
   alterField,
   createModel,
   createModels,
   dropFieldFromModel,
   dropIndex,
   dropModel,
+  dropReference,
   renameField,
   renameModel,
   type AlterFieldOptions,
   type DropFieldOptions,
   type DropModelOptions,
+  type DropReferenceOptions,
 } from '../migration';
 import { inspectModel, inspectTenant } from '../catalog/inspect';
 import type { ModelInspection, TenantInspection } from '../spec/extra';
@@ -22,7 +25,7 @@ import type { Plan } from '../plan/planner';
 import type { FieldChangesSpec } from '../spec/field-changes';
 import type { FieldSpec } from '../spec/field-spec';
 import { identifier } from '../sql/identifier';
-import type { IndexSpec, ModelSpec } from '../spec/model-spec';
+import type { ForeignKeySpec, IndexSpec, ModelSpec } from '../spec/model-spec';
 import type { Change } from '../plan/operations';
 import type { ChangeOptions, TenantOptions } from '../options/options';
 import { previewConversion, type ConversionPreview } from '../migration/preview-conversion';
@@ -88,6 +91,10 @@ export interface TenantDdl {
   addIndex(org: string, table: string, index: IndexSpec, options?: ChangeOptions): Result;
   /** Drops an index by its name. */
   dropIndex(org: string, table: string, name: string, options?: ChangeOptions): Result;
+  /** Adds a foreign key over fields that are there. */
+  addReference(org: string, table: string, reference: ForeignKeySpec, options?: ChangeOptions): Result;
+  /** Drops the foreign keys over exactly these fields. */
+  dropReference(org: string, table: string, columns: readonly string[], options?: DropReferenceOptions): Result;
 }
 
 /**
@@ -134,6 +141,9 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
     inspectModel: async (org, table, given) => inspectModel(org, table, await on(org), over(given)),
     addIndex: async (org, table, index, given) => addIndex(org, table, index, await on(org), over(given)),
     dropIndex: async (org, table, name, given) => dropIndex(org, table, name, await on(org), over(given)),
+    addReference: async (org, table, reference, given) =>
+      addReference(org, table, reference, await on(org), over(given)),
+    dropReference: async (org, table, columns, given) => dropReference(org, table, columns, await on(org), over(given)),
   };
 }
 

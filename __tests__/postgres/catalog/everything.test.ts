@@ -143,8 +143,8 @@ const BY_HAND: readonly (readonly [sql: string, extras: readonly string[], since
     ['exclusion constraint invoice.no_overlap: by gist, on an expression, exclusion'],
   ],
   [
-    'alter table $org.invoice add constraint fk2 foreign key (id) references $org.customer on update cascade',
-    ['foreign key invoice.fk2: on delete no action, on update cascade'],
+    'alter table $org.invoice add constraint fk2 foreign key (id) references $org.customer on update set default',
+    ['foreign key invoice.fk2: on update set default'],
   ],
   [
     'alter table $org.invoice add constraint fk3 foreign key (nr) references $org.customer on delete restrict not valid',

@@ -14,6 +14,7 @@ it('has the codes of the design, each once', () => {
     'FIELD_NOT_FOUND',
     'INDEX_EXISTS',
     'INDEX_NOT_FOUND',
+    'REFERENCE_EXISTS',
     'REFERENCE_NOT_FOUND',
     'NOT_NULL_VIOLATION',
     'UNIQUE_VIOLATION',

@@ -48,7 +48,7 @@ function givenIn(change: Change): Given {
     for (const kind of ['check', 'key', 'fkey'] as const) derived(kind, [column]);
     for (const text of [comment, ...(values ?? [])]) if (text !== undefined) texts.add(text);
     if (kept !== undefined && kept !== null) valuesOf(type, kept).forEach((text) => texts.add(text));
-    if (references) name(references.schema, references.table, references.column);
+    if (references) name(references.schema ?? ORG, references.table, references.column);
   };
   if (change.kind === 'addField') field(change.field);
   if (change.kind === 'dropField') name(change.column);
@@ -62,7 +62,7 @@ function givenIn(change: Change): Given {
     }
     for (const { columns, references } of change.foreignKeys ?? []) {
       derived('fkey', columns);
-      name(references.schema, references.table, ...references.columns);
+      name(references.schema ?? ORG, references.table, ...references.columns);
     }
   }
   return { names, texts };

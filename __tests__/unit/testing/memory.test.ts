@@ -3,20 +3,23 @@ import type { Knex } from 'knex';
 import { newDb } from 'pg-mem';
 import {
   addFieldToModel,
+  addReference,
   alterField,
   applyChange,
   createModel,
+  createModels,
   createTenant,
   dropFieldFromModel,
   dropIndex,
   dropModel,
+  dropReference,
   dropTenant,
   MigrationError,
   renameField,
   renameModel,
-  withTenant,
   type ErrorCode,
   type FieldSpec,
+  withTenant,
 } from '../../../lib';
 import { memoryTenant } from '../../../lib/testing';
 import { EVERY_TYPE } from '../../support/type-samples';
@@ -340,6 +343,35 @@ describe('memoryTenant', () => {
     await tenant('customer').insert({ id: '1', country: 'de' });
     await expect(tenant('customer').insert({ id: '2', country: 'xx' })).rejects.toThrow(/foreign key/);
     expect(db.getSchema(ORG).many('select id from customer')).toEqual([{ id: '1' }]);
+  });
+
+  it('has the references of models, fields and changes, and drops them', async () => {
+    const tenant = memory();
+    const references = { table: 'customer', columns: ['id'], onUpdate: 'CASCADE', deferrable: 'deferred' } as const;
+    await createModels(
+      ORG,
+      [
+        { table: 'customer', fields: [ID] },
+        {
+          table: 'invoice',
+          fields: [ID, { name: 'customer_id', type: 'String', references: { table: 'customer', column: 'id' } }],
+        },
+      ],
+      tenant,
+    );
+    const orphan = { id: '1', customer_id: 'nobody' };
+    await expect(tenant('invoice').insert(orphan)).rejects.toThrow(/foreign key/);
+    const again = await rejection(addReference(ORG, 'invoice', { columns: ['customer_id'], references }, tenant));
+    expect(again).toMatchObject({ code: 'REFERENCE_EXISTS', table: 'invoice' });
+    await dropReference(ORG, 'invoice', ['customer_id'], tenant);
+    expect(await rejection(dropReference(ORG, 'invoice', ['customer_id'], tenant))).toMatchObject({
+      code: 'REFERENCE_NOT_FOUND',
+      table: 'invoice',
+    });
+    await addReference(ORG, 'invoice', { columns: ['customer_id'], references }, tenant);
+    await expect(tenant('invoice').insert(orphan)).rejects.toThrow(/foreign key/);
+    await dropReference(ORG, 'invoice', ['customer_id'], tenant);
+    await tenant('invoice').insert(orphan);
   });
 
   it('is empty each time', async () => {

@@ -9,6 +9,7 @@ import type { Identifier } from '../../sql/identifier';
 import { step, type Hazard, type Lock, type Step } from '../plan';
 import { addedColumn, columnConstraints, commentOn } from '../render';
 import { refersTo } from '../effects';
+import { foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -39,18 +40,15 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   message: 'ADD COLUMN',
   effects: (_org, { table, field }) => [
     { verb: 'adds', of: 'column', table, column: field.name, field },
-    ...(field.references === undefined
-      ? []
-      : [refersTo(field.references.schema, field.references.table, [field.references.column])]),
+    ...foreignKeysOf({ fields: [field] }).map(({ references }) => refersTo(references)),
   ],
   examples: addFieldExamples,
 };
 
 function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
   const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
-  if (field.references !== undefined && !(field.references.schema === org && field.references.table === table)) {
-    const { schema, table: target } = field.references;
-    locks.push({ schema, table: target, mode: 'ShareRowExclusiveLock' });
+  for (const { references } of foreignKeysOf({ fields: [field] })) {
+    if (!isSelf(org, table, references)) locks.push(targetLock(references));
   }
   return step([addedColumn(org, table, field), ...columnConstraints(table, field)].join(' '), {
     locks,

@@ -1,7 +1,8 @@
 import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
 import { flag, nameOf } from '../../codec/codecs';
-import { columnFaults, columns, indexName } from '../../spec/model-spec';
+import { columns } from '../../spec/references';
+import { columnFaults, indexName } from '../../spec/model-spec';
 import { step } from '../plan';
 import { createIndex } from '../render';
 import type { Operation } from './operation';

@@ -1,11 +1,12 @@
 import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
-import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
+import { derivedName, qualified, type Identifier } from '../../sql/identifier';
 import type { Field } from '../../spec/field-spec';
-import { keyFields, modelFaults, modelProps, uniqueFields, type ForeignKey, type Model } from '../../spec/model-spec';
+import { keyFields, modelFaults, modelProps, uniqueFields, type ForeignKey } from '../../spec/model-spec';
 import { step, type Step } from '../plan';
 import { addColumn, addIndex, columnKey, commentOn, creation } from '../render';
 import { refersTo } from '../effects';
+import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import type { IsNew, Operation } from './operation';
 
 const codec = closed(
@@ -26,7 +27,7 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
   ],
   // Models that are created together may refer to each other in any order, in circles too.
   lastSteps: (org, change, isNew) =>
-    foreignKeys(change)
+    foreignKeysOf(change)
       .filter((key) => !isInline(org, change, key, isNew))
       .map((key) => foreignKeyStep(org, change.table, key)),
   hazards: (_org, { table, fields }) =>
@@ -43,9 +44,9 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
   message: 'CREATE TABLE',
   effects: (org, { kind: _kind, ...model }) => [
     { verb: 'adds', of: 'table', table: model.table, model },
-    ...foreignKeys(model)
-      .filter(({ references }) => !isSelf(org, model, references))
-      .map(({ references: { schema, table, columns } }) => refersTo(schema, table, columns)),
+    ...foreignKeysOf(model)
+      .filter(({ references }) => !isSelf(org, model.table, references))
+      .map(({ references }) => refersTo(references)),
   ],
   examples: [
     {
@@ -122,7 +123,7 @@ function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): st
     for (const name of uniques) builder.unique([name], { indexName: derivedName('key', table, [name]) });
     for (const index of indexes) addIndex(builder, table, index);
   });
-  const inline = foreignKeys(change)
+  const inline = foreignKeysOf(change)
     .filter((foreignKey) => isInline(org, change, foreignKey, isNew))
     .map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);
   // knex has no foreign key inside create table; there it costs the server a fifth less than one added after.
@@ -141,33 +142,12 @@ function commentStatements(org: Identifier, { table, fields, comment }: CreateMo
  * has created before, or on the primary key of the table itself.
  */
 function isInline(org: Identifier, change: CreateModel, { references }: ForeignKey, isNew: IsNew): boolean {
-  if (!isSelf(org, change, references)) return isNew(references.schema, references.table);
+  if (!isSelf(org, change.table, references)) return isNew(references.schema, references.table);
   const key = keyFields(change.fields).map(({ name }) => name);
   return key.length === references.columns.length && references.columns.every((column) => key.includes(column));
 }
 
 function foreignKeyStep(org: Identifier, table: Identifier, key: ForeignKey): Step {
-  const { schema, table: target } = key.references;
-  const locks = [{ schema, table: target, mode: 'ShareRowExclusiveLock' }] as const;
-  return step(`alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`, { locks });
-}
-
-function foreignKeyClause(table: Identifier, { columns, references }: ForeignKey): string {
-  const target = `${qualified(references.schema, references.table)} (${columnList(references.columns)})`;
-  const name = quoted(derivedName('fkey', table, columns));
-  return `constraint ${name} foreign key (${columnList(columns)}) references ${target} on delete ${references.onDelete.toLowerCase()}`;
-}
-
-/** Those of single fields and those of several columns alike. */
-function foreignKeys({ fields, foreignKeys: keys = [] }: Model): readonly ForeignKey[] {
-  const ofFields = fields.flatMap(({ name, references }) => {
-    if (references === undefined) return [];
-    const { column, ...target } = references;
-    return [{ columns: [name], references: { ...target, columns: [column] } }];
-  });
-  return [...ofFields, ...keys];
-}
-
-function isSelf(org: Identifier, { table }: Model, references: ForeignKey['references']): boolean {
-  return references.schema === org && references.table === table;
+  const sql = `alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`;
+  return step(sql, { locks: [targetLock(key.references)] });
 }

@@ -1,11 +1,13 @@
 import type * as t from 'io-ts';
 import { addField } from './add-field';
 import { addIndex } from './add-index';
+import { addReference } from './add-reference';
 import { alterField } from './alter-field';
 import { createModel } from './create-model';
 import { dropField } from './drop-field';
 import { dropIndex } from './drop-index';
 import { dropModel } from './drop-model';
+import { dropReference } from './drop-reference';
 import type { Operation } from './operation';
 import { renameField } from './rename-field';
 import { renameModel } from './rename-model';
@@ -21,6 +23,8 @@ export const operations = {
   dropModel,
   addIndex,
   dropIndex,
+  addReference,
+  dropReference,
 } as const;
 
 type Operations = typeof operations;

@@ -1,4 +1,5 @@
 import { GUARD_STATES, sharedIn } from '../../sql/server-check';
+import { derivedName } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { classifyInUse, sqlStateOf } from './sql-states';
@@ -82,6 +83,8 @@ export function diagnosed(
   if (isConversionOf(error, subjects)) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
+  const second = secondReference(error, org, subjects);
+  if (second !== undefined) return second;
   if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
   const facts = factsOf(answers);
   if (facts === undefined || !ABOUT_NAMES.has(sqlStateOf(error) ?? '')) return general;
@@ -190,6 +193,16 @@ function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<
   const end = later.findIndex((subject) => !isModel(subject));
   const together = end < 0 ? later : later.slice(0, end);
   return new Set(together.flatMap(({ presence }) => presence.filter(({ present }) => present).map(keyOf)));
+}
+
+/** duplicate_object, with the name that a foreign key of these columns has. */
+function secondReference(error: unknown, org: string, subjects: readonly Subject[]): Failed | undefined {
+  if (sqlStateOf(error) !== '42710') return undefined;
+  const { message } = error as Error;
+  const found = subjects.find(
+    ({ table, fields }) => table !== undefined && message.includes(`"${derivedName('fkey', table, fields)}"`),
+  );
+  return found && { code: 'REFERENCE_EXISTS', retryScope: 'none', org, table: found.table, column: onlyField(found) };
 }
 
 /** invalid_foreign_key names no place; it is known where one change of a list refers to something. */

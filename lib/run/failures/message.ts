@@ -36,6 +36,8 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `Field "${column}" is not on ${model}. Compare the model's metadata with the table.`,
   FIELD_EXISTS: ({ column, model }) =>
     `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
+  REFERENCE_EXISTS: ({ model, column }) =>
+    `${column === '' ? 'These columns' : `"${column}"`} of ${model} refer to something already. Nothing was changed. Drop that reference first (dropReference).`,
   REFERENCE_NOT_FOUND: ({ model, target, kind }) =>
     kind !== undefined
       ? `${model} refers to ${target}. Only a table can be referred to.`
@@ -58,8 +60,10 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
           ? 'Correct these first.'
           : `Correct these first (select "${column}", count(*) from ${model} group by 1 having count(*) > 1).`
     }`,
-  FOREIGN_KEY_VIOLATION: ({ model }) =>
-    `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
+  FOREIGN_KEY_VIOLATION: ({ model, operation }) =>
+    operation === 'ADD CONSTRAINT'
+      ? `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`
+      : `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
   DEPENDENT_OBJECTS: ({ model, column, operation, dependents }) =>
     dependents.shared
       ? sharedReason(`"${column}" of ${model}`, dependents)
@@ -161,6 +165,8 @@ const SAID_BY_GUARD: readonly (string | undefined)[] = [
   GUARD_STATES.spec,
   GUARD_STATES.indexExists,
   GUARD_STATES.identity,
+  GUARD_STATES.reference,
+  GUARD_STATES.referenceExists,
 ];
 
 /** What a session in the way can lead to. */

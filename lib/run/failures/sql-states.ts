@@ -45,6 +45,8 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   TD005: { code: 'HAZARD_REFUSED', retryScope: 'none' },
   TD006: { code: 'INVALID_SPEC', retryScope: 'none' },
   TD007: { code: 'INDEX_EXISTS', retryScope: 'none' },
+  TD009: { code: 'REFERENCE_NOT_FOUND', retryScope: 'none' },
+  TD011: { code: 'REFERENCE_EXISTS', retryScope: 'none' },
   TD008: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD030: { code: 'ABORTED', retryScope: 'none' },
 };

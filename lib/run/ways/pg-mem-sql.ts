@@ -35,9 +35,13 @@ function plain(constant: string): string {
   return constant.slice(1).replace(/\\x3f|\\\\/g, (escape) => (escape === '\\\\' ? '\\' : '?'));
 }
 
-/** pg-mem has no OPERATOR(…), and only one schema of functions to find them in. */
+/** pg-mem has no OPERATOR(…), only one schema of functions to find them in, and no key that is looked at later. */
 function unqualified(sql: string): string {
-  return sql.replace(/"[^"]*"|operator\(pg_catalog\.(\S+?)\)|\bpg_catalog\./g, (found, sign: string | undefined) => {
+  const sooner = sql.replace(
+    /( references "[^"]+"\."[^"]+" \([^)]*\)(?: on (?:delete|update) [a-z ]+?)*) deferrable(?: initially deferred)?(?=[,)]|$)/g,
+    '$1',
+  );
+  return sooner.replace(/"[^"]*"|operator\(pg_catalog\.(\S+?)\)|\bpg_catalog\./g, (found, sign: string | undefined) => {
     if (sign !== undefined) return sign;
     return found === 'pg_catalog.' ? '' : found;
   });

@@ -15,6 +15,7 @@ export interface MemoryDatabase {
 }
 
 interface MemoryRelation {
+  getConstraint?(name: string): unknown;
   listIndices(): readonly { readonly name: string; readonly expressions: readonly string[] }[];
   onBeforeChange?(columns: 'all', check: (old: unknown, row: Record<string, unknown> | null) => void): unknown;
 }
@@ -59,6 +60,19 @@ export function sharedIndexes(db: Knex, org: string, table: string, column: stri
   } catch {
     // No such table: the change itself says so.
     return [];
+  }
+}
+
+/** Whether a table has a constraint. Nothing where pg-mem cannot be asked, or there is no such table. */
+export function constraintIn(db: Knex, org: string, table: string, name: string): boolean | undefined {
+  const { database } = memoryOf(db);
+  if (database === undefined) return undefined;
+  try {
+    const relation = database.getSchema(org).getTable(table);
+    return relation.getConstraint === undefined ? undefined : Boolean(relation.getConstraint(name));
+  } catch {
+    // No such table: the change itself says so.
+    return undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Statement } from '../../sql/statement';
 import type { Subject } from '../../plan/subject';
 import { joined } from '../wire/batch';
 import { explained, explainedInMemory } from '../failures/message';
+import { refuseReferences } from './pg-mem-references';
 import { memorySql } from './pg-mem-sql';
 import { memoryOf, sharedIndexes, tableIn, watchNumbers, type MemoryTable } from './pg-mem-tables';
 import { send, type Answer } from '../wire/send';
@@ -29,6 +30,7 @@ export async function inMemory(
     );
   }
   refuseShared(db, org, subjects);
+  refuseReferences(db, org, statements.filter(isKnown));
   const memory = memoryOf(db);
   const drafts = new Map<string, MemoryTable>();
   const tableOf = (name: string): MemoryTable => draftOf(name, memory, drafts);

@@ -2,6 +2,7 @@ import { isRight } from 'fp-ts/lib/Either';
 import { ERROR_CODES, planChange, type Change, type MigrationError } from '../../../../lib';
 import { isBlock } from '../../../../lib/sql/server-check';
 import type { Identifier } from '../../../../lib/sql/identifier';
+import { checkedChanges } from '../../../../lib/plan/checked-changes';
 import { operationOf, operations, type ChangeKind } from '../../../../lib/plan/operations';
 import { subjectOf } from '../../../../lib/plan/subject';
 import { HAZARD_KINDS, LOCK_MODES } from '../../../../lib/plan/plan';
@@ -21,6 +22,8 @@ it('has the operations of the design, by their kind', () => {
     'dropModel',
     'addIndex',
     'dropIndex',
+    'addReference',
+    'dropReference',
   ]);
 });
 
@@ -90,7 +93,9 @@ describe.each(kinds)('%s', (kind) => {
     it('tells what it is about, for the log and for errors', () => {
       const decoded = operation.codec.decode(change);
       if (!isRight(decoded)) throw new Error('An example that is no change.');
-      const subject = subjectOf(ORG as Identifier, decoded.right);
+      const [checked] = checkedChanges(ORG as Identifier, [change], ['public']);
+      if (checked === undefined) throw new Error('An example that the gate refuses.');
+      const subject = subjectOf(ORG as Identifier, checked);
       // SQL's words.
       expect(subject.message).toMatch(/^[A-Z]+ [A-Z]+$/);
       expect(subject.table).toBe(change.table);

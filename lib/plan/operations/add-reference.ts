@@ -1,0 +1,78 @@
+import * as t from 'io-ts';
+import { nameOf } from '../../codec/codecs';
+import { closed } from '../../codec/object-codec';
+import { foreignKeyFaults, foreignKeyProps } from '../../spec/model-spec';
+import { columnList, qualified, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { GT } from '../../sql/qualified-sql';
+import { guard } from '../../sql/server-check';
+import { refersTo } from '../effects';
+import { foreignKeyClause, isSelf, targetLock } from '../foreign-keys';
+import { keysOnColumns } from '../keys-on-columns';
+import { orphansInTheWay } from '../orphans';
+import { step, type Lock } from '../plan';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'addReference',
+  { kind: t.literal('addReference'), table: nameOf('table'), ...foreignKeyProps },
+  {},
+  ({ columns: listed = ['?'], references }) => foreignKeyFaults(listed, references?.columns),
+);
+
+type AddReference = t.TypeOf<typeof codec>;
+
+/** `alter table … add constraint … foreign key`, which reads every row while nobody writes to either table. */
+export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, ...key }) => {
+    const own: Lock = { schema: org, table, mode: 'ShareRowExclusiveLock' };
+    const locks = isSelf(org, table, key.references) ? [own] : [own, targetLock(key.references)];
+    const sql = `alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`;
+    return [step(sql, { locks, scansTable: true })];
+  },
+  // Under the lock that the step has taken: PostgreSQL would take a second key of another name.
+  afterwards: (org, { table, columns }) => [secondKey(org, table, columns)],
+  hazards: (_org, { table, columns, references }) => [
+    {
+      kind: 'scan',
+      table,
+      message: `Every row of "${table}" is read, and nobody can write to it or to "${references.table}" meanwhile.`,
+      saferWay: `Add the key over ${columns.join(', ')} NOT VALID, then validate it.`,
+    },
+  ],
+  message: 'ADD CONSTRAINT',
+  effects: (org, { kind: _kind, table, ...key }) => [
+    { verb: 'adds', of: 'reference', table, key },
+    ...(isSelf(org, table, key.references) ? [] : [refersTo(key.references)]),
+  ],
+  rows: (org, { table, ...key }) => ({ FOREIGN_KEY_VIOLATION: orphansInTheWay(org, table, key) }),
+  examples: [
+    {
+      variant: 'a reference',
+      change: {
+        kind: 'addReference',
+        table: 'invoice',
+        columns: ['quantity'],
+        references: { table: 'customer', columns: ['id'], onDelete: 'RESTRICT' },
+      },
+    },
+    {
+      variant: 'a reference to the table itself',
+      change: {
+        kind: 'addReference',
+        table: 'invoice',
+        columns: ['quantity'],
+        references: { table: 'invoice', columns: ['id'], onDelete: 'SET NULL', deferrable: 'deferred' },
+      },
+    },
+  ],
+};
+
+function secondKey(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
+  return guard({
+    kind: 'referenceExists',
+    test: `select from (${keysOnColumns(org, table, columns)}) k having pg_catalog.count(*) ${GT} 1`,
+    reason: literal(`${qualified(org, table)} has a foreign key over ${columnList(columns)} already`),
+  });
+}

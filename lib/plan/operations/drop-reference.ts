@@ -1,0 +1,61 @@
+import * as t from 'io-ts';
+import { listOf, nameOf } from '../../codec/codecs';
+import { closed } from '../../codec/object-codec';
+import { columnFaults } from '../../spec/model-spec';
+import { referenced } from '../../spec/referenced-table';
+import { columns } from '../../spec/references';
+import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { ownLock } from '../../sql/own-lock';
+import { guard } from '../../sql/server-check';
+import { dropKeysOnColumns, keysOnColumns } from '../keys-on-columns';
+import { step, type Lock } from '../plan';
+import { locksOnReferenced } from '../referenced-locks';
+import type { Operation } from './operation';
+
+const codec = closed(
+  'dropReference',
+  { kind: t.literal('dropReference'), table: nameOf('table'), columns },
+  { referencing: listOf(referenced) },
+  ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
+);
+
+type DropReference = t.TypeOf<typeof codec>;
+
+/** `alter table … drop constraint`, of the foreign keys over exactly these columns, whatever their names. */
+export const dropReference: Operation<DropReference, t.OutputOf<typeof codec>> = {
+  codec,
+  steps: (org, { table, columns: listed, referencing }) => {
+    const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
+    const locks = [own, ...locksOnReferenced(own, referencing)];
+    const derived = quoted(derivedName('fkey', table, listed));
+    return [
+      step(`alter table ${qualified(org, table)} drop constraint if exists ${derived}`, { locks }),
+      step(dropKeysOnColumns(org, table, listed), { locks }),
+    ];
+  },
+  guards: (org, { table, columns: listed }) => [ownLock(org, table), noKey(org, table, listed)],
+  dropsKeysOf: ({ table, columns: [column] }) => ({ table, column }),
+  hazards: () => [],
+  message: 'DROP CONSTRAINT',
+  effects: (_org, { table, columns: listed }) => [{ verb: 'drops', of: 'reference', table, columns: listed }],
+  examples: [
+    {
+      variant: 'a reference',
+      change: {
+        kind: 'dropReference',
+        table: 'invoice',
+        columns: ['customer_id'],
+        referencing: [{ schema: 'acme-corp', table: 'customer' }],
+      },
+    },
+  ],
+};
+
+function noKey(org: Identifier, table: Identifier, listed: readonly Identifier[]): string {
+  return guard({
+    kind: 'reference',
+    test: `select where not exists (${keysOnColumns(org, table, listed)})`,
+    reason: literal(`${qualified(org, table)} has no foreign key over ${columnList(listed)} alone`),
+  });
+}
