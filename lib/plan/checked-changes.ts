@@ -11,9 +11,13 @@ import type { Identifier } from '../sql/identifier';
 import { fillInOrg, foreignTenants } from './foreign-tenants';
 import { operationOf, operations, type ChangeKind, type CheckedChange } from './operations';
 
-/** The gate through which every change comes, from code and from JSON alike. */
+/**
+ * The gate through which every change comes, from code and from JSON alike.
+ *
+ * @param org without one the changes are for any: a reference that names no schema names none afterwards either
+ */
 export function checkedChanges(
-  org: Identifier,
+  org: Identifier | undefined,
   changes: readonly unknown[],
   sharedSchemas: readonly string[],
 ): readonly CheckedChange[] {
@@ -31,11 +35,15 @@ export function checkedChanges(
   return Array.from(changes as readonly unknown[], (change) => checked(org, change, sharedSchemas, budget));
 }
 
-function checked(org: Identifier, given: unknown, sharedSchemas: readonly string[], budget: Budget): CheckedChange {
+function checked(
+  org: Identifier | undefined,
+  given: unknown,
+  sharedSchemas: readonly string[],
+  budget: Budget,
+): CheckedChange {
   const bounded = boundedCopy(given, budget);
   if ('fault' in bounded) throw refusedError('A change', org, undefined, [bounded.fault]);
   const change = bounded.copy;
-  fillInOrg(change, org);
   const kind = kindOf(change);
   if (kind === undefined) {
     const kinds = Object.keys(operations);
@@ -47,6 +55,8 @@ function checked(org: Identifier, given: unknown, sharedSchemas: readonly string
     ? [...faultsOf(decoded.left), ...foreignTenants(change, org, sharedSchemas)]
     : foreignTenants(decoded.right, org, sharedSchemas);
   if (isLeft(decoded) || faults.length > 0) throw refusedError(kind, org, change, faults);
+  // Decoded, it is nobody's but ours.
+  if (org !== undefined) fillInOrg(decoded.right, org);
   return decoded.right;
 }
 
@@ -56,7 +66,12 @@ function kindOf(change: unknown): ChangeKind | undefined {
 }
 
 /** Every fault in one error. Its code is the narrow one only where all faults are of that kind. */
-function refusedError(what: string, org: string, change: unknown, faults: readonly Fault[]): MigrationError {
+function refusedError(
+  what: string,
+  org: string | undefined,
+  change: unknown,
+  faults: readonly Fault[],
+): MigrationError {
   const { table: given } = (change ?? {}) as { readonly table?: unknown };
   const table = typeof given === 'string' ? shownBeginning(given) : undefined;
   const code = faults[0]?.code;

@@ -12,15 +12,19 @@ interface ReferenceMade {
 const MAX_DEPTH = 8;
 
 /**
- * Gives each reference that names no schema the org's, in place: what is given is the gate's own copy. A schema that is
- * there but is no name stays, for its codec to refuse.
+ * Gives each reference that names no schema the org's, in place: what is given has been checked,
+ * and is the gate's own.
  */
 export function fillInOrg(change: unknown, org: Identifier): void {
   for (const { reference } of referencesMade(change)) reference.schema ??= org;
 }
 
 /** References that leave the tenant. A schema that is no name is the codec's to refuse. */
-export function foreignTenants(change: unknown, org: Identifier, sharedSchemas: readonly string[]): readonly Fault[] {
+export function foreignTenants(
+  change: unknown,
+  org: Identifier | undefined,
+  sharedSchemas: readonly string[],
+): readonly Fault[] {
   return referencesMade(change)
     .flatMap(({ path, reference: { schema } }) =>
       typeof schema === 'string' ? [{ path: `${path}.schema`, schema }] : [],

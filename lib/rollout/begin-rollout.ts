@@ -2,7 +2,6 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import { checkedChanges } from '../plan/checked-changes';
 import type { CheckedChange } from '../plan/operations';
-import type { Identifier } from '../sql/identifier';
 import { serverOf, type TenantDb } from '../tenant/tenant-db';
 import { workPlanner, type RolloutOn } from './change-tenant';
 import { frozen, otherListError, type FrozenList } from './frozen-list';
@@ -36,8 +35,7 @@ export async function prepare(
   if (plain !== undefined && spec.changes === undefined) {
     throw invalidError(`The rollout "${name}" has no changes for "${plain.org}": give a list for all, or one with it.`);
   }
-  const org = plain?.org ?? targets[0]?.org ?? ('tenant' as Identifier);
-  const changes = checkedChanges(org, spec.changes ?? [], settings.change.sharedSchemas);
+  const changes = checkedChanges(undefined, spec.changes ?? [], settings.change.sharedSchemas);
   if (spec.changes !== undefined && changes.length === 0) throw invalidError(`The rollout "${name}" has no changes.`);
   refuseUnknownCanary(targets, settings);
   const servers = await byServer(targets, db);

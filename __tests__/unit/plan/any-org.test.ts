@@ -20,7 +20,7 @@ function listOf(change: unknown, org: Identifier): readonly CheckedChange[] {
 
 describe.each(allExamples())('$kind: $variant', ({ change }) => {
   it('is the same, filled in, as planned for the org', () => {
-    const planFor = planForAny(listOf(change, 'acme-corp' as Identifier), ['public']);
+    const planFor = planForAny(checkedChanges(undefined, [forAnybody(change)], ['public']), ['public']);
     for (const org of ORGS) {
       const direct = workOf(org, planned(org, listOf(change, org)));
       expect(workOf(org, planFor(org))).toEqual(direct);
@@ -45,6 +45,14 @@ it('keeps a text that has the characters of a placeholder as it is', () => {
     expect(planFor(org)).toEqual(planned(org, list));
     expect(JSON.stringify(planFor(org))).toContain('\ue000 and \ue001 $& acme');
   }
+});
+
+it('refers to the org that it is made for, where a reference names no schema', () => {
+  const self = { name: 'self', type: 'Int', references: { table: 'other', column: 'id' } };
+  const list = checkedChanges(undefined, [{ ...CREATE, fields: [self] }], []);
+  expect(JSON.stringify(list)).not.toContain('schema');
+  const planFor = planForAny(list, []);
+  for (const org of ORGS) expect(JSON.stringify(planFor(org).plan.steps)).toContain(`references \\"${org}\\".`);
 });
 
 it('gives no text of one org to another, in whatever order they come', () => {
