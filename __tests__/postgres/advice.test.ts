@@ -114,7 +114,7 @@ describe("another tenant's objects", () => {
         expect(error.code).toBe('DEPENDENT_OBJECTS');
         expect(error.dependents?.join()).toContain(other);
         expect(error.message).not.toContain(other);
-        expect(error.message).toContain(`1 outside schema "${org}"`);
+        expect(error.message).toContain(`1 outside schema "${org}" (see error.dependents)`);
         expect(error.message).toMatch(/view .*own/);
       }
     },

@@ -48,7 +48,7 @@ describe('in place of a Knex', () => {
     'a query builder': [() => db('y'), /a promise or a query: await it first/],
     null: [() => null, /It is null\.$/],
     undefined: [() => undefined, /It is undefined\.$/],
-    'the options of one': [() => ({ client: 'pg' }), /a value of the type object/],
+    'the options of one': [() => ({ client: 'pg' }), /a value of type object/],
   };
 
   for (const [call, run] of Object.entries(CALLS)) {
@@ -64,7 +64,7 @@ describe('in place of a Knex', () => {
     async (call) => {
       for (const given of [() => db, db.transactionProvider()]) {
         const error = await migrationError(CALLS[call]!('acme', given as never));
-        expect(error.message).toMatch(/a function: give what it resolves to/);
+        expect(error.message).toMatch(/a function: pass what it resolves to/);
       }
     },
   );

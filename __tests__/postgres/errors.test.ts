@@ -119,7 +119,7 @@ const CASES: Record<string, Case> = {
   'a table that is there already': {
     change: create('invoice', [{ name: 'a', type: 'Text', default: SECRET }]),
     expected: { code: 'MODEL_EXISTS', sqlState: '42P07', table: 'invoice', retryScope: 'none' },
-    says: /"org"\."invoice" already exists.*Choose another name, or drop it first\.$/,
+    says: /"org"\."invoice" already exists.*Choose another name, or drop the existing one first\.$/,
   },
   'a table of the name of a view': {
     prepare: sql('create view $org.taken as select 1'),
@@ -142,12 +142,12 @@ const CASES: Record<string, Case> = {
   'a field that is there already': {
     change: add('invoice', { name: 'note', type: 'Text', default: SECRET }),
     expected: { code: 'FIELD_EXISTS', sqlState: '42701', table: 'invoice', column: 'note', retryScope: 'none' },
-    says: /^Field "note" is already on "org"\."invoice"\. Choose another name, or drop it first\.$/,
+    says: /^Field "note" is already on "org"\."invoice"\. Choose another name, or drop the existing one first\.$/,
   },
   'a reference to a table that is not there': {
     change: add('invoice', referring({ table: 'missing' })),
     expected: { code: 'REFERENCE_NOT_FOUND', sqlState: '42P01', table: 'invoice', column: 'ref', retryScope: 'none' },
-    says: /^"org"\."invoice" refers to "org"\."missing", which does not exist\. Create that first/,
+    says: /^"org"\."invoice" refers to "org"\."missing", which does not exist\. Create it first/,
   },
   'a model that refers to a table that is not there': {
     change: create('m', [id, referring({ table: 'missing' })]),
@@ -170,7 +170,7 @@ const CASES: Record<string, Case> = {
     expected: { code: 'REFERENCE_NOT_FOUND', sqlState: '3F000', table: 'invoice', column: 'ref', retryScope: 'none' },
     says: /refers to "missing-schema"\."customer", which does not exist/,
   },
-  'a reference between types that can not be compared': {
+  'a reference between incompatible types': {
     change: add('invoice', { ...referring({}), type: 'Boolean' } as FieldSpec),
     expected: { code: 'INVALID_SPEC', sqlState: '42804', table: 'invoice', column: 'ref', retryScope: 'none' },
     says: /Give the field the type of that column\.$/,
@@ -178,13 +178,13 @@ const CASES: Record<string, Case> = {
   'a field that is not nullable, on a table with rows': {
     change: add('invoice', { name: 'a', type: 'Int', nullable: false }),
     expected: { code: 'NOT_NULL_VIOLATION', sqlState: '23502', table: 'invoice', column: 'a', retryScope: 'none' },
-    says: /^"org"\."invoice" has rows, .* "a"\. Give the field a default, or add it nullable and fill it first\.$/,
+    says: /^"org"\."invoice" has rows, .* "a"\. Set a default, or add the field nullable and fill it first\.$/,
   },
   'a unique field with a default, on a table with two rows': {
     prepare: sql(`insert into $org.invoice values (2, '${SECRET}')`),
     change: add('invoice', { name: 'a', type: 'Text', unique: true, default: SECRET }),
     expected: { code: 'UNIQUE_VIOLATION', sqlState: '23505', table: 'invoice', retryScope: 'none' },
-    says: /can have no constant default/,
+    says: /cannot have a constant default/,
   },
   'a reference whose default is no row': {
     change: add('invoice', referring({}, { default: SECRET_NUMBER })),
@@ -242,7 +242,7 @@ const CASES: Record<string, Case> = {
     },
     change: add('wide', { name: 'a', type: 'Text', default: SECRET }),
     expected: { code: 'TOO_MANY_COLUMNS', sqlState: '54011', table: 'wide', column: 'a', retryScope: 'none' },
-    says: /dropped ones included/,
+    says: /including dropped ones/,
   },
   'a tenant that is there already': {
     change: (org, tenant, options) => createTenant(org, tenant, options),

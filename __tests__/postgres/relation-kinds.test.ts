@@ -81,7 +81,7 @@ it('names the view that reads the column whose type is to change', async () => {
   const error = await migrationError(alterField(org, 'invoice', 'a', { type: 'BigInt' }, db, options));
   expect(error).toMatchObject({ code: 'DEPENDENT_OBJECTS', column: 'a' });
   expect(error.message).toMatch(/thing/);
-  expect(error.message).not.toMatch(/dropped of/);
+  expect(error.message).not.toMatch(/dropped from/);
 });
 
 it.each(['by a, b', 't.a.b', "it's", 'say "no"', 'UPPER'])('lets an index named %j go by its name', async (name) => {

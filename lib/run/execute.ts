@@ -31,8 +31,8 @@ interface Way {
 }
 
 /**
- * Runs statements on a tenant, in one round trip: in the transaction that the tenant is, behind a
- * savepoint; on a bare Knex, in a transaction of their own. Retries what that way can, and logs.
+ * Runs the work of a plan on a tenant, in one round trip: in the tenant's transaction behind a savepoint, or in a
+ * transaction of its own on a plain Knex. Retries whatever can be retried that way, and logs.
  */
 export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<Ran> {
   const startedAt = performance.now();
@@ -73,7 +73,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   if (work.ledger?.trial === true) return ran;
   // Whoever did it has logged it: an attempt of this call, whose answer was lost, has not.
   if (ledgerSaid !== undefined && !(ledgerSaid === 'done' && attempts > 1)) return { ...ran, ledgerSaid };
-  // What a transaction undoes did not happen, and is not to be read in a log.
+  // A change that is rolled back did not happen, and must not be logged.
   entry.ran((committed) => {
     const took = committed === true ? ran : { ...ran, uncommitted: true as const };
     work.subjects.forEach((subject) => logChange(settings.logger, work.org, subject, took));
@@ -83,7 +83,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   return ran;
 }
 
-/** Told at once: of a transaction of its own, which has ended, or where there is none to wait for. */
+/** Logs at once: for a transaction of its own, which has ended, or without any transaction. */
 const AT_ONCE: JournalEntry = { ran: (tell) => tell(true), failed: (_error, tell) => tell(undefined) };
 
 async function entryFor(tenant: Knex, context: TenantContext | undefined): Promise<JournalEntry> {
@@ -92,7 +92,7 @@ async function entryFor(tenant: Knex, context: TenantContext | undefined): Promi
   return (await callersJournal(tenant)).begin();
 }
 
-/** What would wait for itself, or for nothing. */
+/** Refuses a call that would wait for itself, or for nothing. */
 function refuseUnusable(org: string, tenant: Knex): void {
   if (tenant.isTransaction !== true) refuseNestedCall(org, tenant);
   else refuseEnded(org, tenant);
@@ -108,7 +108,7 @@ export function refuseEnded(org: string, tenant: Knex): void {
   }
 }
 
-/** A shared table that is locked by a key which is dropped is known from the catalog alone. */
+/** Only the catalog knows which shared table is locked when a key is dropped. */
 function readsCatalog(work: Work, settings: Settings): boolean {
   const drops = work.runs?.some(({ dropsKeysOf }) => dropsKeysOf !== undefined) === true;
   return work.readsCatalog === true || (drops && refusesShared(settings));
@@ -120,6 +120,6 @@ function wayOf(work: Work, tenant: Knex, context: TenantContext | undefined): Wa
     const run = work.ledger === undefined ? inOwnTransaction : inOneRoundTrip;
     return { run, repeats: ['savepoint', 'transaction', 'connection'] };
   }
-  // withTenant runs its whole callback again, and lets go of every lock before it waits.
+  // withTenant runs its whole callback again, and releases every lock before it waits.
   return { run: inCallersTransaction, repeats: context === undefined ? ['savepoint'] : [] };
 }

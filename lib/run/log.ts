@@ -10,7 +10,7 @@ export function logChange(logger: Logger, org: string, subject: LoggedSubject, t
   writeRecord(logger, 'info', subject.message, { org, table: subject.table, fields: subject.fields, ...took });
 }
 
-/** What an attempt failed at: the change that the error names, or all of a list where it names none. */
+/** What an attempt failed at: the change that the error names, or the whole list if it names none. */
 export function failedSubject(subjects: readonly LoggedSubject[], { table, column }: At): LoggedSubject | undefined {
   const [first, ...others] = subjects;
   if (first === undefined || others.length === 0) return first;
@@ -27,10 +27,10 @@ export function failedSubject(subjects: readonly LoggedSubject[], { table, colum
   };
 }
 
-/** Where an error says that it happened. */
+/** Where an error happened. */
 type At = Pick<MigrationError, 'table' | 'column'>;
 
-/** An attempt that failed: a warning where another follows, an error where none does. */
+/** Logs a failed attempt: a warning if another one follows, otherwise an error. */
 export function logFailure(logger: Logger, org: string, subject: LoggedSubject, failure: Failure): void {
   const { error, attempt, durationMs, retryInMs } = failure;
   const record = {
@@ -48,27 +48,27 @@ export function logFailure(logger: Logger, org: string, subject: LoggedSubject, 
   writeRecord(logger, retryInMs === undefined ? 'error' : 'warn', subject.message, record);
 }
 
-/** A change that ran although it could hurt: what to do next time. */
+/** Logs a hazard that applied, with what to do next time. */
 export function logHazard(logger: Logger, org: string, { table, column, kind, message, saferWay }: Hazard): void {
   const record = { org, table, fields: column === undefined ? [] : [column], kind, reason: message, saferWay };
   writeRecord(logger, 'warn', 'HAZARD', record);
 }
 
-/** The SQL of a plan, at level debug, with an ellipsis for every value: a default may be a secret. */
+/** Logs the SQL of a plan at level debug, with an ellipsis for every value: a default may be a secret. */
 export function logSql(logger: Logger, org: string, statements: readonly Statement[]): void {
   if (!readsDebug(logger)) return;
   const texts = statements.map((statement) => (typeof statement === 'string' ? statement : inPlace(statement)));
   writeRecord(logger, 'debug', 'SQL', { org, statements: texts.map(withoutValues) });
 }
 
-/** A COMMIT that the server no longer waits for a standby with. */
+/** Logs a COMMIT whose wait for a standby was cancelled. */
 export function logUnreplicated(logger: Logger, org: string): void {
   const reason =
-    'The wait for the synchronous standby was called off. The transaction is committed on this server; no standby may have it.';
+    'The wait for the synchronous standby was cancelled. The transaction is committed on this server, but there may be no standby that has it.';
   writeRecord(logger, 'warn', 'COMMIT', { org, reason });
 }
 
-/** What kept the blockers of a lock from being named. */
+/** Logs why the holders of a lock could not be looked up. */
 export function logBlindness(logger: Logger, reason: string): void {
   writeRecord(logger, 'debug', 'BLOCKERS', { reason });
 }
@@ -79,7 +79,7 @@ export function logLeftOpen(logger: Logger, error: unknown): void {
   writeRecord(logger, 'debug', 'CONNECTION BESIDE THE POOL', { reason });
 }
 
-/** Every constant that literal.ts writes, and nothing else: no name can hold a quote or a space. */
+/** Masks every constant that literal.ts writes, and nothing else: no name contains a quote or a space. */
 export function withoutValues(sql: string): string {
   return withLiterals(sql, () => "'…'").replace(/\bdefault (?:-?[\d.]+|true|false)/g, 'default …');
 }
@@ -90,7 +90,7 @@ export type LoggedSubject = Pick<Subject, 'message' | 'fields'> & { readonly tab
 export interface Took {
   readonly durationMs: number;
   readonly attempts: number;
-  /** Where it is not known whether the transaction was committed. */
+  /** Set if it is unknown whether the transaction was committed. */
   readonly uncommitted?: true;
 }
 
@@ -103,6 +103,6 @@ export interface Failure {
   };
   readonly attempt: number;
   readonly durationMs: number;
-  /** Without one, no further attempt is made. */
+  /** Undefined if there is no further attempt. */
   readonly retryInMs: number | undefined;
 }

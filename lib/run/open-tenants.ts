@@ -14,21 +14,21 @@ interface OpenTenant {
 
 const tenants = new AsyncLocalStorage<OpenTenant>();
 
-/** Runs the callback of withTenant; {@link refuseNestedCall} knows what is called inside it. */
+/** Runs the callback of withTenant, so {@link refuseNestedCall} recognises calls inside it. */
 export async function whileOpen<T>(org: Identifier, server: Knex, callback: () => Promise<T>): Promise<T> {
   const tenant: OpenTenant = { org, server, open: true, outer: firstOpen(tenants.getStore()) };
   try {
     return await tenants.run(tenant, callback);
   } finally {
-    // What goes on in its asynchronous context afterwards is on its own.
+    // Calls that continue in its asynchronous context afterwards are independent.
     tenant.open = false;
   }
 }
 
 /**
- * Refuses a transaction of its own for a tenant whose callback is running around the call. It would wait
- * for the turn, the locks or the connection that the callback's transaction holds until the callback ends;
- * and where it holds none yet, the change would stay when that transaction is rolled back.
+ * Refuses a separate transaction for a tenant while its callback is running around the call. It would wait for the
+ * turn, the locks or the connection that the callback's transaction holds until the callback ends; and if that holds
+ * none yet, the change would stay when it is rolled back.
  *
  * @throws MigrationError NESTED_CALL
  */
@@ -44,7 +44,7 @@ function firstOpen(tenant: OpenTenant | undefined): OpenTenant | undefined {
   return found;
 }
 
-/** By the pool, which a Knex shares with what `withUserParams` makes of it. Another pool may be another service's. */
+/** Compares pools, since `withUserParams` makes another Knex with the same pool. */
 function shareAPool(a: Knex, b: Knex): boolean {
   const [one, other] = [a.client as { readonly pool?: unknown }, b.client as { readonly pool?: unknown }];
   return one.pool !== undefined && one.pool === other.pool;
@@ -52,7 +52,7 @@ function shareAPool(a: Knex, b: Knex): boolean {
 
 function nestedCall(org: string): MigrationError {
   return new MigrationError(
-    `The call uses a Knex inside the callback of withTenant('${org}', …), whose transaction it would wait for. Nothing was changed. Pass the tenant that the callback is given. What has to be independent of it can run after the callback.`,
+    `The call uses a Knex inside the callback of withTenant('${org}', …), whose transaction it would wait for. Nothing was changed. Use the tenant that withTenant passes to the callback. Independent work can run after the callback.`,
     { code: 'NESTED_CALL', org },
   );
 }

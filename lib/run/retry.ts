@@ -6,11 +6,11 @@ import { classify, classifyInUse } from './failures/sql-states';
 import { slept } from './waiting';
 
 /**
- * Runs `work` again after a failure that another attempt can cure: a lock timeout, a deadlock, a lost
- * connection (manual, Appendix A; the table is in sql-states.ts). Between attempts it waits a random time
- * from zero up to `delayMs`, doubled each time, at most `maxDelayMs`. The last error is thrown as it is.
+ * Runs `work` again after a failure that another attempt may fix: a lock timeout, a deadlock, a lost connection
+ * (manual, Appendix A). Between attempts it waits a random time from zero up to `delayMs`, which doubles each time,
+ * up to `maxDelayMs`. The last error is thrown unchanged.
  *
- * `work` has to be whole: a transaction, not a statement inside one, and nothing that may not happen twice.
+ * `work` has to be a whole transaction, not a statement inside one, and must be safe to repeat.
  *
  * @param options `maxAttempts` 3, `delayMs` 1000, `maxDelayMs` 30000; `deadlineMs`, `signal`, `onRetry`
  * @throws whatever `work` threw last; MigrationError ABORTED, with the signal's reason
@@ -28,16 +28,16 @@ export function retryScopeOf(error: unknown): RetryScope {
   return error instanceof MigrationError ? error.retryScope : classify(error).retryScope;
 }
 
-/** The same of an error that came out of the pool, or of a query on a connection of it. */
+/** The same for an error from the pool, or from a query on one of its connections. */
 export function retryScopeInUse(error: unknown): RetryScope {
   return error instanceof MigrationError ? error.retryScope : classifyInUse(error).retryScope;
 }
 
 interface RetryRules {
-  /** For the error of a signal that was aborted before. */
+  /** For the error about a signal that is already aborted. */
   readonly org?: string;
   readonly canRetry: (error: unknown) => boolean;
-  /** Told of each attempt that failed, the last one too, which has no `retryInMs`. */
+  /** Called for each failed attempt, including the last one, which has no `retryInMs`. */
   readonly onFailure?: (error: unknown, attempt: number, retryInMs: number | undefined) => void;
 }
 
@@ -67,15 +67,15 @@ export async function retrying<T>(
 
 function refuseAborted(signal: AbortSignal | undefined, org: string | undefined): void {
   if (signal?.aborted !== true) return;
-  const message = 'The signal was aborted before the first attempt: nothing further was begun.';
+  const message = 'The signal was aborted before the first attempt. Nothing was started.';
   throw new MigrationError(message, { code: 'ABORTED', org, cause: signal.reason });
 }
 
-/** A promise is work that has begun already: it can be waited for, not run again. */
+/** A promise is work that has already begun: it can be awaited, but not run again. */
 function noWork(given: unknown): MigrationError {
   const what = given === null ? 'null' : typeof given === 'object' ? 'a promise or another object' : typeof given;
   return new MigrationError(
-    `withDbRetry takes a function that begins the work, not ${what}: withDbRetry(() => work()).`,
+    `withDbRetry takes a function that starts the work, not ${what}: withDbRetry(() => work()).`,
     { code: 'INVALID_SPEC' },
   );
 }

@@ -1,24 +1,24 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 
-/** What tells a Knex and its client; knex's types leave the client out. */
+/** What identifies a Knex and its client; knex's types leave the client out. */
 interface Given {
   readonly client?: { readonly dialect?: unknown; readonly driverName?: unknown } | undefined;
   readonly raw?: unknown;
 }
 
-/** A Knex, or a transaction of one: functions, with a client each. */
+/** Whether it is a Knex or a transaction: both are functions with a client. */
 export function isKnex(given: unknown): given is Knex {
   const { client, raw } = (typeof given === 'function' ? given : {}) as Given;
   return typeof client === 'object' && client !== null && typeof raw === 'function';
 }
 
 /**
- * The Knex that a caller gave, where the engine can work on it. Looked at before anything is sent: other
- * drivers would fail in their own words, and other databases would take half of what they are sent.
+ * The caller's Knex, if the library can use it. Checked before anything is sent: other drivers would fail with their
+ * own messages, and other databases would accept half of what they are sent.
  *
  * @param what what the argument has to be, for the message
- * @throws MigrationError INVALID_SPEC for what is not a Knex; UNSUPPORTED_DATABASE for one of another client
+ * @throws MigrationError INVALID_SPEC if it is not a Knex; UNSUPPORTED_DATABASE for one of another client
  */
 export function usableKnex(org: string, given: unknown, what: string): Knex {
   if (!isKnex(given)) {
@@ -28,7 +28,7 @@ export function usableKnex(org: string, given: unknown, what: string): Knex {
   if (dialect === 'postgresql' && driverName === 'pg') return given;
   const named = typeof driverName === 'string' ? driverName : String(dialect);
   throw new MigrationError(
-    `The Knex is for the client "${named}". This library works on PostgreSQL by the driver pg: knex({ client: 'pg', … }).`,
+    `The Knex is for the client "${named}". This library works on PostgreSQL with the driver pg: knex({ client: 'pg', … }).`,
     { code: 'UNSUPPORTED_DATABASE', org },
   );
 }
@@ -38,8 +38,8 @@ function wordsFor(given: unknown): string {
   if (typeof given === 'function') {
     const module = given as { readonly knex?: unknown };
     if (typeof module.knex === 'function') return "the knex module: call it, knex({ client: 'pg', … })";
-    return 'a function: give what it resolves to';
+    return 'a function: pass what it resolves to';
   }
   if (typeof (given as { readonly then?: unknown }).then === 'function') return 'a promise or a query: await it first';
-  return Array.isArray(given) ? 'a list' : `a value of the type ${typeof given}`;
+  return Array.isArray(given) ? 'a list' : `a value of type ${typeof given}`;
 }

@@ -1,4 +1,4 @@
-/** Those that wait with a signal. Each signal has one listener of ours, however many calls share it. */
+/** The waits with a signal. Each signal has a single listener, however many calls share it. */
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 interface Waiting {
@@ -6,7 +6,7 @@ interface Waiting {
   readonly listener: () => void;
 }
 
-/** Waits, or returns false as soon as the signal ends the wait. */
+/** Waits; returns false as soon as the signal ends the wait. */
 export function slept(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
   if (signal?.aborted === true) return Promise.resolve(false);
   return new Promise((resolve) => {

@@ -8,32 +8,32 @@ import { isBlock } from '../sql/server-check';
 import type { Statement } from '../sql/statement';
 import type { LedgerRow } from './wire/ledger-row';
 
-/** What is to run: the steps of a plan, and what its changes are about. */
+/** What is to run: the steps of a plan, and what its changes affect. */
 export interface Work {
   readonly org: Identifier;
-  /** Where it is a plan's. */
+  /** Set for the work of a plan. */
   readonly runs?: readonly Run[];
-  /** All of it, in its order. */
+  /** Everything, in order. */
   readonly statements: readonly Statement[];
   readonly subjects: readonly Subject[];
-  /** The tables that it may have to wait for, one after the other, holding those before; as they are quoted in SQL. */
+  /** The tables that it may have to wait for, one after the other while holding the previous ones; as quoted in SQL. */
   readonly lockedTables?: readonly string[];
-  /** Whose foreign keys it drops: the tables at the other ends are waited for as well. */
+  /** Whose foreign keys it drops: it also waits for the tables at the other ends. */
   readonly keysDropped?: readonly KeysOf[];
   readonly hazards: readonly HazardOn[];
-  /** Some of it goes by what it finds in the catalog. */
+  /** Whether some of it depends on the catalog. */
   readonly readsCatalog?: boolean;
-  /** Of its entry in the journal of withTenant. */
+  /** The mark of its entry in the journal of withTenant. */
   readonly mark?: string | undefined;
   /** It only reads, and waits for nobody's turn. */
   readonly changesNothing?: boolean;
-  /** Those that show only while a change runs. */
+  /** The hazards that show only while a change runs. */
   readonly unforeseen?: readonly Unforeseen[];
   /** Of a rollout: the row that is written with the change. */
   readonly ledger?: LedgerRow;
 }
 
-/** A plan as what is to run for it. */
+/** The work for a plan. */
 export function workOf(org: Identifier, { plan, runs, unforeseen, keysDropped }: Planned): Work {
   const { changes, steps } = plan;
   const locks = steps.flatMap((step) => step.locks);

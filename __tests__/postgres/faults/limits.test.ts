@@ -138,7 +138,7 @@ it('waits for a full pool once', async () => {
 
 it.each([
   [{ port: 1 }, 'CONNECTION_LOST', /ECONNREFUSED 127\.0\.0\.1:1/],
-  [{ database: 'nowhere' }, 'DATABASE_ERROR', /did not take the connection: .*"nowhere" does not exist/],
+  [{ database: 'nowhere' }, 'DATABASE_ERROR', /rejected the connection: .*"nowhere" does not exist/],
 ] as const)('says why no connection can be made with %p', async (wrong, code, says) => {
   const { port, username, password } = new URL(serverUrl());
   const connection = { host: '127.0.0.1', port: Number(port), user: username, password, ...wrong };

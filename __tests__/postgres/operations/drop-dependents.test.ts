@@ -132,7 +132,9 @@ describe('a field that the function of a trigger names', () => {
     await db.raw(ON_INVOICE('create index shared on invoice (a, b)'));
     const error = await migrationError(dropFieldFromModel(org, 'invoice', 'a', db, options));
     expect(error).toMatchObject({ code: 'DEPENDENT_OBJECTS', dependents: ['shared', 'trigger touched'] });
-    expect(error.message).toMatch(/over other fields too: shared\. .*The function of trigger touched names "a" of /);
+    expect(error.message).toMatch(
+      /cover other fields too, or that a publication needs: shared\. .*The function of trigger touched names "a" of /,
+    );
     expect(await columnsOf(db, org, 'invoice')).toContain('a');
   });
 

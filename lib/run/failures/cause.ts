@@ -12,12 +12,12 @@ import type { Failed } from './message';
 import { rowsFoundIn, rowsQuestions } from './rows-found';
 import { valueOf, type Answer } from '../wire/send';
 
-/** The errors that leave open which name was meant: of the change's own table, or of one that it refers to. */
+/** The errors that do not tell which name is meant: one of the change's own table, or one that it refers to. */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42701', '42703', '42710']);
 
 /**
- * Asks which of the tables that a change expects are there. Sent with the rollback, so that it costs no
- * round trip of its own; by schema and table, since another tenant has the same table.
+ * Asks which of the tables that a change expects exist. Sent with the rollback, so it needs no extra round trip; by
+ * schema and table, since another tenant has the same table.
  */
 export function factsQuery(subjects: readonly Subject[]): string {
   const expectations = subjects.flatMap((subject) => subject.expectations);
@@ -27,7 +27,7 @@ export function factsQuery(subjects: readonly Subject[]): string {
     ),
   );
   const schemas = new Set(expectations.map(({ schema }) => literal(schema)));
-  // A list to join, by which the server finds each by its index: conditions with OR would read the whole of pg_class.
+  // A list to join, so the server finds each by an index: conditions with OR would read all of pg_class.
   const wanted = tables.size === 0 ? '(null::pg_catalog.name, null::pg_catalog.name)' : [...tables].join(', ');
   const inSchemas = schemas.size === 0 ? 'false' : isOneOf('n.nspname', 'name', [...schemas]);
   return `select pg_catalog.json_build_object(
@@ -41,7 +41,7 @@ export function factsQuery(subjects: readonly Subject[]): string {
 )::pg_catalog.text as tenant_ddl_facts`;
 }
 
-/** All that is asked about a failure, with the rollback. */
+/** The questions about a failure, sent with the rollback. */
 export function questionsAbout(error: unknown, subjects: readonly Subject[]): readonly string[] {
   return [...rowsQuestions(subjects, rowsCodeOf(error, subjects)), factsQuery(subjects)];
 }
@@ -58,7 +58,7 @@ function isConversionOf(error: unknown, subjects: readonly Subject[]): boolean {
   return isConversion(error) && subjects.some(({ message }) => message === 'ALTER COLUMN');
 }
 
-/** What the failure was: by its SQLSTATE, and, where that leaves the name open, by what the catalog holds. */
+/** The cause of a failure: from its SQLSTATE and, if that does not tell the name, from the catalog. */
 export function diagnosed(
   error: unknown,
   org: string,
@@ -88,8 +88,8 @@ export function diagnosed(
   if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
   const facts = factsOf(answers);
   if (facts === undefined || !ABOUT_NAMES.has(sqlStateOf(error) ?? '')) return general;
-  // The look comes after the locks are gone: where others have changed what it sees, the server's words remain.
-  // What these don't name either is an index or a constraint.
+  // The catalog is read after the locks are released: if others have changed it since, the server's message decides.
+  // If that names nothing either, it is an index or a constraint.
   return (
     firstUnmet(org, subjects, facts) ??
     namedIn(error, general, subjects) ?? { ...general, code: 'DATABASE_ERROR', retryScope: 'none' }
@@ -110,7 +110,7 @@ const KINDS: Readonly<Record<string, string>> = {
   c: 'a composite type',
 };
 
-/** What has the name of a table, of the change or that it refers to, and is something else. */
+/** An object that has the name of a table of the change, or of one that it refers to, but is not a table. */
 function noTable(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed | undefined {
   const kinds = new Map(tablesIn(answers).map(([schema, table, , kind]) => [`${schema}.${table}`, KINDS[kind]]));
   for (const subject of subjects) {
@@ -122,7 +122,7 @@ function noTable(org: string, subjects: readonly Subject[], answers: readonly An
   return undefined;
 }
 
-/** What the server says of the place, which not every error has. */
+/** Where the server says it happened, which not every error does. */
 function textOf(error: unknown, key: 'table' | 'column'): string | undefined {
   const value = (error as Readonly<Record<string, unknown>>)[key];
   return typeof value === 'string' ? value : undefined;
@@ -132,7 +132,7 @@ function onlyField(subject: Subject | undefined): string | undefined {
   return subject?.fields.length === 1 ? subject.fields[0] : undefined;
 }
 
-/** The schemas, tables and columns that are there; a dot is in no name of ours. */
+/** The schemas, tables and columns that exist; none of our names contains a dot. */
 function factsOf(answers: readonly Answer[]): ReadonlySet<string> | undefined {
   const found = foundIn(answers);
   if (found === undefined) return undefined;
@@ -165,7 +165,7 @@ function keyOf({ schema, table, column }: Presence): string {
   return column === undefined ? `${schema}.${table}` : `${schema}.${table}.${column}`;
 }
 
-/** Goes through the changes in their order, with what each makes of the tables for the next. */
+/** Goes through the changes in order, applying the effects of each for the next. */
 function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySet<string>): Failed | undefined {
   if (!facts.has(org)) return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org };
   const there = new Set(facts);
@@ -185,7 +185,7 @@ function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySe
   return undefined;
 }
 
-/** Models that are created one after the other may refer to each other before they are there. */
+/** Consecutive new models can refer to each other before they exist. */
 function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<string> {
   const isModel = (subject: Subject | undefined): boolean => subject?.message === 'CREATE TABLE';
   if (!isModel(subjects[place])) return new Set();
@@ -205,7 +205,7 @@ function secondReference(error: unknown, org: string, subjects: readonly Subject
   return found && { code: 'REFERENCE_EXISTS', retryScope: 'none', org, table: found.table, column: onlyField(found) };
 }
 
-/** invalid_foreign_key names no place; it is known where one change of a list refers to something. */
+/** invalid_foreign_key names no place; it is known if only one change of a list refers to something. */
 function referring(general: Failed, subjects: readonly Subject[]): Failed {
   const refer = subjects.filter(({ expectations }) => expectations.some(({ code }) => code === 'REFERENCE_NOT_FOUND'));
   const [one] = refer;
@@ -214,7 +214,7 @@ function referring(general: Failed, subjects: readonly Subject[]): Failed {
     : general;
 }
 
-/** The expectation that the server's words name, whatever their language. */
+/** The expectation that the server's message names, in whatever language. */
 function namedIn(error: unknown, general: Failed, subjects: readonly Subject[]): Failed | undefined {
   const { message } = error as Error;
   const state = sqlStateOf(error);

@@ -1,8 +1,8 @@
 import { sqlStateOf } from './sql-states';
 
 /**
- * A view, a trigger, a policy or a generated column reads the column whose type is to change. The same SQLSTATEs
- * stand for much else that is not supported; the function in the server is the same in every language.
+ * A view, a trigger, a policy or a generated column uses the column whose type is to change. These SQLSTATEs mean
+ * many other things too; the name of the function in the server is the same in every language.
  */
 export function isUseOfColumn(error: unknown): boolean {
   const { routine } = error as { readonly routine?: string };
@@ -10,7 +10,7 @@ export function isUseOfColumn(error: unknown): boolean {
   return ['0A000', '42601'].includes(state) && COLUMN_USE_ROUTINES.includes(routine ?? '');
 }
 
-/** data_exception, or NaN for an integer, which is feature_not_supported: a row that the new type does not take. */
+/** data_exception, or NaN for an integer, which is feature_not_supported: a row that the new type cannot take. */
 export function isConversion(error: unknown): boolean {
   const { routine = '' } = error as { readonly routine?: string };
   const state = sqlStateOf(error) ?? '';

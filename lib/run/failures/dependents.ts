@@ -1,6 +1,6 @@
 import { CONCAT, EQ, NE } from '../../sql/qualified-sql';
 
-/** The catalogs whose rows name the schema that they are in. */
+/** The catalogs whose rows name their schema. */
 const IN_A_SCHEMA = {
   pg_class: 'relnamespace',
   pg_proc: 'pronamespace',
@@ -19,7 +19,7 @@ const IN_A_SCHEMA = {
   pg_default_acl: 'defaclnamespace',
 } as const;
 
-/** The catalogs whose rows are a part of something in a schema: the column that refers to it, and its catalog. */
+/** The catalogs whose rows are part of an object in a schema: the column that refers to it, and its catalog. */
 const PART_OF = {
   pg_attrdef: ['adrelid', 'pg_class'],
   pg_rewrite: ['ev_class', 'pg_class'],
@@ -31,7 +31,7 @@ const PART_OF = {
   pg_transform: ['trftype', 'pg_type'],
 } as const;
 
-/** The oid of a catalog, as `classid` and `refclassid` hold it. */
+/** The oid of a catalog, as in `classid` and `refclassid`. */
 export function catalogOid(catalog: string): string {
   return `'pg_catalog.${catalog}'::pg_catalog.regclass`;
 }
@@ -42,10 +42,10 @@ export function schemaOid(name: string): string {
 }
 
 /**
- * Rows `(name, outside)` of the objects that `found` gives as `(classid, objid, objsubid)`: what each is
- * called, and whether it is outside the schema with the oid `home`. That is looked up in its own catalog: the
- * first part of a name is not always a schema. What has no schema, such as an extension, is outside. The type of
- * a table's rows is left out: its table is named.
+ * Rows `(name, outside)` of the objects in `found`, which has `(classid, objid, objsubid)`: the name of each, and
+ * whether it is outside the schema with the oid `home`. That is looked up in its own catalog, since the first part
+ * of a name is not always a schema. An object without a schema, such as an extension, is outside. The row type of
+ * a table is left out, since its table is named.
  */
 export function described(found: string, home: string): string {
   return `select ${NAME} as name, coalesce((${ownerOf(home)}) ${NE} ${home}, true) as outside
@@ -56,7 +56,7 @@ export function described(found: string, home: string): string {
       and whole.classid ${EQ} ${catalogOid('pg_type')} and whole.objid ${EQ} found.objid and whole.deptype ${EQ} 'i'::pg_catalog."char")`;
 }
 
-/** A view by its name, not by its rule; a foreign key as such. */
+/** Names a view instead of its rule, and says what a foreign key is. */
 const NAME = `(select case
     when r.oid is not null then v.type ${CONCAT} ' ' ${CONCAT} v.identity
     when k.oid is not null then 'foreign key ' ${CONCAT} o.identity
@@ -68,7 +68,7 @@ const NAME = `(select case
     left join pg_catalog.pg_constraint k on classid ${EQ} ${catalogOid('pg_constraint')} and k.oid ${EQ} objid
       and k.contype ${EQ} 'f'::pg_catalog."char")`;
 
-/** The oid of the schema that an object belongs to; `home` for what can only go with it. */
+/** The oid of the schema that an object belongs to; `home` for objects that can only be dropped with it. */
 function ownerOf(home: string): string {
   const own = Object.entries(IN_A_SCHEMA).map(([catalog, column]) =>
     when(catalog, `select ${inHome(column, home)} from pg_catalog.${catalog} where oid ${EQ} objid`),
@@ -88,13 +88,13 @@ function when(catalog: string, owner: string): string {
   return `when classid ${EQ} ${catalogOid(catalog)} then (${owner})`;
 }
 
-/** A table's room for long values is in a schema of the server's. */
+/** A TOAST table is in a schema of the server. */
 function inHome(column: string, home: string): string {
   if (column !== 'relnamespace') return column;
   return `case when relkind ${EQ} 't'::pg_catalog."char" or relnamespace ${EQ} ${schemaOid("'pg_toast'")} then ${home} else relnamespace end`;
 }
 
-/** A cast is in no schema: it is the tenant's where it joins one of its types to another, or to the server's. */
+/** A cast has no schema: it is the tenant's if it is between its own types, or one of them and a type of the server. */
 function castOwner(home: string): string {
   const among = `(array[${home}, ${schemaOid("'pg_catalog'")}]::pg_catalog.oid[])`;
   return `select case when s.typnamespace ${EQ} any ${among} and t.typnamespace ${EQ} any ${among}
@@ -104,8 +104,8 @@ function castOwner(home: string): string {
 }
 
 /**
- * Everything that needs the objects `roots` gives, at any distance, and these themselves: a recursive
- * relation `(classid, objid, objsubid)` for a WITH clause. By the index of pg_depend on what is needed.
+ * The objects of `roots` and everything that depends on them, directly or not: a recursive relation
+ * `(classid, objid, objsubid)` for a WITH clause. Uses the index of pg_depend on referenced objects.
  */
 export function everythingOn(name: string, roots: string): string {
   return `${name}(classid, objid, objsubid) as (

@@ -1,19 +1,19 @@
 import type { Blocker } from '../../errors';
 
-/** As many as a message names. */
+/** The most names in a message. */
 const MAX_NAMED_TABLES = 5;
 
-/** What is known of a wait for a lock. */
+/** What is known about a wait for a lock. */
 export interface Wait {
   readonly org: string;
   /** Who held the lock. */
   readonly blockedBy?: readonly Blocker[] | undefined;
-  /** What was waited for, where it was seen, and all that may have been. */
+  /** What was waited for, if it was seen, and every table that it may have been. */
   readonly waitedFor?: { readonly table: string } | 'turn' | undefined;
   readonly lockedTables?: readonly string[] | undefined;
 }
 
-/** What another transaction did that was waited for. Names the table, which may not be that of the change. */
+/** Says what another transaction was doing. Names the table, which may not be that of the change. */
 export function heldBy({ org, waitedFor, lockedTables = [], blockedBy = [] }: Wait, model: string): string {
   const gid = blockedBy.find(({ preparedTransaction }) => preparedTransaction !== undefined)?.preparedTransaction;
   const prepared = gid === undefined ? '' : `, prepared as ${JSON.stringify(gid)} (ROLLBACK PREPARED ends it),`;

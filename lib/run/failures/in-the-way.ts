@@ -3,19 +3,19 @@ import { GUARD_STATES, sharedIn, TRIGGER } from '../../sql/server-check';
 import { sqlStateOf } from './sql-states';
 import { reasonOf } from './advice';
 
-/** What stands in the way of a drop, or of a new type. */
+/** The objects in the way of a drop, or of a new type. */
 export interface InTheWay {
-  /** Of the change's own table, and shared with other columns. */
+  /** Objects of the change's own table that also cover other columns. */
   readonly shared: boolean;
-  /** Of the change's own table: their functions name the column. */
+  /** Triggers of the change's own table whose functions name the column. */
   readonly triggers: readonly string[];
-  /** For the message: none of another schema's. */
+  /** For the message: none of another schema. */
   readonly names: string;
   /** Everything, for `error.dependents`. */
   readonly all: readonly string[];
 }
 
-/** A name that a dot follows: a schema, in the server's words for an object. */
+/** A name before a dot: a schema, in the server's name for an object. */
 const SCHEMA = /("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$-]*)\./gu;
 
 export function inTheWay(error: unknown, org: string): InTheWay {
@@ -29,30 +29,30 @@ export function inTheWay(error: unknown, org: string): InTheWay {
   const all = (detail ?? reason).split('\n');
   const own = all.filter((line) => isOwn(line, org));
   const hidden = all.length - own.length;
-  const others = hidden === 0 ? [] : [`${hidden} outside schema "${org}", which error.dependents names`];
+  const others = hidden === 0 ? [] : [`${hidden} outside schema "${org}" (see error.dependents)`];
   return { shared: false, triggers: [], names: [...own, ...others].join('; '), all };
 }
 
-/** What keeps a field from being dropped until it is named in `cascade`. */
+/** Why a field is not dropped unless these are listed in `cascade`. */
 export function sharedReason(field: string, { names, triggers }: InTheWay): string {
-  const failing = `The function of ${triggers.join(', ')} names ${field}, and could fail for every row that is written after the drop. Change the function first, or name the trigger in cascade.`;
-  const dropped = `Dropping ${field} would also drop what a publication knows the rows by, or what is over other fields too: ${names}. Name them in cascade to do so, or drop them first.`;
+  const failing = `The function of ${triggers.join(', ')} names ${field}, so every later write could fail. Change the function first, or list the trigger in cascade.`;
+  const dropped = `Dropping ${field} would also drop objects that cover other fields too, or that a publication needs: ${names}. List them in cascade to drop them as well, or drop them first.`;
   return [...(names === '' ? [] : [dropped]), ...(triggers.length === 0 ? [] : [failing])].join(' ');
 }
 
-/** The server names an object with its schema, unless that is in the search_path, as only the shared ones are. */
+/** The server names an object with its schema, unless that is in the search_path, which has only shared ones. */
 function isOwn(line: string, org: string): boolean {
   return [...line.matchAll(SCHEMA)].every(([, name = '']) => name.replace(/^"|"$/g, '').replaceAll('""', '"') === org);
 }
 
-/** As many as the message names. */
+/** The most names in the message. */
 const MAX_NAMED = 20;
 
-/** What dropTenant would have taken along. It is for whoever runs the service, so the message has all names. */
+/** The error of dropTenant. Its reader is the operator of the service, so the message names other schemas. */
 export function outsideError(error: unknown, org: string): MigrationError {
   const dependents = JSON.parse(reasonOf(error)) as readonly string[];
   const names = dependents.slice(0, MAX_NAMED).join(', ') + (dependents.length > MAX_NAMED ? ', …' : '');
-  return new MigrationError(`Outside schema "${org}", others need what is in it: ${names}. Drop these first.`, {
+  return new MigrationError(`Objects outside schema "${org}" depend on objects in it: ${names}. Drop these first.`, {
     code: 'DEPENDENT_OBJECTS',
     org,
     sqlState: sqlStateOf(error),

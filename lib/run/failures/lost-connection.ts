@@ -1,18 +1,18 @@
 import { isOfServer } from './server-error';
 
 /**
- * An error that no server sent, while a connection was made or used: the connection is lost, whatever it is
- * called. The names of such errors have no end (DNS, routes, TLS, a proxy's own protocol, a driver's timeout).
+ * An error that does not come from a server, while a connection was opened or used: the connection is lost, whatever
+ * the error's name. There is no end of such names (DNS, routes, TLS, a proxy's protocol, a driver's timeout).
  *
- * @param error what came out of knex's pool, or of a query of ours
+ * @param error from knex's pool, or from one of our queries
  */
 export function isLossInUse(error: unknown): boolean {
   return !isOfServer(error) && !isMistake(error);
 }
 
 /**
- * The same for an error that may come from anywhere, such as what a callback threw: only what says itself that
- * it is of a connection.
+ * The same for an error that may come from anywhere, such as a callback: it has to say that it is about a
+ * connection.
  */
 export function isLossAnywhere(error: unknown): boolean {
   if (isOfServer(error) || typeof error !== 'object' || error === null) return false;
@@ -22,10 +22,10 @@ export function isLossAnywhere(error: unknown): boolean {
   return typeof message === 'string' && DRIVERS_WORDS.test(message);
 }
 
-/** Calls of the system that a file never needs. */
+/** System calls that files never need. */
 const CONNECTING: ReadonlySet<string> = new Set(['connect', 'getaddrinfo', 'shutdown', 'queryA', 'queryAaaa']);
 
-/** errno(7), what has to do with the network. */
+/** The codes of errno(7) for the network. */
 const NETWORK_CODES: ReadonlySet<string> = new Set([
   ...['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN', 'ENETDOWN', 'ENETRESET'],
   ...['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EADDRNOTAVAIL', 'ESHUTDOWN', 'EPROTO', 'ENOTFOUND', 'EAI_AGAIN'],
@@ -34,11 +34,11 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 
 const TLS_CODE = /^ERR_(?:TLS|SSL)_|^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_)/;
 
-/** pg's for a connection that is gone or was not made: it gives them no code. */
+/** pg's messages for a connection that is gone or was not opened: these errors have no code. */
 const DRIVERS_WORDS =
   /connection terminated|client has encountered a connection error|client was closed|received invalid response|received unexpected \w+ message|query read timeout|^timeout expired$|SSL connection/i;
 
-/** The caller's, or of how knex was used: another connection cures nothing. */
+/** A mistake of the caller, or in the use of knex: another connection does not help. */
 function isMistake(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   const isOfProgram = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
@@ -47,6 +47,6 @@ function isMistake(error: unknown): boolean {
   );
 }
 
-/** knex's, for a transaction that is over or a Knex that was destroyed. */
+/** knex's messages for a transaction that has ended, or a Knex that was destroyed. */
 const KNEX_WORDS =
   /transaction query already complete|invalid connection for transaction|unable to acquire a connection|^aborted$|query is empty|pool is (?:draining|destroyed)/i;

@@ -7,55 +7,55 @@ import { heldBy, type Wait } from './held-lock';
 import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';
 import { withoutValues } from './without-values';
 
-/** What a failure turned out to be, and where. */
+/** The cause of a failure, and where it happened. */
 export interface Failed extends FailureClass, Wait {
   readonly table?: string | undefined;
   readonly column?: string | undefined;
-  /** In SQL's words, where it was one change that failed. */
+  /** The operation in SQL, if a single change failed. */
   readonly operation?: string | undefined;
-  /** How many are in the way, and how to find them: sentences. */
+  /** How many rows are in the way, and how to find them, as sentences. */
   readonly rows?: string | undefined;
-  /** What stands where a table should: `a view`. */
+  /** What is there instead of a table: `a view`. */
   readonly kind?: string | undefined;
-  /** What was not there: a table, or a column of one, that the change refers to. */
+  /** What is missing: a table, or one of its columns, that the change refers to. */
   readonly target?: { readonly schema: string; readonly table: string; readonly column?: string } | undefined;
 }
 
-/** What happened, where, and what to do instead: a line for each code that the server's answer can mean. */
+/** What happened, where, and what to do: for each code that the server's answer can mean. */
 const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   TENANT_NOT_FOUND: ({ org }) => `Schema "${org}" does not exist. Create it first: createTenant('${org}', db).`,
   TENANT_EXISTS: ({ org }) =>
-    `Schema "${org}" already exists. Choose another org; if this schema is the tenant's own from an earlier call, there is nothing to create.`,
+    `Schema "${org}" already exists. Choose another org; if an earlier call created it for this tenant, there is nothing to do.`,
   MODEL_NOT_FOUND: ({ model, kind }) =>
     kind !== undefined
-      ? `${model} is ${kind}, not a table, and nothing was changed. Change it by SQL of your own, or correct the name.`
+      ? `${model} is ${kind}, not a table. Nothing was changed. Change it with your own SQL, or correct the name.`
       : `There is no table ${model}. Create it with createModel, or correct the name.`,
   MODEL_EXISTS: ({ model }) =>
-    `Something named ${model} already exists (tables, views and indexes share their names). Choose another name, or drop it first.`,
+    `Something named ${model} already exists (tables, views and indexes share their names). Choose another name, or drop the existing one first.`,
   FIELD_NOT_FOUND: ({ column, model }) =>
     `Field "${column}" is not on ${model}. Compare the model's metadata with the table.`,
   FIELD_EXISTS: ({ column, model }) =>
-    `Field "${column}" is already on ${model}. Choose another name, or drop it first.`,
+    `Field "${column}" is already on ${model}. Choose another name, or drop the existing one first.`,
   REFERENCE_EXISTS: ({ model, column }) =>
     `${column === '' ? 'These columns' : `"${column}"`} of ${model} refer to something already. Nothing was changed. Drop that reference first (dropReference).`,
   REFERENCE_NOT_FOUND: ({ model, target, kind }) =>
     kind !== undefined
       ? `${model} refers to ${target}. Only a table can be referred to.`
-      : `${model} refers to ${target}. Create that first, with a primary key or a unique on exactly those columns.`,
+      : `${model} refers to ${target}. Create it first, with a primary key or a unique constraint on exactly those columns.`,
   NOT_NULL_VIOLATION: ({ column, model, operation }) =>
     operation === 'ALTER COLUMN'
-      ? `Rows of ${model} have no value for "${column}". A default is for new rows only: fill these first (select * from ${model} where "${column}" is null).`
-      : `${model} has rows, which would have no value for "${column}". Give the field a default, or add it nullable and fill it first.`,
+      ? `Rows in ${model} have no value for "${column}". A default applies only to new rows: fill these first (select * from ${model} where "${column}" is null).`
+      : `${model} has rows, which would have no value for "${column}". Set a default, or add the field nullable and fill it first.`,
   CHECK_VIOLATION: ({ column, model }) =>
     column === ''
-      ? `Rows of ${model} break a check. Nothing was changed. Correct these rows first.`
-      : `Rows of ${model} break a check on "${column}", such as the values of an Enum. Nothing was changed. Correct these rows first (select "${column}", count(*) from ${model} group by 1).`,
+      ? `Rows in ${model} break a check. Nothing was changed. Correct these rows first.`
+      : `Rows in ${model} break a check on "${column}", such as the values of an Enum. Nothing was changed. Correct these rows first (select "${column}", count(*) from ${model} group by 1).`,
   CONVERSION_FAILED: ({ org, column, model }) =>
-    `Rows of ${model} have values in "${column}" that the new type does not take. Nothing was changed. Correct these rows first; previewConversion('${org}', …) counts them.`,
+    `${model} has rows with values in "${column}" that the new type cannot take. Nothing was changed. Correct these rows first; previewConversion('${org}', …) counts them.`,
   UNIQUE_VIOLATION: ({ model, column, operation }) =>
-    `Rows of ${model} would be alike where they have to be unique. ${
+    `${model} has rows that violate the unique constraint. ${
       operation === 'ADD COLUMN'
-        ? 'A unique field that is added to rows can have no constant default: add it without one, fill it, then make it unique.'
+        ? 'A unique field that is added to rows cannot have a constant default: add it without one, fill it, then make it unique.'
         : column === ''
           ? 'Correct these first.'
           : `Correct these first (select "${column}", count(*) from ${model} group by 1 having count(*) > 1).`
@@ -63,17 +63,17 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   FOREIGN_KEY_VIOLATION: ({ model, operation }) =>
     operation === 'ADD CONSTRAINT'
       ? `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`
-      : `Rows of ${model} would refer to rows that do not exist. Correct these first, or add the field without a default.`,
+      : `${model} has rows that would refer to rows that do not exist. Correct these first, or add the field without a default.`,
   DEPENDENT_OBJECTS: ({ model, column, operation, dependents }) =>
     dependents.shared
       ? sharedReason(`"${column}" of ${model}`, dependents)
       : operation === 'ALTER COLUMN'
-        ? `Other objects use "${column}" of ${model}, and nothing was changed: ${dependents.names}. Drop these first, and create them again afterwards.`
-        : `Other objects need what would be dropped of ${model}, and nothing was changed: ${dependents.names}. Drop these first.`,
+        ? `Other objects use "${column}" of ${model}: ${dependents.names}. Nothing was changed. Drop these first, and create them again afterwards.`
+        : `Other objects depend on what would be dropped from ${model}: ${dependents.names}. Nothing was changed. Drop these first.`,
   LOCK_TIMEOUT: ({ held }) =>
-    `Another transaction ${held} for longer than lockTimeoutMs. Nothing was changed. Try again when it has ended.`,
+    `Another transaction ${held} for longer than lockTimeoutMs. Nothing was changed. Try again once it has ended.`,
   STATEMENT_TIMEOUT: ({ model }) =>
-    `The change of ${model} took longer than statementTimeoutMs, or was cancelled. Nothing was changed. Raise statementTimeoutMs, or change the table when it is smaller or less used.`,
+    `The change of ${model} took longer than statementTimeoutMs, or was cancelled. Nothing was changed. Raise statementTimeoutMs, or change the table when it is less used.`,
   DEADLOCK: ({ model }) =>
     `The change of ${model} and another transaction waited for each other. Nothing was changed. Run the whole transaction again.`,
   CONNECTION_LOST: ({ reason, retryScope }) =>
@@ -85,42 +85,42 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   POOL_TIMEOUT: () =>
     "knex's pool had no connection to give within acquireConnectionTimeout, and nothing was changed. Make the pool larger, hold connections for less time, or use the transaction that you have: a call with the Knex inside a transaction needs a second connection.",
   TOO_MANY_LOCKS: () =>
-    'The server has no room for another lock or no memory (max_locks_per_transaction). Nothing was changed. Change fewer tables in one transaction.',
+    'The server ran out of lock slots or memory (max_locks_per_transaction). Nothing was changed. Change fewer tables in one transaction.',
   TOO_MANY_COLUMNS: ({ model }) =>
-    `${model} has used up its 1,600 columns, dropped ones included. Nothing was changed. Copy it to a new table, or put the field on another one.`,
+    `${model} has used up its 1,600 columns, including dropped ones. Nothing was changed. Copy it to a new table, or put the field on another one.`,
   INDEX_EXISTS: ({ org, taken }) =>
     `Something named "${taken}" already exists in schema "${org}" (tables, views and indexes share their names). Choose another name for the index, or drop the existing one first.`,
   PERMISSION_DENIED: ({ org, model, operation, reason }) =>
     operation === 'CREATE SCHEMA'
       ? `The database role may not create schema "${org}"${reason}. Grant it CREATE on the database, or connect as a role that has it.`
-      : `The database role may not change ${model}${reason}. It has to own the table, and needs REFERENCES on each table that is referred to. Connect as the owner of schema "${org}", or grant it CREATE there.`,
+      : `The database role may not change ${model}${reason}. It has to own the table, and needs REFERENCES on each referenced table. Connect as the owner of schema "${org}", or grant it CREATE there.`,
   INVALID_SPEC: ({ column, model, operation }) =>
     operation === 'ALTER COLUMN'
-      ? `The new type or default of "${column}" does not go together with what else ${model} has, and nothing was changed. Give a new default with a new type, or null for none; a field that refers to another keeps the type of that one.`
-      : `A foreign key of ${model} and the column that it refers to are of types that can not be compared. Give the field the type of that column.`,
+      ? `The new type or default of "${column}" does not fit the rest of ${model}. Nothing was changed. Pass a new default with a new type, or null for none; a field that refers to another must have the same type.`
+      : `A foreign key of ${model} and the column that it refers to have incompatible types. Give the field the type of that column.`,
 };
 
 interface Named {
   readonly org: string;
   readonly operation: string | undefined;
-  /** `"acme-corp"."invoice"`, or what stands for it where no table is concerned. */
+  /** `"acme-corp"."invoice"`, or the schema if no table is concerned. */
   readonly model: string;
   readonly column: string;
-  /** The server's own sentence, in brackets, where there is one. */
+  /** The server's own message in brackets, if there is one. */
   readonly reason: string;
   readonly kind: string | undefined;
-  /** What another transaction did that was waited for. */
+  /** What another transaction was doing. */
   readonly held: string;
-  /** What is referred to and is not there. */
+  /** The missing target of a reference. */
   readonly target: string;
-  /** The name of an index that cannot be had. */
+  /** The name of an index that is taken. */
   readonly taken: string;
-  /** What stands in the way of a drop: shared with other columns, or of others. */
+  /** The objects in the way of a drop. */
   readonly dependents: InTheWay;
   readonly retryScope: RetryScope;
 }
 
-/** An error of the database in the words of this library. */
+/** The MigrationError for an error of the database. */
 export function explained(given: unknown, failed: Failed): MigrationError {
   if (given instanceof MigrationError) return given;
   const error = withoutValues(given);
@@ -143,7 +143,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
   const isGuard = sqlStateOf(error) === GUARD_STATES.default;
   if (sqlStateOf(error) === GUARD_STATES.outside) return outsideError(error, org);
   const message = isGuard
-    ? `${reasonOf(error)}, and nothing was changed. Give the field's type: { from: { type, … } }.`
+    ? `${reasonOf(error)}. Nothing was changed. Pass the field's type: { from: { type, … } }.`
     : SAID_BY_GUARD.includes(sqlStateOf(error))
       ? `${reasonOf(error)}. Nothing was changed.`
       : (MESSAGES[code]?.(named) ?? unlisted(error, model, failed.operation));
@@ -160,7 +160,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
   });
 }
 
-/** Guards that say all there is to say. */
+/** Guards whose message is complete. */
 const SAID_BY_GUARD: readonly (string | undefined)[] = [
   GUARD_STATES.spec,
   GUARD_STATES.indexExists,
@@ -169,24 +169,24 @@ const SAID_BY_GUARD: readonly (string | undefined)[] = [
   GUARD_STATES.referenceExists,
 ];
 
-/** What a session in the way can lead to. */
+/** The codes that a session in the way can lead to. */
 const WAITS: readonly ErrorCode[] = ['LOCK_TIMEOUT', 'DEADLOCK', 'STATEMENT_TIMEOUT'];
 
 function targetOf({ target, kind }: Failed): string {
   if (target !== undefined && kind !== undefined) return `"${target.schema}"."${target.table}", which is ${kind}`;
-  if (target === undefined) return 'columns that no primary key or unique is on';
+  if (target === undefined) return 'columns without a primary key or unique constraint';
   const table = `"${target.schema}"."${target.table}"`;
   return target.column === undefined
     ? `${table}, which does not exist`
     : `"${target.column}" of ${table}, which does not exist`;
 }
 
-/** Where a failure stands that needs no look into the catalog. */
+/** A failure whose cause is known without the catalog. */
 export function failureAt(error: unknown, org: string, table?: string, column?: string): Failed {
   return { ...classifyInUse(error), org, table, column };
 }
 
-/** The same for pg-mem, whose words are all there is to tell by. */
+/** The same for pg-mem, where only the message tells the cause. */
 export function explainedInMemory(error: unknown, org: string, subjects: readonly Subject[]): MigrationError {
   const { code, retryScope } = classifyInMemory(error);
   const subject = subjects.length === 1 ? subjects[0] : undefined;
@@ -220,7 +220,7 @@ const ABOUT_A_FIELD: readonly ErrorCode[] = [
   'UNIQUE_VIOLATION',
 ];
 
-/** Not there, and not the change's own: then it is what the change refers to. */
+/** Missing, and not part of the change itself: so it is the target of a reference. */
 function isAnothers(code: ErrorCode, name: string, org: string, subject: Subject | undefined): boolean {
   if (code === 'TENANT_NOT_FOUND') return name !== org;
   if (code === 'MODEL_NOT_FOUND') return subject?.table !== undefined && name !== subject.table;

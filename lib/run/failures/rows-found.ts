@@ -3,14 +3,14 @@ import { MAX_COUNTED_ROWS, ROWS_SETTING } from '../../plan/rows-in-the-way';
 import type { Subject } from '../../plan/subject';
 import { valueOf, type Answer } from '../wire/send';
 
-/** What counts the rows that a failure is about, where one change alone can have failed on some. */
+/** Counts the rows that a failure is about, if only one change can have failed on some. */
 export function rowsQuestions(subjects: readonly Subject[], code: ErrorCode): readonly string[] {
   const [count, ...others] = subjects.flatMap(({ rows }) => rows?.[code] ?? []);
   if (count === undefined || others.length > 0) return [];
   return [count, `select pg_catalog.current_setting('${ROWS_SETTING}', true) as tenant_ddl_rows_in_the_way`];
 }
 
-/** How many were found, and the query that finds them, as sentences; nothing where none were, or the look did not come about. */
+/** The number of rows and the query that finds them, as sentences; undefined if there are none, or the count failed. */
 export function rowsFoundIn(answers: readonly Answer[], model: string): string | undefined {
   const text = valueOf(answers, 'tenant_ddl_rows_in_the_way');
   const [count, looked, ...places] = typeof text === 'string' ? text.split(' ') : [];
@@ -25,7 +25,7 @@ export function rowsFoundIn(answers: readonly Answer[], model: string): string |
   return `${placesQuery(places, found, model)}In the way: ${rows}.`;
 }
 
-/** By where the rows are: the same for every type, and valid until they are written. */
+/** Finds rows by their location: the same for every type, and valid until they are written. */
 function placesQuery(places: readonly string[], found: number, model: string): string {
   const parts = places.flatMap((place) => [/^(\d*)(\(\d+,\d+\))$/.exec(place)?.slice(1) ?? []]);
   if (parts.length === 0) return '';

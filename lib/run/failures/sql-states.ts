@@ -4,13 +4,13 @@ import { isFatal, isOfServer, sqlStateOf } from './server-error';
 
 export { sqlStateOf } from './server-error';
 
-/** What a failure is called, and the smallest thing whose repetition can cure it. */
+/** The code of a failure, and the smallest thing that has to run again to succeed. */
 export interface FailureClass {
   readonly code: ErrorCode;
   readonly retryScope: RetryScope;
 }
 
-/** SQLSTATE (manual, Appendix A) to what it means for a change. */
+/** What an SQLSTATE (manual, Appendix A) means for a change. */
 const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   '55P03': { code: 'LOCK_TIMEOUT', retryScope: 'savepoint' },
   '40P01': { code: 'DEADLOCK', retryScope: 'transaction' },
@@ -22,7 +22,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   '53200': { code: 'TOO_MANY_LOCKS', retryScope: 'none' },
   '54011': { code: 'TOO_MANY_COLUMNS', retryScope: 'none' },
   '42501': { code: 'PERMISSION_DENIED', retryScope: 'none' },
-  // A standby, which may be the primary soon; or the connection led to the primary that was.
+  // A standby, which may soon be the primary; or the connection leads to the former primary.
   '25006': { code: 'READ_ONLY_SERVER', retryScope: 'connection' },
   '23502': { code: 'NOT_NULL_VIOLATION', retryScope: 'none' },
   '23503': { code: 'FOREIGN_KEY_VIOLATION', retryScope: 'none' },
@@ -51,7 +51,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   TD030: { code: 'ABORTED', retryScope: 'none' },
 };
 
-/** Two sessions that create the same name at once collide in a catalog's own index. */
+/** Two sessions that create the same name at the same moment collide in a catalog's own index. */
 const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {
   pg_namespace_nspname_index: { code: 'TENANT_EXISTS', retryScope: 'transaction' },
   pg_type_typname_nsp_index: { code: 'MODEL_EXISTS', retryScope: 'transaction' },
@@ -61,7 +61,7 @@ const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {
 const LOST: FailureClass = { code: 'CONNECTION_LOST', retryScope: 'connection' };
 const OTHER: FailureClass = { code: 'DATABASE_ERROR', retryScope: 'none' };
 
-/** pg-mem gives a code to few errors; its words tell the rest. */
+/** Few errors of pg-mem have a code; its messages tell the rest. */
 const MEMORY_MESSAGES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/schema not found/i, 'TENANT_NOT_FOUND'],
   [/schema (?:.* )?already exists/i, 'TENANT_EXISTS'],
@@ -76,13 +76,13 @@ const MEMORY_MESSAGES: readonly (readonly [RegExp, ErrorCode])[] = [
   [/foreign key/i, 'FOREIGN_KEY_VIOLATION'],
 ];
 
-/** connection_exception, operator_intervention without query_canceled: an open list, which later versions add to. */
+/** connection_exception, operator_intervention without query_canceled: an open list that later versions extend. */
 const LOST_STATE = /^(?:08|57P)/;
 
-/** Where the server could not go on, and not where it would not: another session may. */
+/** The server could not continue (rather than refusing to): another session may succeed. */
 const LOST_IF_FATAL = /^(?:53|57|58|XX)/;
 
-/** PgBouncer's, which has 08P01 for all: they are as true the next time. */
+/** PgBouncer uses 08P01 for everything. These errors will recur. */
 const REFUSED_BY_POOLER =
   /no such (?:user|database)|auth\w* failed|password authentication|unsupported startup parameter|statement pooling/i;
 
@@ -92,7 +92,7 @@ interface DriverError {
   readonly name?: unknown;
 }
 
-/** What a failure is, wherever it comes from. Whatever is in no table is a DATABASE_ERROR, which nothing repeats. */
+/** Classifies an error, wherever it comes from. If no table has it, it is a DATABASE_ERROR, which is not retried. */
 export function classify(error: unknown): FailureClass {
   const sqlState = sqlStateOf(error);
   if (sqlState !== undefined) return classifyState(sqlState, error);
@@ -100,7 +100,7 @@ export function classify(error: unknown): FailureClass {
   return isLossAnywhere(error) ? LOST : OTHER;
 }
 
-/** The same for an error that came out of the pool, or of a query of ours. */
+/** The same for an error from the pool, or from one of our queries. */
 export function classifyInUse(error: unknown): FailureClass {
   const known = classify(error);
   return known.code === 'DATABASE_ERROR' && sqlStateOf(error) === undefined && isLossInUse(error) ? LOST : known;
@@ -118,23 +118,23 @@ function classifyState(sqlState: string, error: unknown): FailureClass {
   return isLost ? LOST : OTHER;
 }
 
-/** The pool had no connection to give in time: to wait once more would only make the queue longer. */
+/** The pool had no free connection in time: waiting again would only lengthen the queue. */
 function isPoolTimeout(error: unknown): boolean {
   return ((error ?? {}) as DriverError).name === 'KnexTimeoutError';
 }
 
-/** SQLSTATEs that leave it open what became of a COMMIT, beside those of a lost connection. */
+/** SQLSTATEs, besides those of a lost connection, after which the outcome of a COMMIT is unknown. */
 const DOUBTFUL_STATE = /^(?:25P0[34]|40003|53|57|58|XX)/;
 
 /**
- * Whether the server refused a COMMIT with it: it sent it, went on after it, and it is about the transaction.
- * After everything else, known or not, both are possible.
+ * Whether the server refused a COMMIT with this error: the server sent it, kept the session, and it is about the
+ * transaction. After any other error, known or not, both outcomes are possible.
  */
 export function isRefusalOfCommit(error: unknown): boolean {
   if (!isOfServer(error) || isFatal(error)) return false;
   const sqlState = sqlStateOf(error) ?? '';
   if (LOST_STATE.test(sqlState) || sqlState === '40003') return false;
-  // A PANIC in another language looks like an ERROR; its SQLSTATE is of the server's own troubles.
+  // In another language, a PANIC looks like an ERROR; its SQLSTATE shows a problem of the server itself.
   return !DOUBTFUL_STATE.test(sqlState) || (error as { readonly severity?: string }).severity === 'ERROR';
 }
 

@@ -3,12 +3,12 @@ import { GUARD_STATES, asGuardSaid } from '../../sql/server-check';
 import { isOfServer, sqlStateOf } from './server-error';
 
 /**
- * The one place through which every error goes on its way into a MigrationError or a log. Gives an error of its
- * own that holds what was refused and where, and no value of a default or a row, in no property and no stack:
- * knex puts the statement before the server's words, the server puts the row into `detail`, `hint`, `where` and,
- * for data exceptions, into its words; a function of the database may put it anywhere.
+ * Every error passes through here on its way into a MigrationError or a log. Builds a new error that says what was
+ * refused and where, without the value of a default or a row in any property or stack: knex puts the statement
+ * before the server's message; the server puts the row into `detail`, `hint`, `where` and, for data exceptions, into
+ * its message; a function of the database may put it anywhere.
  *
- * @param sql the statement that failed, where it is known
+ * @param sql the statement that failed, if it is known
  */
 export function withoutValues(error: unknown, sql?: string): unknown {
   if (!(error instanceof Error) || error instanceof MigrationError || cleaned.has(error)) return error;
@@ -20,14 +20,14 @@ export function withoutValues(error: unknown, sql?: string): unknown {
 
 const cleaned = new WeakSet<Error>();
 
-/** A name with two addresses fails with an error for each, and no words of its own. */
+/** A host name with two addresses fails with an error for each, and no message. */
 function messageOf(error: Error): string {
   const { errors } = error as { readonly errors?: unknown };
   if (error.message !== '' || !Array.isArray(errors)) return error.message;
   return errors.map((each: unknown) => (each instanceof Error ? each.message : String(each))).join('; ');
 }
 
-/** Where the statement is not known, what knex joined is cut at its last joint. */
+/** If the statement is not known, knex's message is cut after its last separator. */
 function withoutStatement(message: string, sql: string | undefined): string {
   const prefix = sql === undefined ? undefined : `${sql} - `;
   if (prefix !== undefined && message.startsWith(prefix)) return message.slice(prefix.length);
@@ -37,7 +37,7 @@ function withoutStatement(message: string, sql: string | undefined): string {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What of the server's fields says where it was; none of them holds a row. */
+/** The server's fields that say where it happened; none of them contains a row. */
 const PLACE = ['schema', 'table', 'column', 'dataType', 'constraint'];
 
 const OF_SERVER = ['code', 'severity', 'file', 'line', 'routine'];
@@ -53,7 +53,7 @@ function ofServer(error: Error & Raised, message: string): Error {
     return copied(error, `a function of the database failed${nameOfRaising(error)}`, picked(error, OF_SERVER));
   }
   const words = state.startsWith('22') ? wordsOfDataException(message) : message;
-  // The names of what stands in the way of a drop, or of a new type, hold no row.
+  // The names of objects in the way of a drop or a new type contain no row.
   const detail = state === '2BP01' || state === '0A000' ? ['detail'] : [];
   return copied(error, words, picked(error, [...OF_SERVER, ...PLACE, ...detail]));
 }
@@ -64,7 +64,7 @@ function ofDriver(error: Error, message: string): Error {
   return copied(error, message, picked(error, OF_SYSTEM));
 }
 
-/** Of the same class and name, with a stack of its own: the old one begins with the old words. */
+/** A copy with the same class and name and a new stack: the old one begins with the old message. */
 function copied(error: Error, message: string, fields: Fields): Error {
   const copy = new Error(message);
   Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object);
@@ -81,17 +81,17 @@ function isPlain(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number';
 }
 
-/** What tells whose words they are. */
+/** What shows where a message comes from. */
 interface Raised {
-  /** The stack of functions it came through, in the server's language. */
+  /** The stack of database functions, in the server's language. */
   readonly where?: string;
-  /** The function of the server's source that said it. */
+  /** The function in the server's source that raised it. */
   readonly routine?: string;
 }
 
 /**
- * Whether its words are those of a function that is not ours, such as a trigger's: RAISE says what it is told to,
- * under any SQLSTATE, and what else fails in there may have been made of a row.
+ * Whether the message comes from a database function that is not ours, such as a trigger's: RAISE can use any text
+ * and any SQLSTATE, and other failures in it may contain a row.
  */
 function isAnothers(error: Error & Raised, state: string, message: string): boolean {
   const { routine = '' } = error;
@@ -101,10 +101,10 @@ function isAnothers(error: Error & Raised, state: string, message: string): bool
   return !isServers;
 }
 
-/** What PL/pgSQL, PL/Perl, PL/Python and PL/Tcl raise with. */
+/** The functions with which PL/pgSQL, PL/Perl, PL/Python and PL/Tcl raise errors. */
 const RAISING = /^(?:exec_stmt_raise|exec_stmt_assert|plperl_|do_util_elog|PLy_|pltcl_|throw_tcl_error)/;
 
-/** They name the constraint, and the row only in `detail`. */
+/** Their message names the constraint; the row is only in `detail`. */
 const CONSTRAINT_CHECKS: ReadonlySet<string> = new Set([
   '_bt_check_unique',
   'check_exclusion_or_unique_constraint',
@@ -113,10 +113,10 @@ const CONSTRAINT_CHECKS: ReadonlySet<string> = new Set([
   'ri_ReportViolation',
 ]);
 
-/** Locks and limits, for which the server has the same words in whatever code it was. */
+/** Locks and limits, whose messages never depend on the code that was running. */
 const FIXED_STATES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03', '57014', '53200', '25P02']);
 
-/** A block of ours has no name; one statement of the server's own checks is no function either. */
+/** Our blocks have no name, and a statement of the server's own checks is not a function either. */
 function isWithinAnother({ where }: Raised): boolean {
   if (where === undefined || OUR_BLOCK.test(where)) {
     return (where?.match(/(?:PL\/\w+|SQL) function /g) ?? []).length > 1;
@@ -126,27 +126,27 @@ function isWithinAnother({ where }: Raised): boolean {
 
 const OUR_BLOCK = /^(?:SQL \w+ ".*"\n)?PL\/pgSQL function inline_code_block line \d+ at [^\n]+$/s;
 
-/** The innermost function: its name is the catalog's. */
+/** The innermost function: its name comes from the catalog. */
 function nameOfRaising({ where = '', routine }: Raised): string {
   const [, name] = (routine === 'exec_stmt_raise' && /^PL\/pgSQL function (.+) line \d+ at RAISE/.exec(where)) || [];
   return name === undefined ? '' : `: ${name}`;
 }
 
 /**
- * Data exceptions end with the value itself, in quotes or as a number. One that has neither speaks of none,
- * such as "identity column type must be smallint, integer, or bigint".
+ * Data exceptions contain the value, in quotes or as a number. A message with neither contains no value, such as
+ * "identity column type must be smallint, integer, or bigint".
  */
 function wordsOfDataException(message: string): string {
   const words = message.replace(BYTES, 'of this kind').replace(NAMED_ENCODING, 'encoding $1');
   return isPlainProse(words.replace(ENCODING, '')) ? words : 'a value was refused';
 }
 
-/** No quote of any language and no digit. */
+/** No quotation mark of any language, and no digit. */
 function isPlainProse(words: string): boolean {
   return /^[\p{Letter}\s,.;:()/-]+$/u.test(words);
 }
 
-/** 22P05 and 22021: the bytes are a character of the value, the encodings are not. */
+/** 22P05 and 22021: the bytes are a character of the value; the encodings are not. */
 const BYTES = /\bwith byte sequence(?: 0x[0-9a-f]{2})+/;
 const NAMED_ENCODING = /encoding "([A-Z][A-Z0-9_]{2,15})"/g;
 const ENCODING = /\bencoding [A-Z][A-Z0-9_]{2,15}/g;

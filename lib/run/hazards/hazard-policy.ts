@@ -14,17 +14,17 @@ import { sharedKeyIn, sharedKeyRefusal } from './shared-keys';
 import { valueOf, type Answer } from '../wire/send';
 import type { Work } from '../work';
 
-/** What is done about a kind of hazard. */
+/** The policy for a kind of hazard. */
 export function policyOf(kind: HazardKind, policies: HazardPolicies, asked = false): 'refuse' | 'warn' | 'allow' {
   const named = typeof policies === 'string' ? undefined : policies[kind];
   const forAll = typeof policies === 'string' ? policies : 'warn';
-  // What is lost can't be brought back: to be warned of it afterwards has to be asked for by its name.
+  // Lost data cannot be recovered: a mere warning afterwards has to be requested by name.
   return named ?? (kind === 'dataLoss' && forAll === 'warn' && !asked ? 'refuse' : forAll);
 }
 
-/** Those that a policy is about. */
+/** The hazards with this policy. */
 function those(hazards: readonly HazardOn[], settings: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
-  // A loss of data shows in the rows, as each is written: see unforeseen-policy.ts.
+  // A loss of data shows only as each row is written: see unforeseen-policy.ts.
   return hazards.filter(({ hazard: { kind } }) => kind !== 'dataLoss' && policyOf(kind, settings.hazards) === policy);
 }
 
@@ -35,9 +35,9 @@ export function refuseWithoutRows(work: Work, settings: Settings): void {
 }
 
 /**
- * The statements of a plan, and what looks for rows, in the same round trip: where a hazard is refused, before the
- * steps of its change and under a lock that lets no row in; where it is warned of, after them, under their own lock.
- * Each table once: a list of changes may have many hazards of one table.
+ * Adds to the statements of a plan those that look for rows, in the same round trip. If a hazard is refused, they
+ * come before the steps of its change, under a lock that keeps rows from being added; if it is only logged, after
+ * them, under their lock. Each table once: a list of changes may have many hazards on one table.
  */
 export function withHazards(work: Work, settings: Settings): readonly Statement[] {
   const { org, runs, hazards } = work;
@@ -58,7 +58,7 @@ export function withHazards(work: Work, settings: Settings): readonly Statement[
   return [...statements, `select pg_catalog.concat_ws(',', ${found.join(', ')}) as tenant_ddl_rows`];
 }
 
-/** Whether the catalog decides what a policy is about. */
+/** Whether a policy depends on the catalog. */
 export function refusesShared({ hazards }: Settings): boolean {
   return policyOf('sharedLock', hazards) === 'refuse';
 }
@@ -85,12 +85,12 @@ function look(org: Identifier, { table }: HazardOn, index: number): string {
   return lookForRows({ org, table, then: found });
 }
 
-/** A setting of the transaction, since a block gives no row. */
+/** A setting of the transaction, since a block cannot return rows. */
 function lookedAt(index: number): string {
   return `tenant_ddl.rows_${index}`;
 }
 
-/** Logs the hazards that were met; to be called when the change has run. */
+/** Logs the hazards that applied; to be called once the change has run. */
 export function warnOfHazards(work: Work, settings: Settings, answers: readonly Answer[]): void {
   const { org, hazards } = work;
   for (const hazard of sharedBesides(work, settings, answers)) logHazard(settings.logger, org, hazard);
@@ -105,7 +105,7 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
   for (const { hazard } of [...always, ...onRows]) logHazard(settings.logger, org, hazard);
 }
 
-/** Shared tables that the server knows to have been locked, and the plan does not. */
+/** Shared tables that were locked according to the server, but are not in the plan. */
 function sharedBesides({ hazards }: Work, settings: Settings, answers: readonly Answer[]): readonly Hazard[] {
   if (policyOf('sharedLock', settings.hazards) !== 'warn') return [];
   const planned = new Set(hazards.map(({ hazard: { message } }) => message));
@@ -114,7 +114,7 @@ function sharedBesides({ hazards }: Work, settings: Settings, answers: readonly 
     .filter(({ message }) => !planned.has(message));
 }
 
-/** HAZARD_REFUSED, where it was the guard that failed. */
+/** HAZARD_REFUSED, if it was the guard that failed. */
 export function refusedHazard(error: unknown, work: Work): MigrationError | undefined {
   if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
   const { message } = error as Error;

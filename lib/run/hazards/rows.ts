@@ -4,20 +4,20 @@ import { literal } from '../../sql/literal';
 import { CONCAT, EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { OLDER_SNAPSHOT } from '../wire/batch';
 
-/** What a block does when it has looked: `has_rows` holds what it found, `forbidden` that the role may not lock the table. */
+/** What a block does after its look: `has_rows` is the result, `forbidden` means that the role may not lock the table. */
 export interface Look {
   readonly org: Identifier;
-  /** By the name it has when the block runs. */
+  /** The name that the table has when the block runs. */
   readonly table: Identifier;
-  /** Locks the table first, with its partitions and children; without it, that has been done. */
+  /** Locks the table first, with its partitions and children; if undefined, it is already locked. */
   readonly lock?: 'access exclusive' | 'share' | undefined;
   readonly then: string;
 }
 
 /**
- * Looks whether a table has rows, in itself, its partitions or its children. A look that would fail, or that may
- * not show every row (row security, an older snapshot, a right that is missing), goes by the pages that are stored:
- * in doubt there are rows. What is no table is left to the change itself, which says so.
+ * Looks whether a table, its partitions or its children have rows. If the look would fail, or may not show every row
+ * (row security, an older snapshot, a missing right), the stored pages decide: in doubt there are rows. If it is not
+ * a table, the change itself fails with that reason.
  */
 export function lookForRows({ org, table, lock, then }: Look): string {
   const target = literal(qualified(org, table));
@@ -56,7 +56,7 @@ begin
 end`);
 }
 
-/** Whoever may not LOCK a table that is its own can't keep rows from coming: they count as if they were there. */
+/** A role that may not LOCK its own table cannot keep rows from being added, so the table counts as having rows. */
 function lockOrDoubt(table: string, mode: string): string {
   return `
   begin

@@ -7,8 +7,8 @@ import type { KeysOf } from '../../plan/plan';
 import { EQ, NE } from '../../sql/qualified-sql';
 
 /**
- * Fails, under the table's lock, where a foreign key that is to be dropped refers to another schema, or is of one,
- * whether or not the caller knew of it (`referencing`). Read again by {@link sharedKeyIn}.
+ * Fails, under the table's lock, if a foreign key that will be dropped refers to another schema, or belongs to one,
+ * whether or not the caller listed it in `referencing`. {@link sharedKeyIn} reads the failure.
  */
 export function sharedKeyRefusal(org: Identifier, { table, column, bothEnds = false }: KeysOf): readonly string[] {
   const own = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
@@ -38,7 +38,7 @@ function keysOn(end: 'own' | 'referred to', table: string, column: Identifier | 
     where d.classid ${EQ} ${PG_CONSTRAINT} and d.refclassid ${EQ} ${PG_CLASS} and d.refobjid ${EQ} ${table} and k.contype ${EQ} 'f'${among('d.refobjsubid')}`;
 }
 
-/** The shared table, as it is quoted in SQL, and the table that refers to it. */
+/** The shared table, as quoted in SQL, and the table that refers to it. */
 export function sharedKeyIn(message: string): readonly [string, string] {
   const { shared, table } = JSON.parse(message) as { readonly shared: string; readonly table: string };
   return [shared, table];

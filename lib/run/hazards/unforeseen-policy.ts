@@ -9,7 +9,7 @@ import { policyOf, refused } from './hazard-policy';
 import { valueOf, type Answer } from '../wire/send';
 import type { Work } from '../work';
 
-/** The statements of a plan, which are told what to do about the hazards that they come upon. */
+/** The statements of a plan, with settings for what to do about hazards that they find. */
 export function withPolicies(
   statements: Work['statements'],
   { unforeseen = [] }: Work,
@@ -29,7 +29,7 @@ function set(name: string, value: string): string {
   return `pg_catalog.set_config('${name}', ${literal(value)}, true)`;
 }
 
-/** Logs those that came true; to be called when the change has run. */
+/** Logs the hazards that applied; to be called once the change has run. */
 export function warnOfUnforeseen({ org, unforeseen = [] }: Work, settings: Settings, answers: readonly Answer[]): void {
   const found = valueOf(answers, 'tenant_ddl_found');
   if (typeof found !== 'string') return;
@@ -41,9 +41,9 @@ export function warnOfUnforeseen({ org, unforeseen = [] }: Work, settings: Setti
 }
 
 /**
- * HAZARD_REFUSED, where it was one of these that stopped the change.
+ * HAZARD_REFUSED, if one of these hazards stopped the change.
  *
- * @param rows how many are in the way, and how to find them
+ * @param rows how many rows are in the way, and how to find them
  */
 export function refusedUnforeseen(
   error: unknown,
