@@ -11,20 +11,15 @@ import {
   type Change,
   type FieldSpec,
 } from '../../lib';
-import { quiet } from '../support/log';
 import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { throughProxy } from '../support/through-proxy';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet, retry: { maxAttempts: 1 } };
+const { db, org, options } = tenantTest({ retry: { maxAttempts: 1 } });
 const id: FieldSpec = { name: 'id', type: 'Int' };
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModel(org, { table: 't', fields: [id, { name: 'x', type: 'Text' }] }, db, options);
 });
 

@@ -1,22 +1,18 @@
 // The table of the README: what plain knex does, and what the library does in its place.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { addFieldToModel, createModel, createTenant, dropFieldFromModel, planChange } from '../../lib';
-import { quiet } from '../support/log';
+import { addFieldToModel, createModel, dropFieldFromModel, planChange } from '../../lib';
 import { tableOf } from '../support/markdown';
-import { connect, freshOrg } from '../support/postgres';
+import { connect } from '../support/postgres';
 import { migrationError, rejection } from '../support/rejection';
 import { columnsOf, COMMIT, strikeOnce, throughProxy, until, waitingFor } from '../support/through-proxy';
 import type { Proxied } from '../support/through-proxy';
+import { tenantTest } from '../support/tenant-test';
 
-const options = { logger: quiet, lockTimeoutMs: 100, retry: { maxAttempts: 2, delayMs: 1 } };
-const db = connect();
+const { db, org, options } = tenantTest({ lockTimeoutMs: 100, retry: { maxAttempts: 2, delayMs: 1 } });
 const observer = connect();
-let org: string;
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   const fields = (['id', 'status', 'amount'] as const).map((name) => ({ name, type: 'Int' }) as const);
   await createModel(org, { table: 'invoice', fields, indexes: [{ columns: ['status', 'amount'] }] }, db, options);
 });

@@ -1,20 +1,13 @@
 // What a change costs the client beside its round trips, by counts: no timed test.
 import type { Knex } from 'knex';
-import { addFieldToModel, createModels, createTenant, dropFieldFromModel, withTenant, type ModelSpec } from '../../lib';
+import { addFieldToModel, createModels, dropFieldFromModel, withTenant, type ModelSpec } from '../../lib';
 import { heapMb } from '../support/heap';
 import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { connect } from '../support/postgres';
 import { warm } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
-
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
-});
+const { db, org, options } = tenantTest();
 
 /** Twenty models, each of which refers to the one before. */
 function chain(): ModelSpec[] {

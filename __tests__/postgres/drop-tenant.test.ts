@@ -1,21 +1,16 @@
 import type { Knex } from 'knex';
 import { createModel, createTenant, dropTenant, withTenant, type FieldSpec } from '../../lib';
 import { tablesOf } from '../support/catalog';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 const once = { ...options, retry: { maxAttempts: 1 } };
 const id: FieldSpec = { name: 'id', type: 'Int' };
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModel(org, { table: 'customer', fields: [id] }, db, options);
 });
 

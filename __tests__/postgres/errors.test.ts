@@ -12,12 +12,11 @@ import {
   type MigrationError,
 } from '../../lib';
 import { columnsOf, tablesOf } from '../support/catalog';
-import { quiet } from '../support/log';
 import { connect, freshOrg, freshRole } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const once = { logger: quiet, retry: { maxAttempts: 1 } };
+const { db, org, options: once } = tenantTest({ retry: { maxAttempts: 1 } });
 const id: FieldSpec = { name: 'id', type: 'Int' };
 
 /** In a default and in a row; in no error. */
@@ -255,11 +254,7 @@ function columns(count: number): FieldSpec[] {
   return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, type: 'Boolean' }));
 }
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, once);
   await db.raw(
     `create table ??.customer (id int primary key, no int); create table ??.invoice (id int primary key, note text);
      create table ??.ledger (entry text)`,

@@ -14,17 +14,18 @@ import {
 } from '../../lib';
 import { HAZARD_KINDS } from '../../lib/plan/plan';
 import { readTable, tablesOf, type CatalogTable } from '../support/catalog';
-import { quiet, recordedLog } from '../support/log';
+import { recordedLog } from '../support/log';
 import { freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
 const { db, sent } = countedConnect();
 
 /** What all tenants share. */
 const shared = freshOrg('shared');
 const sharedSchemas = [shared];
-const options = { logger: quiet, sharedSchemas };
+const { org, options } = tenantTest({ sharedSchemas }, db);
 
 /** A loss of data comes true in a row, and has tests of its own. */
 type Kind = Exclude<HazardKind, 'dataLoss'>;
@@ -59,11 +60,7 @@ const HAZARDS: Readonly<Record<Kind, Change>> = {
 const kinds = (Object.keys(HAZARD_KINDS) as HazardKind[]).filter((kind): kind is Kind => kind !== 'dataLoss');
 const onRows = kinds.filter((kind) => HAZARD_KINDS[kind].onRowsOnly);
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   const fields = [
     { name: 'id', type: 'Int' },
     { name: 'amount', type: 'Int' },

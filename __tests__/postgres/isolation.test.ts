@@ -1,23 +1,17 @@
 // What a guard looks at is as new as the turn, whatever isolation level the role, the database or the server has as its default.
-import { addIndex, createModel, createTenant, dropFieldFromModel, withTenant, type ModelSpec } from '../../lib';
-import type { ChangeOptions } from '../../lib';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { addIndex, createModel, dropFieldFromModel, withTenant, type ModelSpec } from '../../lib';
+import { connect } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { until } from '../support/through-proxy';
+import { tenantTest } from '../support/tenant-test';
 
-const options: ChangeOptions = { logger: quiet, lockTimeoutMs: 15_000, retry: { maxAttempts: 1 } };
-const admin = connect();
+const { db: admin, org, options } = tenantTest({ lockTimeoutMs: 15_000, retry: { maxAttempts: 1 } });
 const invoice: ModelSpec = {
   table: 'invoice',
   fields: ['id', 'a', 'b'].map((name) => ({ name, type: 'Int' as const })),
 };
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, admin, options);
   await createModel(org, invoice, admin, options);
 });
 

@@ -3,26 +3,20 @@ import type { Knex } from 'knex';
 import {
   addFieldToModel,
   createModel,
-  createTenant,
   dropFieldFromModel,
   withTenant,
   type FieldSpec,
   type ModelSpec,
 } from '../../lib';
 import { columnsOf, readTable, tablesOf } from '../support/catalog';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { connect } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet, retry: { maxAttempts: 1 } };
+const { db, org, options } = tenantTest({ retry: { maxAttempts: 1 } });
 const id: FieldSpec = { name: 'id', type: 'Int' };
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModel(org, { table: 'customer', fields: [id] }, db, options);
 });
 

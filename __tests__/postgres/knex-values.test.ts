@@ -1,31 +1,18 @@
 // What knex's schema builder does to values, row by row, and what is stored here instead. Each test is red when the
 // value goes through knex as it is.
 import type { Knex } from 'knex';
-import {
-  addFieldToModel,
-  createModel,
-  createTenant,
-  planChange,
-  type Change,
-  type FieldSpec,
-  type ModelSpec,
-} from '../../lib';
+import { addFieldToModel, createModel, planChange, type Change, type FieldSpec, type ModelSpec } from '../../lib';
 import { columnsOf, readTable, tablesOf } from '../support/catalog';
 import { expectedDefault, insertedDefaults } from '../support/defaults';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { connect } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 const INJECTION = `'); drop table "victim" cascade; --`;
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await db.raw('create table ??.victim (id int)', [org]);
 });
 

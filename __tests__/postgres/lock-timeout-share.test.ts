@@ -1,20 +1,15 @@
 // How long each lock of a change is waited for: readers of the first table wait behind all the others.
-import { addFieldToModel, applyChange, applyChanges, createTenant, type Change } from '../../lib';
+import { addFieldToModel, applyChange, applyChanges, type Change } from '../../lib';
 import type { KeysOf } from '../../lib/plan/plan';
 import { fieldShare, keyedShare, keysAsJson, sharedTablesIn } from '../../lib/run/wire/keyed-share';
 import { lockTimeoutShare, type Shared } from '../../lib/run/wire/lock-timeout-share';
 import type { Identifier } from '../../lib/sql/identifier';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet, retry: { maxAttempts: 1 } } as const;
-let org: string;
+const { db, org, options } = tenantTest({ retry: { maxAttempts: 1 } });
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await db.raw(
     `create table :org:.plain (id int);
     create table :org:.parts (id int) partition by list (id);

@@ -17,8 +17,9 @@ import { tablesOf } from '../support/catalog';
 import { quiet, recordedLog } from '../support/log';
 import { connect, freshOrg, serverUrl } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
+const { db, org } = tenantTest({ logger: recordedLog().logger });
 const SECRET = 'hunter2-4711';
 
 const fields: FieldSpec[] = [
@@ -29,13 +30,6 @@ const fields: FieldSpec[] = [
 const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const durationMs = expect.any(Number);
 const took = { durationMs, attempts: 1, timestamp };
-
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, { logger: recordedLog().logger });
-});
 
 it('is one record for each change, and no key more', async () => {
   const { logger, records } = recordedLog();

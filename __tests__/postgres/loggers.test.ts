@@ -3,22 +3,18 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Writable } from 'node:stream';
-import { addFieldToModel, createModel, createTenant, withTenant, type FieldSpec, type Logger } from '../../lib';
+import { addFieldToModel, createModel, withTenant, type FieldSpec, type Logger } from '../../lib';
 import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { tenantTest } from '../support/tenant-test';
 
 type Pino = (options: object, stream: Pick<Writable, 'write'>) => Logger & { child(bindings: object): Logger };
 
 const pino = jest.requireActual<Pino>('pino');
-const db = connect();
+const { db, org } = tenantTest();
 const id: FieldSpec = { name: 'id', type: 'Int' };
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, { logger: quiet });
   await createModel(org, { table: 'invoice', fields: [id] }, db, { logger: quiet });
 });
 

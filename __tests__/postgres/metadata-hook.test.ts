@@ -1,13 +1,11 @@
 // A service writes its metadata and changes the table in one transaction; then its hook runs, and may throw.
 import type { Knex } from 'knex';
-import { addFieldToModel, createModel, createTenant, dropFieldFromModel, withTenant, type ModelSpec } from '../../lib';
+import { addFieldToModel, createModel, dropFieldFromModel, withTenant, type ModelSpec } from '../../lib';
 import { readTable } from '../support/catalog';
 import { expectedShape, shapeOf } from '../support/expected-table';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 
 const existing: ModelSpec = {
   table: 'customer',
@@ -26,11 +24,7 @@ const invoice: ModelSpec = {
 };
 const phone = { name: 'phone', type: 'String', unique: true } as const;
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await db.raw('create table ??.metadata (entry text primary key)', [org]);
   await createModel(org, existing, db, options);
   await db('customer').withSchema(org).insert({ id: 1 });

@@ -15,12 +15,11 @@ import { anyString, fieldWithoutName, model, name } from '../support/arbitraries
 import { columnsOf, readTable, tablesOf } from '../support/catalog';
 import { expectedDefault, insertedDefaults } from '../support/defaults';
 import { expectedColumn, expectedShape, shapeOf } from '../support/expected-table';
-import { quiet } from '../support/log';
-import { freshOrg } from '../support/postgres';
 import { countedConnect } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const options = { logger: quiet };
 const { db, sent } = countedConnect();
+const { org, options } = tenantTest({}, db);
 
 /** Runs in a transaction that is undone: a run leaves nothing for the next one. */
 async function undone(work: (trx: Knex) => Promise<void>): Promise<void> {
@@ -32,11 +31,7 @@ async function undone(work: (trx: Knex) => Promise<void>): Promise<void> {
   }
 }
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModel(org, { table: 'sentinel', fields: [{ name: 'id', type: 'Int' }] }, db, options);
 });
 

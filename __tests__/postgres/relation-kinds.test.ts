@@ -4,7 +4,6 @@ import {
   addIndex,
   alterField,
   createModel,
-  createTenant,
   dropFieldFromModel,
   dropIndex,
   dropModel,
@@ -12,18 +11,12 @@ import {
   renameModel,
 } from '../../lib';
 import { readTable } from '../support/catalog';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
-
-let org: string;
+const { db, org, options } = tenantTest();
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   const fields = ['id', 'a', 'b'].map((name) => ({ name, type: 'Int' as const }));
   await createModel(org, { table: 'invoice', fields }, db, options);
 });

@@ -9,18 +9,13 @@ import {
   type FieldSpec,
   type ModelSpec,
 } from '../../lib';
-import { quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { freshOrg } from '../support/postgres';
 import { warm } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
-
-let org: string;
+const { db, org, options } = tenantTest();
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModel(org, { table: 'customer', fields: [{ name: 'id', type: 'Int' }] }, db, options);
   await createModel(org, { table: 'existing', fields: [{ name: 'id', type: 'Int' }] }, db, options);
 });

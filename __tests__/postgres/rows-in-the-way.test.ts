@@ -1,25 +1,14 @@
 // What a change of a field says of the rows that it failed on: how many, and how to find them; never what they hold.
 import type { Knex } from 'knex';
-import {
-  alterField,
-  createModel,
-  createTenant,
-  withTenant,
-  type FieldChangesSpec,
-  type MigrationError,
-} from '../../lib';
-import { quiet } from '../support/log';
-import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
+import { alterField, createModel, withTenant, type FieldChangesSpec, type MigrationError } from '../../lib';
+import { connect, freshRole, serverUrl } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { needSuperuser } from '../support/rights';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet, retry: { maxAttempts: 1 } } as const;
-let org: string;
+const { db, org, options } = tenantTest({ retry: { maxAttempts: 1 } });
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   const fields = [
     { name: 'id', type: 'Int' },
     { name: 'text', type: 'Text' },

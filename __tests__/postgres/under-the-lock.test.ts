@@ -5,25 +5,20 @@ import {
   addIndex,
   alterField,
   createModel,
-  createTenant,
   dropFieldFromModel,
   renameModel,
   type ChangeOptions,
 } from '../../lib';
 import { readTable } from '../support/catalog';
-import { quiet, recordedLog } from '../support/log';
-import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
+import { recordedLog } from '../support/log';
+import { connect, freshRole, serverUrl } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { until, waitingFor } from '../support/through-proxy';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const patient: ChangeOptions = { logger: quiet, lockTimeoutMs: 15_000, retry: { maxAttempts: 1 } };
-
-let org: string;
+const { db, org, options: patient } = tenantTest({ lockTimeoutMs: 15_000, retry: { maxAttempts: 1 } });
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, patient);
   const fields = ['id', 'a', 'b'].map((name) => ({ name, type: 'Int' as const }));
   await createModel(org, { table: 'invoice', fields }, db, patient);
 });

@@ -57,6 +57,11 @@ export function freshOrg(prefix = 'acme'): string {
   return org;
 }
 
+/** Has a schema dropped after each test that makes it again under the same name. */
+export function dropAfterTest(org: string): void {
+  current.orgs.push(org);
+}
+
 /** As `freshOrg`, for a role: it and all that it owns is dropped after the test. */
 export function freshRole(prefix = 'role'): string {
   needSuperuser('create a role');

@@ -1,25 +1,13 @@
 // A schema with one of everything that PostgreSQL has: each object is in a model or in the extras, and none twice.
-import {
-  createModels,
-  createTenant,
-  inspectTenant,
-  type Extra,
-  type ModelSpec,
-  type TenantInspection,
-} from '../../../lib';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { createModels, inspectTenant, type Extra, type ModelSpec, type TenantInspection } from '../../../lib';
 import { needSuperuser } from '../../support/rights';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 
-let org: string;
 let version: number;
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   version = Number((await db.raw('show server_version_num')).rows[0].server_version_num);
 });
 

@@ -7,7 +7,6 @@ import {
   addFieldToModel,
   createModel,
   createModels,
-  createTenant,
   inspectModel,
   inspectTenant,
   withTenant,
@@ -17,20 +16,11 @@ import { memoryTenant } from '../../../lib/testing';
 import { model } from '../../support/arbitraries';
 import { EVERY_TYPE } from '../../support/type-samples';
 import { normalSpec } from '../../support/expected-spec';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
 import { warm } from '../../support/round-trips';
+import { tenantTest } from '../../support/tenant-test';
 
 const root = join(__dirname, '..', '..', '..');
-const options = { logger: quiet };
-const db = connect();
-
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
-});
+const { db, org, options } = tenantTest();
 
 async function undone(work: (trx: Knex) => Promise<void>): Promise<void> {
   const trx = await db.transaction();

@@ -5,16 +5,13 @@ import { columnsOf } from '../../support/through-proxy';
 import { recordedLog } from '../../support/log';
 import { connect, freshOrg } from '../../support/postgres';
 import { migrationError, rejection } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
+const { db, org } = tenantTest({ logger: recordedLog().logger });
 const int = (name: string): { name: string; type: 'Int' } => ({ name, type: 'Int' });
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, { logger: recordedLog().logger });
   await db.raw('create table ??.invoice (id int primary key)', [org]);
 });
 

@@ -1,21 +1,18 @@
 // The log of a change in a transaction of the caller's: written when knex tells of its end, and of nothing that was undone.
 import type { Knex } from 'knex';
-import { addFieldToModel, applyChanges, createTenant, withTenant } from '../../../lib';
+import { addFieldToModel, applyChanges, withTenant } from '../../../lib';
 import type { FieldSpec } from '../../../lib';
 import { recordedLog } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
 import { COMMIT, strikeOnce, throughProxy } from '../../support/through-proxy';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
+const { db, org } = tenantTest({ logger: recordedLog().logger });
 const int = (name: string): FieldSpec => ({ name, type: 'Int' });
-let org: string;
 let log: ReturnType<typeof recordedLog>;
 
 beforeEach(async () => {
-  org = freshOrg();
   log = recordedLog();
-  await createTenant(org, db, { logger: recordedLog().logger });
   await db.raw('create table ??.invoice (id int primary key)', [org]);
 });
 

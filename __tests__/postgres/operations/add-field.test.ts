@@ -3,18 +3,13 @@ import { readTable } from '../../support/catalog';
 import { expectedDefault, insertedDefaults } from '../../support/defaults';
 import { expectedShape, shapeOf } from '../../support/expected-table';
 import { EVERY_TYPE } from '../../support/type-samples';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { freshOrg } from '../../support/postgres';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 const invoice: ModelSpec = { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] };
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModel(org, invoice, db, options);
 });
 

@@ -2,30 +2,23 @@
 import {
   alterField,
   createModels,
-  createTenant,
   type FieldChangesSpec,
   type FieldSpec,
   type ModelSpec,
   type TypeSpec,
 } from '../../../lib';
 import { columnFacts, type ColumnFacts } from '../../support/column-facts';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 
 /** Types, by what pg_attribute calls them. */
 const TEXT = '25';
 const BIGINT = '20';
 const INTEGER = '23';
 
-let org: string;
-
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModels(org, models(), db, options);
   await db.raw(`insert into "${org}".customer values ('c1', 1, 1); insert into "${org}".invoice default values`);
 });

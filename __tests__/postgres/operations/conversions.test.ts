@@ -2,7 +2,6 @@
 import {
   alterField,
   createModel,
-  createTenant,
   planChange,
   previewConversion,
   withTenant,
@@ -11,20 +10,12 @@ import {
   type FieldSpec,
   type MigrationError,
 } from '../../../lib';
-import { quiet, recordedLog } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { recordedLog } from '../../support/log';
 import { migrationError } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 type Typed = Omit<FieldSpec, 'name'>;
-
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
-});
 
 async function tableWith(type: Typed, ...values: readonly string[]): Promise<void> {
   await createModel(

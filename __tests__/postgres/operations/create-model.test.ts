@@ -2,19 +2,11 @@ import { createModel, createTenant, type FieldSpec, type ModelSpec } from '../..
 import { fieldTypes } from '../../../lib/field-types';
 import { readTable, tablesOf } from '../../support/catalog';
 import { expectedShape, shapeOf } from '../../support/expected-table';
-import { quiet } from '../../support/log';
 import { EVERY_TYPE } from '../../support/type-samples';
-import { connect, freshOrg } from '../../support/postgres';
+import { freshOrg } from '../../support/postgres';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
-
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
-});
+const { db, org, options } = tenantTest();
 
 /** Creates a model, and expects the catalog to have all that it says and nothing else. */
 async function expectCreated(model: ModelSpec): Promise<void> {

@@ -9,18 +9,13 @@ import {
   createModel,
 } from '../../../lib';
 import { columnsOf, readTable, tablesOf } from '../../support/catalog';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { freshOrg } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
-
-let org: string;
+const { db, org, options } = tenantTest();
 
 beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
   await createModels(
     org,
     [

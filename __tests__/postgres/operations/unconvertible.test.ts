@@ -1,7 +1,6 @@
 // With `unconvertible: 'null'` a value that a new type does not take becomes null, and every other one what it would.
 import {
   alterField,
-  createTenant,
   planChange,
   previewConversion,
   type AlterFieldOptions,
@@ -9,20 +8,13 @@ import {
   type FieldChangesSpec,
   type TypeSpec,
 } from '../../../lib';
-import { quiet, recordedLog } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { recordedLog } from '../../support/log';
 import { migrationError } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 const canNull = Number(process.env.POSTGRES_MAJOR ?? 18) >= 16;
 const onServersThatCan = canNull ? it : it.skip;
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
-});
 
 async function tableWith(type: string, values: readonly string[]): Promise<void> {
   await db.raw(`create table "${org}".t (id int, x ${type})`);
