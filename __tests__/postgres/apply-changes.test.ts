@@ -4,7 +4,6 @@ import { allExamples } from '../../docs/examples';
 import {
   applyChange,
   applyChanges,
-  createTenant,
   createModel,
   planChange,
   planChanges,
@@ -16,16 +15,16 @@ import { columnsOf, readTable, tablesOf } from '../support/catalog';
 import { exampleTables, inSchemas, type ExampleSchemas } from '../support/example-tables';
 import { quiet, recordedLog } from '../support/log';
 import { knownTables, observed, strongest, witness, type KnownTable } from '../support/observed';
-import { freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { needSuperuser } from '../support/rights';
 import { countedConnect } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
 const options = { logger: quiet };
 
 describe('a list', () => {
   const { db, sent } = countedConnect();
-  let org: string;
+  const { org } = tenantTest(options, db);
   const invoice: ModelSpec = {
     table: 'invoice',
     fields: [
@@ -50,8 +49,6 @@ describe('a list', () => {
   const FAILING: readonly Change[] = [...EVERYTHING, { kind: 'dropModel', table: 'gone' }];
 
   beforeEach(async () => {
-    org = freshOrg();
-    await createTenant(org, db, options);
     await createModel(org, invoice, db, options);
   });
 

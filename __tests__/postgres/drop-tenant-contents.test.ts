@@ -1,21 +1,14 @@
 import type { Knex } from 'knex';
-import { createModel, createModels, createTenant, dropTenant, MigrationError, type FieldSpec } from '../../lib';
-import { recordedLog, quiet } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { createModel, createModels, dropTenant, MigrationError, type FieldSpec } from '../../lib';
+import { recordedLog } from '../support/log';
+import { freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
 import { needSuperuser } from '../support/rights';
 import { throughProxy } from '../support/through-proxy';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 const id: FieldSpec = { name: 'id', type: 'Int' };
-
-let org: string;
-
-beforeEach(async () => {
-  org = freshOrg();
-  await createTenant(org, db, options);
-});
 
 async function run(sql: string, outside = ''): Promise<void> {
   await db.raw(sql.replaceAll('$org', `"${org}"`).replaceAll('$out', `"${outside}"`));
@@ -37,8 +30,8 @@ async function drop(on: Knex = db, more: object = {}): Promise<readonly string[]
   return (await dropTenant(org, on, { ...options, ...more, confirm: org })).statements;
 }
 
-async function expectGone(): Promise<void> {
-  expect((await db.raw('select from pg_namespace where nspname = ?', [org])).rows).toEqual([]);
+async function expectGone(schema = org): Promise<void> {
+  expect((await db.raw('select from pg_namespace where nspname = ?', [schema])).rows).toEqual([]);
 }
 
 it.each([
@@ -235,12 +228,11 @@ it('tries again from a connection that the pool lost unseen', async () => {
   const { db: other, proxy, org: proxied } = await throughProxy();
   try {
     await other.raw('select 1');
-    org = proxied;
     const [{ pid }] = (await other.raw('select pg_backend_pid() as pid')).rows;
     await db.raw('select pg_terminate_backend(?)', [pid]);
-    const { attempts } = await dropTenant(org, other, { ...options, retry: { delayMs: 1 }, confirm: org });
+    const { attempts } = await dropTenant(proxied, other, { ...options, retry: { delayMs: 1 }, confirm: proxied });
     expect(attempts).toBeGreaterThanOrEqual(1);
-    await expectGone();
+    await expectGone(proxied);
   } finally {
     await proxy.close();
   }

@@ -17,6 +17,7 @@ import { codeIn, tableOf, textOf } from '../support/markdown';
 import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
 import { migrationError, rejection } from '../support/rejection';
 import { needSuperuser } from '../support/rights';
+import { tenantTest } from '../support/tenant-test';
 
 const options = { logger: quiet };
 const id: FieldSpec = { name: 'id', type: 'Int' };
@@ -126,12 +127,9 @@ it('a server that accepts a connection and does not answer is given up after con
 });
 
 describe('after a change, select *', () => {
-  const db = connect();
-  let org: string;
+  const { db, org } = tenantTest(options);
 
   beforeEach(async () => {
-    org = freshOrg();
-    await createTenant(org, db, options);
     await createModel(org, invoice, db, options);
   });
 

@@ -1,22 +1,20 @@
 // What a connection keeps prepared, and what becomes of a change where the session has forgotten it.
 import type { Knex } from 'knex';
-import { addFieldToModel, createModel, createTenant, dropFieldFromModel, withTenant, type Logger } from '../../lib';
+import { addFieldToModel, createModel, dropFieldFromModel, withTenant, type Logger } from '../../lib';
 import { columnsOf } from '../support/catalog';
 import { recordedLog, type RecordedLog } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { connect } from '../support/postgres';
 import { warm } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const admin = connect();
+const { db: admin, org } = tenantTest();
 
-let org: string;
 let log: RecordedLog;
 let options: { readonly logger: Logger };
 
 beforeEach(async () => {
-  org = freshOrg();
   log = recordedLog();
   options = { logger: log.logger };
-  await createTenant(org, admin, options);
   const names = ['id', 'a', 'b', 'c', 'd', 'e', 'shared'];
   const fields = names.map((name) => ({ name, type: 'Int' as const }));
   await createModel(org, { table: 'invoice', fields, indexes: [{ columns: ['id', 'shared'] }] }, admin, options);

@@ -1,5 +1,4 @@
 // What the documents promise of the operations in a sentence, one test each.
-import type { Knex } from 'knex';
 import {
   addFieldToModel,
   addIndex,
@@ -14,12 +13,15 @@ import {
   type ModelSpec,
 } from '../../lib';
 import { readTable, tablesOf } from '../support/catalog';
-import { quiet, recordedLog } from '../support/log';
-import { connect, freshOrg } from '../support/postgres';
+import { recordedLog } from '../support/log';
+import { freshOrg } from '../support/postgres';
+import { tenantTest } from '../support/tenant-test';
 
-let db: Knex;
-let org: string;
-const logger = quiet;
+const {
+  db,
+  org,
+  options: { logger },
+} = tenantTest();
 
 const invoice: ModelSpec = {
   table: 'invoice',
@@ -40,9 +42,6 @@ const invoice: ModelSpec = {
 };
 
 beforeEach(async () => {
-  db = connect();
-  org = freshOrg();
-  await createTenant(org, db, { logger });
   await createModel(org, invoice, db, { logger });
 });
 

@@ -11,29 +11,23 @@ import {
   type TenantOptions,
 } from '../../lib';
 import { columnsOf, readTable, tablesOf } from '../support/catalog';
-import { quiet, recordedLog } from '../support/log';
+import { recordedLog } from '../support/log';
 import { inOwnDatabase } from '../support/own-database';
 import { connect, freshOrg, freshRole, serverUrl } from '../support/postgres';
 import { migrationError, rejection } from '../support/rejection';
 import { countedConnect } from '../support/round-trips';
+import { tenantTest } from '../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 const once = { ...options, retry: { maxAttempts: 1 } };
 const id: FieldSpec = { name: 'id', type: 'Int' };
 const model = (table: string): ModelSpec => ({ table, fields: [id] });
-
-let org: string;
 
 async function freshTenant(): Promise<string> {
   const created = freshOrg();
   await createTenant(created, db, options);
   return created;
 }
-
-beforeEach(async () => {
-  org = await freshTenant();
-});
 
 describe('the tenant that withTenant hands out', () => {
   it('is a transaction whose tables are those of the org, then those of the shared schemas', async () => {

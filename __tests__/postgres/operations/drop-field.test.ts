@@ -2,27 +2,22 @@ import { addFieldToModel, createModel, createTenant, dropFieldFromModel, type Mo
 import { columnsOf, readTable } from '../../support/catalog';
 import { expectedShape, shapeOf } from '../../support/expected-table';
 import { EVERY_TYPE } from '../../support/type-samples';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { freshOrg } from '../../support/postgres';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
+const { db, org, options } = tenantTest();
 
-let org: string;
-let invoice: ModelSpec;
+const invoice: ModelSpec = {
+  table: 'invoice',
+  fields: [
+    { name: 'id', type: 'Int' },
+    ...EVERY_TYPE,
+    { name: 'no', type: 'Int', unique: true, comment: 'c' },
+    { name: 'parent', type: 'Int', references: { schema: org, table: 'invoice', column: 'id', onDelete: 'CASCADE' } },
+  ],
+};
 
 beforeEach(async () => {
-  org = freshOrg();
-  invoice = {
-    table: 'invoice',
-    fields: [
-      { name: 'id', type: 'Int' },
-      ...EVERY_TYPE,
-      { name: 'no', type: 'Int', unique: true, comment: 'c' },
-      { name: 'parent', type: 'Int', references: { schema: org, table: 'invoice', column: 'id', onDelete: 'CASCADE' } },
-    ],
-  };
-  await createTenant(org, db, options);
   await createModel(org, invoice, db, options);
 });
 

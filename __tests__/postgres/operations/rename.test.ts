@@ -6,7 +6,6 @@ import {
   applyChanges,
   createModel,
   createModels,
-  createTenant,
   renameField,
   renameModel,
   type FieldSpec,
@@ -14,22 +13,12 @@ import {
 } from '../../../lib';
 import { name } from '../../support/arbitraries';
 import { readTable, type CatalogTable } from '../../support/catalog';
-import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
-const db = connect();
-const options = { logger: quiet };
-
-let org: string;
+const { db, org, options } = tenantTest();
 /** Where the models are made with their new names from the start. */
-let other: string;
-
-beforeEach(async () => {
-  [org, other] = [freshOrg(), freshOrg('fresh')];
-  await createTenant(org, db, options);
-  await createTenant(other, db, options);
-});
+const { org: other } = tenantTest({}, db);
 
 interface Names {
   readonly table: string;
