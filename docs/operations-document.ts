@@ -24,7 +24,7 @@ const NOTES: Readonly<Record<ChangeKind, string>> = {
   dropModel: `Refused while another table or a view depends on it. As with a field, list the tables that it refers to in \`referencing\`, and the plan is complete.`,
   addIndex: `Inside the transaction, like everything here. \`CREATE INDEX CONCURRENTLY\` does not block writers, but cannot run in a transaction.`,
   dropIndex: `Refused if the index belongs to another table: index names are unique per schema, not per table.`,
-  addReference: `Every row is read under the lock, while nobody can write to either table. Fields have at most one foreign key.`,
+  addReference: `Every row is read under the lock, which blocks writes to both tables. Fields have at most one foreign key.`,
   dropReference: `Found by its fields, not by its name. List the table that it refers to in \`referencing\`, and the plan is complete.`,
 };
 

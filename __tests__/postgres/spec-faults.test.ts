@@ -73,8 +73,8 @@ const MODELS: [unknown, Faults][] = [
   [{ table: 'm', fields: {} }, { fields: 'must be a list' }],
   [{ table: 'a b', fields: [] }, { table: 'must be letters, digits' }],
   [{ table: 'm', fields: [], index: [] }, { index: 'unknown key' }],
-  [{ table: 'm', fields: [id('a'), id('a')] }, { 'fields[1].name': 'is that of fields[0].name already' }],
-  [{ table: 'm', fields: [id('a')], indexes: [{ columns: ['b'] }] }, { 'indexes[0].columns[0]': 'is no field' }],
+  [{ table: 'm', fields: [id('a'), id('a')] }, { 'fields[1].name': 'duplicates fields[0].name' }],
+  [{ table: 'm', fields: [id('a')], indexes: [{ columns: ['b'] }] }, { 'indexes[0].columns[0]': 'is not a field' }],
   [{ table: 'm', fields: [id('a')], indexes: [{ columns: [] }] }, { 'indexes[0].columns': 'must not be empty' }],
   [
     { table: 'm', fields: [id('a')], indexes: [{ columns: ['a'], name: 'm' }] },
@@ -157,7 +157,10 @@ it.each([
   [{ kind: 'toString' }, { kind: 'must be one of createModel' }],
   [{ kind: 'dropField', table: 'm', column: 'a', cascad: true }, { cascad: 'unknown key' }],
   [{ kind: 'dropField', table: 'm' }, { column: 'is missing' }],
-  [{ kind: 'addField', table: 'm', field: { ...id('a'), primaryKey: true } }, { 'field.primaryKey': 'a key is given' }],
+  [
+    { kind: 'addField', table: 'm', field: { ...id('a'), primaryKey: true } },
+    { 'field.primaryKey': 'a key is part of a new model' },
+  ],
 ] as [unknown, Faults][])('refuses the change %j', async (change, faults) => {
   await expectFaults((tenant) => applyChange('acme', change as Change, tenant, options), faults);
 });

@@ -3,15 +3,15 @@ import { checkedChanges } from './checked-changes';
 import type { CheckedChange } from './operations';
 import { planned, type Planned } from './planner';
 
-/** The first characters of a block that Unicode gives to nobody: no name has one, and hardly any text. */
+/** The first characters of a private-use block of Unicode: no name contains one, and hardly any text. */
 const FIRST_PRIVATE = 0xe000;
 const LAST_PRIVATE = 0xf8ff;
 
 /**
- * A plan that is made once, with a placeholder that no name can be, and filled in for each org. The placeholder is in
- * no text of the changes, so that what is replaced is an org, and only that.
+ * A plan that is made once, with a placeholder that cannot be a name, and filled in for each org. No text of the
+ * changes contains the placeholder, so only the org is replaced.
  *
- * @throws MigrationError where the changes are wrong for every org
+ * @throws MigrationError if the changes are wrong for every org
  */
 export function planForAny(
   changes: readonly CheckedChange[],
@@ -21,7 +21,7 @@ export function planForAny(
   const each = (org: Identifier): Planned => planned(org, checkedChanges(org, changes, sharedSchemas));
   if (anyOrg === undefined) return each;
   const plan = each(anyOrg);
-  // A dollar sign can end the constant of a block, whose tag was chosen without the org.
+  // An org with a dollar sign could end the constant of a block, whose tag was chosen without it.
   return (org) => (org.includes('$') ? each(org) : filledIn(plan, anyOrg, org));
 }
 
@@ -34,7 +34,7 @@ function placeholderFor(changes: readonly CheckedChange[]): Identifier | undefin
   return undefined;
 }
 
-/** The same with the org in every text; what has none in it is shared with all other orgs. */
+/** The same with the org in every text; parts without it are shared with all other orgs. */
 function filledIn<T>(value: T, anyOrg: Identifier, org: Identifier): T {
   if (typeof value === 'string') {
     return (value.includes(anyOrg) ? value.replaceAll(anyOrg, () => org) : value) as T;

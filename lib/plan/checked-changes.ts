@@ -65,7 +65,7 @@ function kindOf(change: unknown): ChangeKind | undefined {
   return typeof kind === 'string' && Object.hasOwn(operations, kind) ? (kind as ChangeKind) : undefined;
 }
 
-/** Every fault in one error. Its code is the narrow one only where all faults are of that kind. */
+/** Every fault in a single error. It has a narrower code only if all faults have it. */
 function refusedError(
   what: string,
   org: string | undefined,

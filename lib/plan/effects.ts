@@ -4,7 +4,7 @@ import type { FieldChanges } from '../spec/field-changes';
 import type { ForeignKey, Index, Model } from '../spec/model-spec';
 import type { Identifier } from '../sql/identifier';
 
-/** What a change does to one thing. The list of verbs is closed: what a change is not in these words, it does not do. */
+/** What a change does to one object. The list of verbs is closed: a change does nothing else. */
 export type Effect =
   | TableEffect
   | ColumnEffect
@@ -42,21 +42,21 @@ type ReferenceEffect = { readonly of: 'reference'; readonly table: Identifier } 
   | { readonly verb: 'drops'; readonly columns: readonly Identifier[] }
 );
 
-/** A table, or a column of it, that has to be there, or must not be there, for a change to succeed. */
+/** A table, or a column of it, that must or must not exist for a change to succeed. */
 export interface Expectation {
   readonly schema: Identifier;
   readonly table: Identifier;
-  /** Without one, the table itself is meant. */
+  /** If undefined, the table itself is meant. */
   readonly column?: Identifier;
   readonly present: boolean;
-  /** What it is called when the expectation is not met. */
+  /** The code if the expectation is not met. */
   readonly code: ErrorCode;
 }
 
-/** A table, or a column of it, that is there after the change, or is no longer. */
+/** A table, or a column of it, that does or does not exist after the change. */
 export type Presence = Omit<Expectation, 'code'>;
 
-/** What has to be so before a change, in the order in which PostgreSQL comes upon it. */
+/** What must be true before a change, in the order in which PostgreSQL checks it. */
 export function expectationsOf(org: Identifier, effects: readonly Effect[]): readonly Expectation[] {
   const found = new Map<string, Expectation>();
   for (const expected of effects.flatMap((effect) => expectationsOfOne(org, effect))) {
@@ -96,22 +96,22 @@ function expectedOfColumn(schema: Identifier, effect: ColumnEffect): readonly Ex
   return [field, { schema, table, column: effect.to, present: false, code: 'FIELD_EXISTS' }];
 }
 
-/** What a foreign key needs. */
+/** The expectations of a foreign key. */
 export function refersTo({ schema, table, columns }: ForeignKey['references']): Effect {
   return { verb: 'refersTo', of: 'table', schema, table, columns };
 }
 
-/** The table has to be there. */
+/** The table has to exist. */
 export function expectedModel(schema: Identifier, table: Identifier): Expectation {
   return { schema, table, present: true, code: 'MODEL_NOT_FOUND' };
 }
 
-/** The column has to be there. */
+/** The column has to exist. */
 export function expectedField(schema: Identifier, table: Identifier, column: Identifier): Expectation {
   return { schema, table, column, present: true, code: 'FIELD_NOT_FOUND' };
 }
 
-/** What is there after a change, and what is not. Indexes share their names with tables. */
+/** What exists after a change, and what does not. Indexes share their names with tables. */
 export function presenceAfter(schema: Identifier, effects: readonly Effect[]): readonly Presence[] {
   const at = (table: Identifier, present: boolean, column?: Identifier): Presence =>
     column === undefined ? { schema, table, present } : { schema, table, column, present };
@@ -130,7 +130,7 @@ export function presenceAfter(schema: Identifier, effects: readonly Effect[]): r
   });
 }
 
-/** The columns that effects are about, for the log. */
+/** The columns of effects, for the log. */
 export function fieldsOf(effects: readonly Effect[]): readonly Identifier[] {
   return effects.flatMap((effect) => (effect.verb === 'refersTo' ? [] : columnsOf(effect)));
 }

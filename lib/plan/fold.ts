@@ -7,8 +7,8 @@ import type { Identifier } from '../sql/identifier';
 import type { Effect } from './effects';
 
 /**
- * The models of an org after the effects of a change, or of a list of changes: pure, so that changes can be stacked
- * without a server. What no server would do (a table that is not there is dropped) changes nothing.
+ * The models of an org after the effects of a change, or of a list of changes: pure, so changes can be combined without
+ * a server. An effect that no server would have (dropping a missing table) changes nothing.
  */
 export function fold(org: Identifier, effects: readonly Effect[], models: readonly Model[]): readonly Model[] {
   return effects.reduce((before, effect) => afterEffect(org, effect, before), models);
@@ -26,7 +26,7 @@ function afterEffect(org: Identifier, effect: Effect, models: readonly Model[]):
 
 type Inner = Exclude<Effect, { readonly of: 'table' }>;
 
-/** Also of the other models, whose references follow a column that is renamed. */
+/** Includes the other models, whose references follow a renamed column. */
 function afterInModel(org: Identifier, effect: Inner, model: Model): Model {
   if (effect.of === 'column' && effect.verb === 'renames') return afterRenaming(org, effect, model);
   if (model.table !== effect.table) return model;
@@ -44,19 +44,19 @@ function afterInModel(org: Identifier, effect: Inner, model: Model): Model {
   return effect.set.unique === false ? withoutUniques({ ...model, fields }, effect.column) : { ...model, fields };
 }
 
-/** Whatever made the column unique is dropped, an index too. */
+/** Drops whatever made the column unique, including an index. */
 function withoutUniques(model: Model, column: Identifier): Model {
   const isIts = ({ unique, columns }: Index): boolean =>
     unique === true && columns.length === 1 && columns[0] === column;
   return withLists(model, { indexes: model.indexes?.filter((index) => !isIts(index)) });
 }
 
-/** A key is given with its model: a field of the name `id` that is added later is none. */
+/** A key is created with its model: a field named `id` that is added later is not one. */
 function notKey(field: Field): Field {
   return field.name === 'id' ? { ...field, primaryKey: false } : field;
 }
 
-/** With a key that no longer hangs on a name. */
+/** With a key that no longer depends on a name. */
 function withKeySaid(fields: readonly Field[]): readonly Field[] {
   const key = keyFields(fields);
   return fields.map((field) => (key.includes(field) ? { ...field, primaryKey: true } : field));
@@ -86,7 +86,7 @@ function notKeyByName(field: Field): Field {
   return field.primaryKey === true ? field : notKey(field);
 }
 
-/** What is over the column goes with it, where the change names it; what does not, the server refuses. */
+/** Drops what covers the column, if the change names it; otherwise the server refuses. */
 function withoutColumn(model: Model, column: Identifier): Model {
   const key = keyFields(model.fields);
   const losesKey = key.some(({ name }) => name === column);
@@ -102,7 +102,7 @@ function withoutColumn(model: Model, column: Identifier): Model {
   );
 }
 
-/** An empty list is as good as none, and is left out. */
+/** An empty list means the same as none, and is left out. */
 function withLists(
   model: Model,
   lists: Partial<Record<'indexes' | 'foreignKeys', Model['indexes'] | Model['foreignKeys']>>,
@@ -136,7 +136,7 @@ function withoutReference(model: Model, columns: readonly Identifier[]): Model {
   return withLists({ ...model, fields }, { foreignKeys: model.foreignKeys?.filter((key) => !isOn(key)) });
 }
 
-/** The other end of a reference, of one column or several alike. */
+/** The other end of a reference, over one column or several. */
 interface Target {
   readonly schema: Identifier;
   readonly table: Identifier;
@@ -168,7 +168,7 @@ function altered(field: Field, set: FieldChanges): Field {
   return value === null || value === undefined ? rest : { ...rest, default: value };
 }
 
-/** With the type that it gets, and its default, where that type takes it. */
+/** With its new type, and its default if that type accepts it. */
 function retyped(field: Field, set: FieldChanges): Field {
   const to = judgedTypeOf({ column: field.name, set, from: field });
   if (to === undefined) return field;

@@ -2,13 +2,13 @@ import { isPlainObject } from '../codec/plain-object';
 import type { Fault } from '../errors';
 import { identifierFault, type Identifier } from '../sql/identifier';
 
-/** A reference that a change makes, and where in it that stands. */
+/** A reference in a change, and its path. */
 interface ReferenceMade {
   readonly path: string;
   readonly reference: Record<string, unknown>;
 }
 
-/** A reference stands at a depth of four; what is deeper is refused by its codec. */
+/** A reference is at most four levels deep; its codec refuses deeper ones. */
 const MAX_DEPTH = 8;
 
 /**
@@ -19,7 +19,7 @@ export function fillInOrg(change: unknown, org: Identifier): void {
   for (const { reference } of referencesMade(change)) reference.schema ??= org;
 }
 
-/** References that leave the tenant. A schema that is no name is the codec's to refuse. */
+/** References that leave the tenant. A schema that is not a name is refused by its codec. */
 export function foreignTenants(
   change: unknown,
   org: Identifier | undefined,
@@ -39,9 +39,8 @@ export function foreignTenants(
 }
 
 /**
- * Every `references` in a change, wherever it stands: the gate against another tenant's tables reads this,
- * so that no operation can forget to tell of one. Also those of a change that has other faults. What is read is
- * a copy within the bounds of a spec, which ends.
+ * Every `references` anywhere in a change: the check against other tenants' tables reads this, so no operation can
+ * forget one. Includes those of a change with other faults. Reads a copy within the limits of a spec, so it ends.
  */
 function referencesMade(change: unknown): readonly ReferenceMade[] {
   const made: ReferenceMade[] = [];
@@ -58,7 +57,7 @@ function collect(value: unknown, path: string, depth: number, made: ReferenceMad
   if (!isPlainObject(value)) return;
   for (const key of Object.keys(value)) {
     const item = value[key];
-    // A default is a value, whatever is in it.
+    // A default is a value, whatever it contains.
     if (key === 'default' || typeof item !== 'object') continue;
     const here = path === '' ? key : `${path}.${key}`;
     if (key === 'references' && isPlainObject(item)) made.push({ path: here, reference: item });

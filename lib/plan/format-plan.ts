@@ -4,9 +4,9 @@ import { withLiterals } from '../sql/literal';
 import type { Hazard, Step } from './plan';
 import { shown } from '../errors/shown';
 
-/** How {@link formatPlan} writes. */
+/** Options of {@link formatPlan}. */
 export interface FormatOptions {
-  /** Default: where standard output is a terminal and NO_COLOR is not set. */
+  /** Default: true if standard output is a terminal and NO_COLOR is not set. */
   readonly color?: boolean | undefined;
 }
 
@@ -16,7 +16,7 @@ const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } 
 type Paint = (style: keyof typeof STYLES, text: string) => string;
 
 /**
- * A plan for a person to read: what runs, what it locks, and what can hurt.
+ * A plan as text for a person to read: what runs, what it locks, and its hazards.
  *
  * @example
  * console.log(formatPlan(planChange('acme-corp', { kind: 'dropField', table: 'invoice', column: 'note' })));
@@ -75,7 +75,7 @@ function table(steps: readonly Step[], paint: Paint): string {
 /** A line for each lock, and for each line of the SQL. */
 function rowsOf({ sql, locks, rewritesTable, scansTable }: Step, index: number): string[][] {
   const held = locks.map(({ mode, schema, table: name }) => `${mode} ${schema}.${name}`);
-  // A line feed of ours begins a line; what stands in a constant is a user's, and begins none.
+  // Our own line feeds begin a line; those in a constant come from a user and do not.
   const lines = withLiterals(sql, shown).split('\n');
   return Array.from({ length: Math.max(1, held.length, lines.length) }, (_row, at) =>
     [

@@ -2,8 +2,8 @@ import type { Effect } from './effects';
 import type { KeysOf } from './plan';
 
 /**
- * Whose foreign keys a change of a list drops, by the names that its table and column have before anything of the list
- * has run; nothing where the list creates the table: the tables that it refers to are locked for that already.
+ * Whose foreign keys a change of a list drops, by the names that its table and column have before any of the list has
+ * run; undefined if the list creates the table, since the tables that it refers to are then already locked.
  */
 export function keysBefore(keys: KeysOf, done: readonly Effect[]): KeysOf | undefined {
   let { table, column } = keys;

@@ -2,11 +2,11 @@ import { MAX_IDENTIFIER_BYTES } from '../sql/identifier';
 import { EQ, LE, MINUS, PLUS } from '../sql/qualified-sql';
 
 /**
- * From PostgreSQL 18 on a NOT NULL is a constraint, and the server names it. Rows as renaming needs them, of those
- * that bear the name that the server gave: both names, unless the new one is taken.
+ * From PostgreSQL 18 on, a NOT NULL is a constraint, and the server names it. Rows with the old and the new name of
+ * those that still have the server's name, unless the new name is taken.
  *
  * @param relation the table, as an expression
- * @param tables its name before and now; `columns` gives the column's by the one that it has now
+ * @param tables its name before and now; `columns` maps the column's present name to the old one
  */
 export function renamedNotNulls(
   relation: string,
@@ -23,14 +23,14 @@ export function renamedNotNulls(
         select from pg_catalog.pg_constraint o where o.conrelid ${EQ} ${relation} and o.conname ${EQ} n.new_name)`;
 }
 
-/** Without the ending: what the server leaves for the names of the table and the column, an underscore between them. */
+/** Without the suffix: what the server leaves for the names of the table and the column, with an underscore between them. */
 const ENDING = '_not_null';
 const ROOM = MAX_IDENTIFIER_BYTES - ENDING.length - 1;
 const HALF = Math.floor(ROOM / 2);
 
 /**
- * `table_column_not_null`. Where that is too long, the longer of both names is cut, byte by byte, in the database's
- * own encoding (makeObjectName in src/backend/commands/indexcmds.c): both are cut to the half only where both are longer.
+ * `table_column_not_null`. If that is too long, the longer of both names is cut, byte by byte, in the encoding of the
+ * database (makeObjectName in src/backend/commands/indexcmds.c): both are cut to half only if both are longer.
  */
 function serversName(table: string, column: string): string {
   return `(select pg_catalog.concat(${cut('t', 't_bytes')}, '_', ${cut('c', 'c_bytes')}, '${ENDING}')

@@ -26,20 +26,20 @@ export interface Lock {
   readonly mode: LockMode;
 }
 
-/** One SQL statement, and what it costs others. */
+/** One SQL statement, with its locks and its cost. */
 export interface Step {
   readonly sql: string;
-  /** On tables that others could be using; a table that the plan itself creates is nobody else's yet. */
+  /** The locks on tables that others could be using, so not on tables that the plan itself creates. */
   readonly locks: readonly Lock[];
-  /** The table is written anew, row by row, while the lock is held. */
+  /** Whether every row is rewritten while the lock is held. */
   readonly rewritesTable: boolean;
-  /** Every row is read while the lock is held. */
+  /** Whether every row is read while the lock is held. */
   readonly scansTable: boolean;
-  /** Can run inside a transaction. */
+  /** Whether it can run inside a transaction. */
   readonly transactional: boolean;
 }
 
-/** Something in a plan that can hurt a table in use. */
+/** Something in a plan that can disrupt a table in use. */
 export interface Hazard {
   readonly kind: HazardKind;
   readonly table: string;
@@ -48,22 +48,22 @@ export interface Hazard {
   readonly saferWay: string;
 }
 
-/** A hazard, with its table by the name that it has before anything of the plan has run, and when its change runs. */
+/** A hazard, with the names that its table has before the plan runs and when its change runs. */
 export interface HazardOn {
   readonly hazard: Hazard;
   readonly tableBefore: Identifier;
   readonly table: Identifier;
-  /** Readers are kept out too, not only writers. */
+  /** Whether it blocks readers too, not only writers. */
   readonly exclusive: boolean;
 }
 
-/** What runs for one change, in this order. */
+/** What runs for one change, in order. */
 export interface Run {
   readonly guards: readonly Statement[];
   readonly steps: readonly string[];
   readonly afterwards?: readonly Statement[];
   readonly hazards: readonly HazardOn[];
-  /** Whose foreign keys are dropped, or dropped and made again. */
+  /** Whose foreign keys are dropped or recreated. */
   readonly dropsKeysOf?: KeysOf | undefined;
 }
 
@@ -71,11 +71,11 @@ export interface Run {
 export interface KeysOf {
   readonly table: Identifier;
   readonly column?: Identifier | undefined;
-  /** Those that refer to the column, too. */
+  /** Includes those that refer to the column. */
   readonly bothEnds?: boolean | undefined;
 }
 
-/** What can hurt, and whether it can do so only where the table has rows. */
+/** The kinds of hazards, and whether each counts only if the table has rows. */
 export const HAZARD_KINDS = {
   rewrite: { onRowsOnly: true },
   scan: { onRowsOnly: true },
@@ -91,7 +91,7 @@ export const HAZARD_KINDS = {
 /** A kind of hazard; docs/plans.md explains each. */
 export type HazardKind = keyof typeof HAZARD_KINDS;
 
-/** What will run for a list of changes: exactly this SQL, in this order. Plain data. */
+/** What will run for a list of changes: exactly this SQL, in order. Plain data. */
 export interface PlanOf<C> {
   readonly org: string;
   readonly changes: readonly C[];
@@ -99,10 +99,10 @@ export interface PlanOf<C> {
   readonly hazards: readonly Hazard[];
 }
 
-/** A block that counts the rows which a change failed on, by the code of the failure. */
+/** A block that counts the rows that a change failed on, for each code of failure. */
 export type CountsOfRows = Readonly<Partial<Record<ErrorCode, string>>>;
 
-/** A step that, but for its SQL and what is named, costs nothing. */
+/** A step without costs, except for those that are named. */
 export function step(sql: string, costs: Partial<Omit<Step, 'sql'>> = {}): Step {
   return { sql, locks: [], rewritesTable: false, scansTable: false, transactional: true, ...costs };
 }

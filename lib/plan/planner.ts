@@ -10,17 +10,17 @@ import { tableNames, type TableNames } from './table-names';
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
 export type Plan = PlanOf<Change>;
 
-/** A plan, and all that runs for it: the steps of each change, behind its guards. */
+/** A plan, and everything that runs for it: the steps of each change, after its guards. */
 export interface Planned {
   readonly plan: PlanOf<CheckedChange>;
   readonly runs: readonly Run[];
   /** The hazards that show only while a change runs. */
   readonly unforeseen: readonly Unforeseen[];
-  /** Whose foreign keys are dropped, by the names that others know. */
+  /** Whose foreign keys are dropped, by the names from before the plan. */
   readonly keysDropped: readonly KeysOf[];
 }
 
-/** The statements of a list of changes in the order they run, and what they cost. Pure. */
+/** Plans a list of checked changes: their statements in the order in which they run, with locks, costs and hazards. Pure; called by planChange and applyChange. */
 export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
   const names = tableNames();
   const keysDropped: KeysOf[] = [];
@@ -28,7 +28,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   const runs: Run[] = [];
   const steps: Step[] = [];
   let last: Step[] = [];
-  // A guard is no step: it changes nothing.
+  // A guard is not a step: it changes nothing.
   const add = (added: readonly Step[], around: Omit<Run, 'steps'>): void => {
     for (const step of added) steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
     runs.push({ ...around, steps: added.map(({ sql }) => sql) });
@@ -65,12 +65,12 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped };
 }
 
-/** What is checked can be written again: the codec has seen that the options and the default are of the type. */
+/** A checked change is a valid change again: the codec has verified that the options and the default fit the type. */
 export function asWritten(plan: Planned['plan']): Plan {
   return plan as unknown as Plan;
 }
 
-/** Also of a table that the plan creates: it is the other one that is in use. */
+/** Includes a table that the plan creates: the other table is in use. */
 function sharedLocks(org: Identifier, table: Identifier, steps: readonly Step[]): readonly HazardOn[] {
   const found = sharedLockHazards(org, table, steps);
   return found.map((hazard) => ({ hazard, tableBefore: table, table, exclusive: true }));
@@ -85,7 +85,7 @@ function hazardsOn(
   const { table } = change;
   const tableBefore = names.before(table);
   if (tableBefore === undefined) return [];
-  // By the name that its locks have: until COMMIT the later one may be another table's.
+  // By the name in its locks: until COMMIT, the later name may belong to another table.
   const seen = names.changed() ? { ...change, table: tableBefore } : change;
   const exclusive = steps.some(({ locks }) => locks.some(({ mode }) => mode === 'AccessExclusiveLock'));
   return operationOf(change.kind)
@@ -94,22 +94,22 @@ function hazardsOn(
 }
 
 /**
- * In one order, the same for all: two plans that lock the same two tables would otherwise wait for each other. The org's
- * own come first, whatever its name is.
+ * Always in the same order: two plans that lock the same two tables could otherwise deadlock. The org's own tables come
+ * first, whatever its name is.
  */
 function inLockOrder(org: Identifier): (a: Step, b: Step) => number {
   const rank = ({ locks: [lock] }: Step): string => (lock?.schema === org ? '' : (lock?.schema ?? ''));
   return (a, b) => compare(rank(a), rank(b)) || compare(a.locks[0]?.table ?? '', b.locks[0]?.table ?? '');
 }
 
-/** By code unit, unlike localeCompare, whose order differs from one machine's locale to another's. */
+/** By code unit: the order of localeCompare depends on the machine's locale. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
 /**
- * Until COMMIT others know a table by the name it had; one that the plan creates is nobody else's yet, and
- * empty, so that it costs nothing to read it whole.
+ * Until COMMIT, others know a table by its old name. Nobody else uses a table that the plan creates, and it is empty, so
+ * a scan costs nothing.
  */
 function asOthersSeeIt(org: Identifier, step: Step, names: TableNames): Step {
   const seen = step.locks.map((lock) => (lock.schema === org ? { ...lock, table: names.before(lock.table) } : lock));

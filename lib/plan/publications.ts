@@ -1,6 +1,6 @@
 import { EQ } from '../sql/qualified-sql';
 
-/** Whether a publication sends the updates or deletes of a table, for which it has to tell the rows apart. */
+/** Whether a publication sends the updates or deletes of a table, for which it has to identify the rows. */
 export function isPublished(table: string): string {
   return `exists (
           select from pg_catalog.pg_publication p where (p.pubupdate or p.pubdelete) and (p.puballtables or exists (

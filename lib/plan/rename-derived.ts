@@ -4,19 +4,19 @@ import { literal } from '../sql/literal';
 import { renamedNotNulls } from './not-null-names';
 import { AND_BITS, CONCAT, EQ, isOneOf, LE, LT, MINUS, NE } from '../sql/qualified-sql';
 
-/** How the names of a table's keys, indexes and checks were derived, and how they are to be derived now. */
+/** The names from which those of a table's keys, indexes and checks are derived, before and after a rename. */
 export interface Renaming {
   readonly org: Identifier;
-  /** As it is called after the renaming. */
+  /** Its name after the rename. */
   readonly table: Identifier;
   readonly oldTable: Identifier;
   readonly column?: { readonly from: Identifier; readonly to: Identifier };
 }
 
 /**
- * Gives the keys, indexes and checks of a table that was renamed, or whose column was, the names that are
- * derived from its new ones. Left as they were, they would be in the way of a table or field that takes the
- * old name. Names that were given, not derived, stay. A block, since only the catalog knows what there is.
+ * Renames the keys, indexes and checks whose names were derived from the old name of a table or column. Otherwise they
+ * would be in the way of a new table or field with that name. Chosen names stay. A block, since only the catalog knows
+ * what exists.
  */
 export function renameDerived({ org, table, oldTable, column }: Renaming): string {
   const relation = `${literal(qualified(org, table))}::pg_catalog.regclass`;
@@ -71,9 +71,9 @@ function columnsOf(numbers: string, relation: string): string {
 }
 
 /**
- * {@link derivedName} in SQL: as many whole characters as fit, the kind, and the hash of the parts. Over the
- * bytes of UTF-8 in every database: another encoding has fewer or more for the same name, and SQL_ASCII counts
- * each byte as a character.
+ * {@link derivedName} in SQL: as many whole characters as fit, the kind, and the hash of the parts. Uses the bytes of
+ * UTF-8 in every database: another encoding has fewer or more bytes for the same name, and SQL_ASCII counts each byte
+ * as a character.
  */
 function derivation(table: string, columns: string): string {
   const parts = (before: string): string =>
@@ -81,7 +81,7 @@ function derivation(table: string, columns: string): string {
   const hash = `pg_catalog.encode(pg_catalog.sha256(${utf8(`pg_catalog.array_to_string(${parts('kind, ')}, '.')`)}), 'hex')`;
   const ending = `pg_catalog.concat('_', kind, '_', pg_catalog.left(${hash}, ${HASH_LENGTH}))`;
   const readable = utf8(`pg_catalog.array_to_string(${parts('')}, '_')`);
-  // A byte 10xxxxxx goes on with a character (RFC 3629): no cut comes before one.
+  // A byte 10xxxxxx continues a character (RFC 3629): never cut before one.
   return `(select pg_catalog.convert_from(pg_catalog.substr(r, 1, n), 'UTF8') ${CONCAT} e
           from (select ${readable} as r, ${ending} as e) names, pg_catalog.generate_series(0, pg_catalog.length(r)) n
           where n ${LE} (${MAX_IDENTIFIER_BYTES} ${MINUS} pg_catalog.length(e))

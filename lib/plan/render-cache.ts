@@ -1,18 +1,18 @@
-/** How many characters are kept in all, keys included. On the heap that is two megabytes at most. */
+/** The most characters that are cached, including keys: at most two megabytes of heap. */
 const MAX_CHARACTERS = 500_000;
 
-/** One tenant's long default must not drive out what all others use. */
+/** A long default of one tenant must not evict what all others use. */
 const MAX_ENTRY_CHARACTERS = MAX_CHARACTERS / 20;
 
-/** What else an entry takes, in characters. */
+/** The overhead of an entry, in characters. */
 const OVERHEAD_CHARACTERS = 300;
 
-/** Texts by a key that tells all they hang on. What came first goes first. */
+/** FIFO cache; the key must contain everything that the text depends on. */
 export class RenderedTexts {
   readonly #texts = new Map<string, readonly string[]>();
   #characters = 0;
 
-  /** What is kept for the key, or what `render` gives for it. */
+  /** The cached text of the key, or the result of `render`. */
   get(key: string, render: () => readonly string[]): readonly string[] {
     const known = this.#texts.get(key);
     if (known !== undefined) return known;
@@ -24,7 +24,7 @@ export class RenderedTexts {
   #add(key: string, texts: readonly string[]): void {
     this.#texts.set(key, texts);
     this.#characters += charactersOf(key, texts);
-    // A Map remembers the order.
+    // A Map keeps insertion order.
     for (const [oldest, itsTexts] of this.#texts) {
       if (this.#characters <= MAX_CHARACTERS) return;
       this.#texts.delete(oldest);

@@ -9,23 +9,23 @@ import { isOneOf, typeSql } from '../sql/qualified-sql';
 import { referencesClause } from './foreign-keys';
 import { RenderedTexts } from './render-cache';
 
-/** Never connects: it only writes SQL, by knex's own rules and no caller's wrapIdentifier. */
+/** Never connects: it only renders SQL, without a caller's wrapIdentifier. */
 const renderer = knex({ client: 'pg' });
 
-/** The statements that knex's schema builder makes for one tenant. */
+/** The statements that knex's schema builder renders for one tenant. */
 export function rendered(org: Identifier, build: (schema: Knex.SchemaBuilder) => unknown): string[] {
   const builder = renderer.schema.withSchema(org);
   build(builder);
   return (builder.toSQL() as unknown as { readonly sql: string }[]).map(({ sql }) => sql);
 }
 
-/** What knex wrote: the same again for each of ten thousand tenants, where it costs the client more than the rest. */
+/** SQL rendered by knex: the same for each of ten thousand tenants, and the most expensive part for the client. */
 const texts = new RenderedTexts();
 
-/** Stands for the org in what is kept: PostgreSQL has no name and no text with this character. */
+/** Stands for the org in cached texts: no name and no text of PostgreSQL can contain this character. */
 const ANY_ORG = '\0' as Identifier;
 
-/** `create table`, and its indexes. `key` tells all that they hang on, but for the org. */
+/** `create table`, and its indexes. `key` contains everything that they depend on, except for the org. */
 export function creation(
   org: Identifier,
   table: Identifier,
@@ -38,7 +38,7 @@ export function creation(
     .map((sql) => sql.replaceAll(quoted(ANY_ORG), () => quoted(org)));
 }
 
-/** `alter table "org"."table" …`, where what follows the name of the table hangs on `key` alone. */
+/** `alter table "org"."table" …`, where the text after the name of the table depends only on `key`. */
 export function alteration(
   org: Identifier,
   table: Identifier,
@@ -52,7 +52,7 @@ export function alteration(
   return start + ending;
 }
 
-/** All that the text of a column hangs on. */
+/** Everything that the text of a column depends on. */
 export function columnKey(table: Identifier, field: Field, nullable: boolean): readonly unknown[] {
   const type = typeOf(field);
   const values = type.checkedValues(field);
@@ -60,7 +60,7 @@ export function columnKey(table: Identifier, field: Field, nullable: boolean): r
     field.name,
     field.type,
     optionsOf(field),
-    // The name of its check is of the table.
+    // The name of its check contains that of the table.
     values && table,
     nullable,
     field.default !== undefined && type.defaultSql(field.default),
@@ -87,17 +87,17 @@ export function addColumn(builder: Knex.CreateTableBuilder, table: Identifier, f
           `${typeSql(type.catalogName(field))} ${checkClause(table, field.name, values)}`,
         );
   if (!nullable) column.notNullable();
-  // Raw, since knex would quote a number, and run what is in an object.
+  // Raw, since knex would quote a number, and paste an object unescaped.
   if (field.default !== undefined) column.defaultTo(renderer.raw(type.defaultSql(field.default)));
 }
 
-/** Beside the column, since knex does not quote the name of a check, and scans a table to add one. */
+/** Inside the column definition, since knex does not quote the name of a check, and adds it with a scan of the table. */
 export function checkClause(table: Identifier, column: Identifier, values: readonly string[]): string {
   const name = quoted(derivedName('check', table, [column]));
   return `constraint ${name} check (${isOneOf(quoted(column), 'text', values.map(literal))})`;
 }
 
-/** `constraint "…" unique` and `constraint "…" references …`: what a column that is added brings along. */
+/** `constraint "…" unique` and `constraint "…" references …` of an added column. */
 export function columnConstraints(table: Identifier, { name, unique, references }: Field): string[] {
   const clauses: string[] = [];
   if (unique === true) clauses.push(`constraint ${quoted(derivedName('key', table, [name]))} unique`);
@@ -109,7 +109,7 @@ export function columnConstraints(table: Identifier, { name, unique, references 
   return clauses;
 }
 
-/** `create index`, or `create unique index`, by the name it was given or the derived one. */
+/** `create index`, or `create unique index`, with its chosen or derived name. */
 export function createIndex(org: Identifier, table: Identifier, index: Index): string {
   const [sql = ''] = rendered(org, (schema) => schema.alterTable(table, (builder) => addIndex(builder, table, index)));
   return sql;
@@ -121,7 +121,7 @@ export function addIndex(builder: Knex.CreateTableBuilder, table: Identifier, in
   else builder.index([...index.columns], name);
 }
 
-/** The comment on a table, or on a column of it. Not by knex, which pastes the text. */
+/** The comment on a table, or on a column of it. Not by knex, which pastes the text unescaped. */
 export function commentOn(org: Identifier, table: Identifier, column: Identifier | undefined, comment: string): string {
   const on =
     column === undefined ? `table ${qualified(org, table)}` : `column ${qualified(org, table)}.${quoted(column)}`;

@@ -9,18 +9,18 @@ import { typeOf } from '../field-types';
 import type { NewType } from '../field-types/type-change';
 import type { CountsOfRows } from './plan';
 
-/** More are not looked at: the count is asked for with the rollback, and must not keep it waiting. */
+/** The most rows that are counted: the count is sent with the rollback, and must not delay it. */
 export const MAX_COUNTED_ROWS = 10_000;
 
-/** No more are pointed out. */
+/** The most rows whose location is reported. */
 export const MAX_PLACES = 20;
 
-/** Where a block leaves the number of rows in the way, of those that it looked at, and where they are. */
+/** The setting for the number of rows in the way, of those that were read, and their locations. */
 export const ROWS_SETTING = 'tenant_ddl.rows_in_the_way';
 
 /**
- * What counts the rows that a changed field is at odds with. The count is for the message only: where the table is
- * locked by now, or the look fails, there is none, and the failure is reported all the same.
+ * Counts the rows that contradict a changed field. The count is only for the message: if the table is locked by now, or
+ * the count fails, the failure is reported without it.
  */
 export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows {
   const { table, column, set } = change;
@@ -55,17 +55,17 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
   };
 }
 
-/** Where a row is, which says nothing of what it holds: `(0,1)`, after the oid of its own table where it is one of several. */
+/** The location of a row, which reveals none of its values: `(0,1)`, after the oid of its table if there are several. */
 const NOTE_PLACE = `if pg_catalog.cardinality(places) ${LT} ${MAX_PLACES} then
           places := pg_catalog.array_append(places, pg_catalog.concat(case when divided then item.home end, item.place));
         end if;`;
 
-/** An option that is not named is the column's own: the new type is not known here. */
+/** Options that are left out are the column's own: the new type is not known here. */
 function isPart(to: NewType): boolean {
   return to.keepsOptions === true && typeOf(to).options.some((option) => to[option] === undefined);
 }
 
-/** Without a wait, and with nothing that could fail what is sent with it. */
+/** Does not wait, and cannot make the statements that are sent with it fail. */
 export function countRows(table: string, look: string, found = 'found'): string {
   return block(`declare
   item pg_catalog.record;

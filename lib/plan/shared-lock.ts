@@ -1,11 +1,11 @@
 import { LOCK_MODES, type Hazard, type Lock, type Step } from './plan';
 
-/** From here on a lock keeps at least writers out. */
+/** The weakest lock that blocks writers. */
 const STRONG = LOCK_MODES.indexOf('ShareLock');
 
 /**
- * A strong lock on a table that is not the org's own keeps every other tenant from it, however few rows it has, until
- * the transaction ends.
+ * A strong lock on a table outside the org blocks every other tenant, however few rows it has, until the transaction
+ * ends.
  */
 export function sharedLockHazards(org: string, table: string, steps: readonly Step[]): readonly Hazard[] {
   const shared = new Map<string, Lock>();
@@ -19,12 +19,12 @@ export function sharedLockHazards(org: string, table: string, steps: readonly St
   return [...shared].map(([name, { mode }]) => sharedLockHazard(table, name, mode === 'AccessExclusiveLock'));
 }
 
-/** @param shared as it is quoted in SQL */
+/** @param shared as quoted in SQL */
 export function sharedLockHazard(table: string, shared: string, exclusive: boolean): Hazard {
   return {
     kind: 'sharedLock',
     table,
     message: `No other tenant can ${exclusive ? 'read or write' : 'write to'} ${shared} until the transaction that changes "${table}" ends.`,
-    saferWay: 'Commit right after the change, and make it when few use the shared table.',
+    saferWay: 'Commit right after the change, and make it when the shared table is little used.',
   };
 }

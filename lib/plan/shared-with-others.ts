@@ -5,11 +5,11 @@ import { failing, TRIGGER } from '../sql/server-check';
 import { query } from '../sql/statement';
 import { isPublished } from './publications';
 
-/** What is part of no name, or nothing: a column is named only as a whole. */
+/** A character that is not part of a name, or the end of the text: only whole names count. */
 const NO_NAME_BEFORE = '(?i)(^|[^[:alnum:]_$])';
 const NO_NAME_AFTER = '($|[^[:alnum:]_$])';
 
-/** What hangs on a column: `own`. */
+/** Objects that depend on a column: `own`. */
 function hangsOn(table: string, column: string): string {
   return `pg_catalog.pg_depend own
     where own.refclassid ${EQ} ${PG_CLASS} and own.refobjid ${EQ} pg_catalog.to_regclass(${table})
@@ -17,7 +17,7 @@ function hangsOn(table: string, column: string): string {
         select attnum from pg_catalog.pg_attribute where attrelid ${EQ} pg_catalog.to_regclass(${table}) and attname ${EQ} ${column})`;
 }
 
-/** And on another column as well, or is one that is generated. */
+/** Those that also depend on another column, or are generated columns. */
 const IS_SHARED = `(own.objsubid ${NE} 0 or exists (
         select from pg_catalog.pg_depend other
         where other.classid ${EQ} own.classid and other.objid ${EQ} own.objid and other.refclassid ${EQ} own.refclassid
@@ -32,8 +32,8 @@ function namesColumn(table: string, column: string): string {
 }
 
 /**
- * Fails for those that are not named: `%1$L` is the table, `%2$L` the column, `%3$L` the names as JSON. In one line, as
- * the server then tells of it: more than one would be taken for a function of the database's (failures/without-values.ts).
+ * Fails for those that are not named: `%1$L` is the table, `%2$L` the column, `%3$L` the names as JSON. On one line: an
+ * error with several would be mistaken for one of a function of the database (failures/without-values.ts).
  */
 const REFUSAL =
   `select ${failing('dependents', `%2$L ${CONCAT} ' ' ${CONCAT} %1$L ${CONCAT} ': ' ${CONCAT} pg_catalog.string_agg(shown, ', ' order by shown)`)}
@@ -57,13 +57,13 @@ where name ${NE} all (array(select pg_catalog.json_array_elements_text(%3$L::pg_
 having pg_catalog.count(*) ${GT} 0`.replace(/\s+/g, ' ');
 
 /**
- * Fails for the indexes, keys, checks and statistics over this column and others, and on PostgreSQL 14 for the columns
- * generated from it, and for what a publication tells the rows by: PostgreSQL drops all of them silently (manual, ALTER
- * TABLE, DROP COLUMN). So for the triggers of the table whose function names the column: PostgreSQL does not look into
- * it, and every later insert would fail. Less those that the caller has named.
+ * Fails for the indexes, keys, checks and statistics that also cover other columns, for the key by which a publication
+ * identifies rows, and, on PostgreSQL 14, for columns generated from this one: PostgreSQL drops all of them silently
+ * (manual, ALTER TABLE, DROP COLUMN). Also for the triggers of the table whose function names the column: PostgreSQL
+ * does not check these, and every later insert would fail. Those that the caller has named are exempt.
  *
- * Most fields have none of them, and no part in what tells the rows apart. {@link REFUSAL} would be made ready all the
- * same, each time, if it were no query of its own. For `$1` the table, `$2` the column, `$3` the names as JSON.
+ * Most fields have none of them. {@link REFUSAL} is a query of its own, since it would otherwise be planned each time.
+ * `$1` is the table, `$2` the column, `$3` the names as JSON.
  */
 export const sharedWithOthers = query(
   'shared',

@@ -3,23 +3,23 @@ import { expectationsOf, fieldsOf, presenceAfter, type Expectation, type Presenc
 import { operationOf, type CheckedChange } from './operations';
 import type { CountsOfRows } from './plan';
 
-/** What a change is about: for its log record, and for finding out what was wrong when it failed. */
+/** What a change affects: for its log record, and for finding the cause when it fails. */
 export interface Subject {
-  /** The operation in SQL's words. */
+  /** The operation in SQL. */
   readonly message: string;
-  /** None where the schema itself is changed. */
+  /** Undefined if the schema itself is changed. */
   readonly table?: Identifier;
   readonly fields: readonly Identifier[];
-  /** What may go with a field that is dropped. */
+  /** The objects that can be dropped with a field. */
   readonly cascade?: readonly string[] | undefined;
-  /** What counts the rows that it can fail on. */
+  /** Counts the rows that it can fail on. */
   readonly rows?: CountsOfRows;
-  /** In the order in which PostgreSQL comes upon them. */
+  /** In the order in which PostgreSQL checks them. */
   readonly expectations: readonly Expectation[];
   readonly presence: readonly Presence[];
 }
 
-/** What a change is about: all of it follows from its effects. */
+/** The subject of a change; it follows from its effects. */
 export function subjectOf(org: Identifier, change: CheckedChange): Subject {
   const operation = operationOf(change.kind);
   const effects = operation.effects(org, change);
@@ -31,7 +31,7 @@ export function subjectOf(org: Identifier, change: CheckedChange): Subject {
     fields: fieldsOf(effects),
     ...(cascade === undefined ? {} : { cascade }),
     ...(rows === undefined ? {} : { rows }),
-    // Only a failure asks for these.
+    // Needed only for a failure.
     get expectations(): readonly Expectation[] {
       return expectationsOf(org, effects);
     },

@@ -1,16 +1,16 @@
 import type { Identifier } from '../sql/identifier';
 import type { Effect } from './effects';
 
-/** What a table that a plan speaks of is called before anything has run; nothing, where the plan creates it. */
+/** The name of a table before the plan runs; undefined if the plan creates it. */
 export interface TableNames {
   readonly before: (table: string) => Identifier | undefined;
-  /** Whether any is another before than it is now. */
+  /** Whether any name was different before. */
   readonly changed: () => boolean;
-  /** Takes notice of what a change does to the names. */
+  /** Records what a change does to the names. */
   readonly follow: (effects: readonly Effect[]) => void;
 }
 
-/** Follows the names of an org's tables through a list of changes: a name may be of another table later on. */
+/** Follows the names of an org's tables through a list of changes: later, a name may belong to another table. */
 export function tableNames(): TableNames {
   const names = new Map<string, Identifier | undefined>();
   const before = (table: string): Identifier | undefined =>

@@ -5,26 +5,26 @@ import { EQ, isOneOf } from '../sql/qualified-sql';
 
 /** A hazard that shows while the change runs: in its rows, or in what the catalog has. */
 export interface Unforeseen {
-  /** By which the server names it. */
+  /** The key by which the server reports it. */
   readonly key: string;
   readonly hazard: Hazard;
-  /** The change asks for it by name: only a policy that refuses it in so many words stops it. */
+  /** The change requests it by name: only a policy that explicitly refuses it stops the change. */
   readonly asked?: boolean;
 }
 
-/** The setting that holds the policy for a kind of hazard, while a change runs. */
+/** The setting with the policy for a kind of hazard while a change runs. */
 export function policySetting(kind: HazardKind, asked = false): string {
   return `tenant_ddl.policy_${kind.toLowerCase()}${asked ? '_asked' : ''}`;
 }
 
-/** The setting to which the keys of those that came true are added. */
+/** The setting to which the keys of hazards that applied are added. */
 export const FOUND_SETTING = 'tenant_ddl.found';
 
 function rowSetting(asked: boolean): string {
   return `tenant_ddl.found_in_a_row${asked ? '_asked' : ''}`;
 }
 
-/** Statements of a block: stops the change, or notes what has come true, as the policy says. */
+/** Statements of a block: stops the change or notes the hazard, depending on the policy. */
 export function meet(kind: HazardKind, key: string): string {
   return `if ${policyIs(kind, ['refuse'])} then
     raise exception using errcode = '${GUARD_STATES.unforeseen}', message = ${literal(key)};
@@ -33,8 +33,8 @@ export function meet(kind: HazardKind, key: string): string {
 }
 
 /**
- * An expression on a row that loses something: true where that is allowed, and noted; it fails where it is not. Where
- * the SQL is run by hand, no policy is set, and it is not.
+ * An expression for a row that loses something: true, and noted, if that is allowed; otherwise it fails. If the SQL is
+ * run by hand, no policy is set, and it fails.
  */
 export function lossIn(kind: HazardKind, key: string, asked = false): string {
   const policy = `pg_catalog.set_config('${rowSetting(asked)}', pg_catalog.current_setting('${policySetting(kind, asked)}', true), true)`;
@@ -42,7 +42,7 @@ export function lossIn(kind: HazardKind, key: string, asked = false): string {
     else ${failing('unforeseen', literal(key))} ${EQ} '' end`;
 }
 
-/** Adds to what has been found what {@link lossIn} noted, and forgets it. */
+/** Adds what {@link lossIn} noted to the hazards that were found, and clears it. */
 export function noteLosses(key: string, asked = false): string {
   const found = `pg_catalog.current_setting('${FOUND_SETTING}', true)`;
   const noted = `case when pg_catalog.current_setting('${rowSetting(asked)}', true) ${EQ} 'warn' then ${literal(key)} end`;

@@ -15,7 +15,7 @@ import {
   typeOptionFaults,
 } from '../field-types/type-options';
 
-/** The type of a field as the caller's metadata has it. */
+/** The type of a field in the caller's metadata. */
 export const fieldTypeSpec = closed('TypeSpec', { type: typeName }, typeOptions);
 
 type FieldTypeSpec = t.TypeOf<typeof fieldTypeSpec>;
@@ -35,16 +35,16 @@ type AsGiven = Closed<typeof required, typeof optional>;
 
 const ChangesAsGiven = closed('FieldChanges', required, optional, changeFaults);
 
-/** What is to be different about a field; what is not named stays. `default: null` drops the default. */
+/** What to change about a field; everything else stays. `default: null` drops the default. */
 export type FieldChangesSpec = t.OutputOf<typeof ChangesAsGiven>;
 
-/** Changes that have been checked; a default is JSON. */
+/** Checked changes; a default is JSON. */
 export type FieldChanges = Omit<AsGiven, 'default'> & { readonly default?: Json };
 
 /** The codec of {@link FieldChangesSpec}. */
 export const FieldChanges = ChangesAsGiven as t.Type<FieldChanges, FieldChangesSpec, unknown>;
 
-/** The type that is named, or else meant by the options that are. */
+/** The type that is named, or else implied by the options. */
 export function impliedType(changes: Partial<AsGiven>): FieldTypeName | undefined {
   return changes.type ?? typeByOptions(changes);
 }
@@ -56,16 +56,16 @@ interface Retyping {
   readonly unconvertible?: NewType['unconvertible'];
 }
 
-/** The type that the column gets, with the options that it keeps; none where it keeps its own. */
+/** The type that the column gets, with the options that it keeps; undefined if it keeps its own. */
 export function newTypeOf(change: Retyping): NewType | undefined {
   const judged = judgedTypeOf(change);
   const { unconvertible } = change;
   const to = judged === undefined || unconvertible === undefined ? judged : { ...judged, unconvertible };
-  // New values alone are held by a check: the column's own type stays.
+  // New values alone only change a check: the column's own type stays.
   return to === undefined || (change.set.type === undefined && typeOf(to).isHeldByCheck) ? undefined : to;
 }
 
-/** The same, also where only the values are new that a check holds. */
+/** The same, even if only the values of a check are new. */
 export function judgedTypeOf({ column, set, from }: Retyping): NewType | undefined {
   const type = impliedType(set);
   if (type === undefined) return undefined;
@@ -74,13 +74,13 @@ export function judgedTypeOf({ column, set, from }: Retyping): NewType | undefin
   return from === undefined ? { ...named, keepsOptions: true } : { ...from, ...named };
 }
 
-/** The values that the column is held to from now on, where the change names them. */
+/** The values that the column is limited to from now on, if the change names them. */
 export function newValuesOf(set: FieldChanges): readonly string[] | undefined {
   const type = impliedType(set);
   return type && typeOf({ type }).checkedValues({ ...set, name: '' });
 }
 
-/** What is wrong with options that are named without a type, by the type that the field has. */
+/** The faults of options that are named without a type, according to the type that the field has. */
 export function optionFaultsBy(from: FieldTypeSpec, set: FieldChanges): readonly Fault[] {
   if (set.type !== undefined || impliedType(set) === undefined) return [];
   const foreign = [...foreignOptionFaults(from.type, set), ...typeOf(from).changeFaults(set, from)];
@@ -89,14 +89,14 @@ export function optionFaultsBy(from: FieldTypeSpec, set: FieldChanges): readonly
   return faults.map(({ path, message }) => ({ path: `set.${path}`, message }));
 }
 
-/** The DEFAULT expression, by the type that the field gets or has; without either, as its own kind of value. */
+/** The DEFAULT expression, for the type that the field gets or has; if neither is known, for its kind of value. */
 export function changedDefaultSql(changes: FieldChanges, kept: Json, from: FieldTypeSpec | undefined): string {
   const type = impliedType(changes) ?? from?.type ?? guessedType(kept);
   const read = typeOf({ type }).readDefault(kept, { ...from, ...changes, name: '' });
   return typeOf({ type }).defaultSql('kept' in read ? read.kept : kept);
 }
 
-/** What is wrong with a new default for a field whose type stays what it was. */
+/** The faults of a new default for a field that keeps its type. */
 export function defaultFaultsBy(from: FieldTypeSpec, changes: FieldChanges): readonly Fault[] {
   const { default: kept } = changes;
   if (kept === undefined || kept === null || changes.type !== undefined) return [];
@@ -114,14 +114,14 @@ function keptDefault(changes: Partial<AsGiven>): Found {
   return 'fault' in read ? [{ path: 'default', message: read.fault }] : { instead: { default: read.kept } };
 }
 
-/** Without a type, an option that is left out is the column's own. */
+/** Without a type, options that are left out are the column's own. */
 function ofColumn(changes: Partial<AsGiven>) {
   return { ...changes, name: '', keepsOptions: changes.type === undefined };
 }
 
-/** What no single property shows. */
+/** Faults that no single property shows. */
 function changeFaults(right: Partial<AsGiven>, given: Readonly<Record<string, unknown>>): Found {
-  if (Object.keys(given).length === 0) return [{ path: '', message: 'must name what is to change' }];
+  if (Object.keys(given).length === 0) return [{ path: '', message: 'must name something to change' }];
   if (hasWrongOption(given, right)) return [];
   const type = impliedType(right);
   const optionFaults = type === undefined ? [] : typeOptionFaults(type, ofColumn(right));

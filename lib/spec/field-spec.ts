@@ -25,28 +25,28 @@ type Checked = Closed<typeof required, typeof optional>;
 
 const FieldAsGiven = closed('FieldSpec', required, optional, fieldFaults);
 
-/** What a caller writes; see spec-types.ts. */
+/** What callers write; see spec-types.ts. */
 export type FieldSpec = FieldSpecType;
 
 type AsWritten = t.OutputOf<typeof FieldAsGiven>;
 
-/** The codec takes every field that the types allow, of the types that the registry has, with no key more or less. */
+/** The codec accepts exactly the fields that the types allow, for the types in the registry. */
 export type FieldProof = [
   Proved<FieldSpec extends AsWritten ? true : false>,
   Proved<Same<FieldSpec['type'], FieldTypeName>>,
   Proved<Same<KeyOfEach<FieldSpec>, keyof AsWritten>>,
 ];
 
-/** A field that has been checked. Its default, if it has one, is JSON and not null. */
+/** A checked field. Its default, if it has one, is JSON and not null. */
 export type Field = Omit<Checked, 'default'> & { readonly default?: Json };
 
 /** The codec of {@link FieldSpec}. */
 export const FieldCodec = FieldAsGiven as t.Type<Field, FieldSpec, unknown>;
 
-/** The same for callers, within the bounds of a spec that comes from a request. */
+/** The same for callers, within the limits of a spec that comes from a request. */
 export const FieldSpec = bounded(FieldCodec);
 
-/** What no single property of a field shows. */
+/** Faults that no single property of a field shows. */
 function fieldFaults(right: Partial<Checked>, given: Readonly<Record<string, unknown>>): Found {
   const faults = setNullFaults(right);
   const found = typeFaults(right, given);
@@ -54,13 +54,13 @@ function fieldFaults(right: Partial<Checked>, given: Readonly<Record<string, unk
   return [...faults, ...found];
 }
 
-/** What the type says of its options and of the default. */
+/** The faults of the type's options and of the default. */
 function typeFaults(right: Partial<Checked>, given: Readonly<Record<string, unknown>>): Found {
   if (right.type === undefined) return [];
   const field = { ...right, name: right.name ?? '', type: right.type };
   if (hasWrongOption(given, right)) return foreignOptionFaults(field.type, field);
   const optionFaults = typeOptionFaults(field.type, field);
-  // A default is read by the type's options: only where these are right can it be judged.
+  // A default depends on the type's options: it can be checked only if these are right.
   return optionFaults.length > 0 ? optionFaults : keptDefault(field);
 }
 
@@ -72,7 +72,7 @@ function keptDefault(field: Typed): Found {
   if (field.default === null) {
     const nullable = field.nullable !== false && field.primaryKey !== true;
     if (nullable) return { instead: { default: undefined } };
-    return [{ path: 'default', message: 'null means no default, and the field is not nullable' }];
+    return [{ path: 'default', message: 'null means no default, but the field is not nullable' }];
   }
   const read = typeOf(field).readDefault(field.default, field);
   return 'fault' in read ? [{ path: 'default', message: read.fault }] : { instead: { default: read.kept } };

@@ -18,7 +18,7 @@ import { setNullFaultsOfModel } from './set-null';
 /** PostgreSQL's limit for an index and a foreign key (manual, Appendix K: INDEX_MAX_KEYS). */
 const MAX_KEY_COLUMNS = 32;
 
-/** More than the 1,600 columns of a table, which PostgreSQL itself refuses; a longer list is not looked into. */
+/** More than the 1,600 columns of a table, which PostgreSQL itself refuses; a longer list is not even read. */
 const MAX_FIELDS = 5000;
 
 const IndexSpec = closed(
@@ -28,7 +28,7 @@ const IndexSpec = closed(
   ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
 );
 
-/** What a caller writes; see spec-types.ts. */
+/** What callers write; see spec-types.ts. */
 export type IndexSpec = IndexSpecType;
 export type Index = t.TypeOf<typeof IndexSpec>;
 
@@ -39,11 +39,11 @@ const ForeignKeySpec = closed('ForeignKeySpec', foreignKeyProps, {}, ({ columns:
   foreignKeyFaults(listed, references?.columns),
 );
 
-/** What a caller writes; see spec-types.ts. */
+/** What callers write; see spec-types.ts. */
 export type ForeignKeySpec = ForeignKeySpecType;
 export type ForeignKey = t.TypeOf<typeof ForeignKeySpec>;
 
-/** The properties of a model, for the codecs that hold one. */
+/** The properties of a model, for the codecs that contain one. */
 export const modelProps = {
   required: { table: nameOf('table'), fields: listOf(FieldCodec) },
   optional: { comment: text, indexes: listOf(IndexSpec), foreignKeys: listOf(ForeignKeySpec) },
@@ -53,14 +53,14 @@ type Checked = Closed<typeof modelProps.required, typeof modelProps.optional>;
 
 const ModelCodec = closed('ModelSpec', modelProps.required, modelProps.optional, modelFaults);
 
-/** The codec of {@link ModelSpec}, within the bounds of a spec that comes from a request. */
+/** The codec of {@link ModelSpec}, within the limits of a spec that comes from a request. */
 export const ModelSpec = bounded(ModelCodec);
 
-/** What a caller writes; see spec-types.ts. */
+/** What callers write; see spec-types.ts. */
 export type ModelSpec = ModelSpecType;
 export type Model = t.TypeOf<typeof ModelSpec>;
 
-/** The codecs take what the types allow, and nothing else. */
+/** The codecs accept exactly what the types allow. */
 export type ModelProof = [
   Proved<Same<Flat<t.OutputOf<typeof IndexSpec>>, Flat<IndexSpec>>>,
   Proved<Same<keyof t.OutputOf<typeof ForeignKeySpec>, keyof ForeignKeySpec>>,
@@ -72,8 +72,8 @@ export type ModelProof = [
 ];
 
 /**
- * The fields that are the primary key, together: those that say so; where none does, the one named `id`,
- * unless it says that it isn't.
+ * The fields of the primary key: those with `primaryKey: true`; if there are none, the one named `id`, unless it has
+ * `primaryKey: false`.
  */
 export function keyFields(fields: readonly Field[]): readonly Field[] {
   const said = fields.filter(({ primaryKey }) => primaryKey === true);
@@ -81,18 +81,18 @@ export function keyFields(fields: readonly Field[]): readonly Field[] {
   return fields.filter(({ name, primaryKey }) => name === 'id' && primaryKey !== false);
 }
 
-/** The fields that get a unique constraint. A key of one field is unique as it is: a second index would only cost. */
+/** The fields that get a unique constraint. A key of one field is unique anyway: a second index would only cost. */
 export function uniqueFields(fields: readonly Field[]): readonly Field[] {
   const key = keyFields(fields);
   return fields.filter((field) => field.unique === true && !(key.length === 1 && key[0] === field));
 }
 
-/** The name that an index has in the database. */
+/** The name of an index in the database. */
 export function indexName(table: Identifier, index: Index): Identifier {
   return index.name ?? derivedName(index.unique === true ? 'key' : 'idx', table, index.columns);
 }
 
-/** What no single property of a model shows. */
+/** Faults that no single property of a model shows. */
 export function modelFaults(right: Partial<Checked>, given: Record<string, unknown>): readonly Fault[] {
   const names = fieldNames(given.fields);
   return [
@@ -106,7 +106,7 @@ export function modelFaults(right: Partial<Checked>, given: Record<string, unkno
   ];
 }
 
-/** Also those of fields that have other faults: an index on them is none. */
+/** Includes fields with other faults: an index on them is not a fault. */
 function fieldNames(fields: unknown): readonly string[] {
   if (!Array.isArray(fields) || fields.length > MAX_FIELDS) return [];
   return fields.map((field: unknown) => {
@@ -120,9 +120,7 @@ function repeated(names: readonly string[], path: (index: number) => string): Fa
   return names.flatMap((name, index) => {
     const first = seen.get(name);
     if (first === undefined) seen.set(name, index);
-    return name === '' || first === undefined
-      ? []
-      : [{ path: path(index), message: `is that of ${path(first)} already` }];
+    return name === '' || first === undefined ? [] : [{ path: path(index), message: `duplicates ${path(first)}` }];
   });
 }
 
@@ -136,7 +134,7 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
     const asGiven = (given as readonly { readonly default?: unknown }[])[at];
     const faults: Fault[] = [];
     if (asGiven?.default === null) {
-      faults.push({ path: `fields[${at}].default`, message: 'null means no default, and a key is not nullable' });
+      faults.push({ path: `fields[${at}].default`, message: 'null means no default, but a key is not nullable' });
     }
     if (field.nullable === true) {
       faults.push({ path: `fields[${at}].nullable`, message: `"${field.name}" is the key, which is never null` });
@@ -145,7 +143,7 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
   });
 }
 
-/** What the columns that an index or a key is over show by themselves. */
+/** Faults in the columns of an index or a key. */
 export function columnFaults(listed: readonly string[], path: string): Fault[] {
   const faults = repeated(listed, (index) => `${path}[${index}]`);
   if (listed.length === 0) faults.push({ path, message: 'must not be empty' });
@@ -161,7 +159,7 @@ export function foreignKeyFaults(listed: readonly string[], target: readonly str
   return faults;
 }
 
-/** Read as they came, so that one that is wrong hides no fault of the others. */
+/** Read as passed, so one wrong item does not hide faults of the others. */
 function unknownColumns(keys: unknown, names: readonly string[], path: string): Fault[] {
   if (!Array.isArray(keys) || keys.length > MAX_FIELDS) return [];
   return keys.flatMap((key: unknown, at) => {
@@ -169,14 +167,14 @@ function unknownColumns(keys: unknown, names: readonly string[], path: string): 
     if (!Array.isArray(listed) || listed.length > MAX_KEY_COLUMNS) return [];
     return listed.flatMap((name: unknown, index) => {
       if (typeof name !== 'string' || names.includes(name)) return [];
-      return [{ path: `${path}[${at}].columns[${index}]`, message: 'is no field of this model' }];
+      return [{ path: `${path}[${at}].columns[${index}]`, message: 'is not a field of this model' }];
     });
   });
 }
 
-/** Tables, keys and indexes share one space of names in a schema (manual, CREATE INDEX). */
+/** Tables, keys and indexes share one namespace in a schema (manual, CREATE INDEX). */
 function relationNameFaults({ table, fields = [], indexes = [] }: Partial<Checked>): Fault[] {
-  // Names that are derived differ from each other: only an index can have been given one.
+  // Derived names never collide; only an index can have a chosen name.
   if (table === undefined || indexes.length === 0) return [];
   const taken = new Map<string, string>([[table, 'table']]);
   taken.set(derivedName('pkey', table, []), 'the primary key');
@@ -199,7 +197,7 @@ function foreignKeyNameFaults({ fields = [], foreignKeys = [] }: Partial<Checked
   });
   return foreignKeys.flatMap((key, at) => {
     const path = `foreignKeys[${at}]`;
-    // A dot is in no name.
+    // No name contains a dot.
     const columnsOfKey = key.columns.join('.');
     const other = taken.get(columnsOfKey);
     taken.set(columnsOfKey, other ?? path);

@@ -6,7 +6,7 @@ interface Acting {
   readonly onUpdate?: string | undefined;
 }
 
-/** A field, as far as it decides whether a reference can set it to null. */
+/** The parts of a field that decide whether a reference can set it to null. */
 interface Referring {
   readonly nullable?: boolean | undefined;
   readonly primaryKey?: boolean | undefined;
@@ -16,7 +16,7 @@ interface Referring {
 const MESSAGE =
   'SET NULL needs a field that can be null: every delete or update of the row it refers to would fail. Use CASCADE or RESTRICT, or make the field nullable';
 
-/** `on delete set null` on a field that can't be null: PostgreSQL takes it, and then refuses each delete. */
+/** `on delete set null` on a field that cannot be null: PostgreSQL accepts it, and then refuses each delete. */
 export function setNullFaults({ nullable, primaryKey, references }: Referring): readonly Fault[] {
   if (references === undefined || (nullable !== false && primaryKey !== true)) return [];
   return settingNull(references).map((path) => ({ path: `references.${path}`, message: MESSAGE }));
@@ -35,7 +35,7 @@ interface Keyed {
   readonly references: Acting;
 }
 
-/** The same, for a field that is a key by its name, and for the foreign keys of several columns. */
+/** The same for a field that is the key because of its name, and for foreign keys over several columns. */
 export function setNullFaultsOfModel(
   fields: readonly Named[],
   key: readonly Named[],

@@ -1,6 +1,6 @@
 /**
- * What a caller writes. These types are for editors and compilers; the codecs are what checks at run time, and
- * a proof at the end of field-spec.ts, model-spec.ts and operations/index.ts keeps the two together.
+ * What callers write. These types are for editors and compilers; the codecs check at run time. Proofs at the end of
+ * field-spec.ts, model-spec.ts and operations/index.ts keep the two together.
  */
 import type { fieldTypes, FieldTypeName } from '../field-types';
 import type { TypeOption } from '../field-types/options';
@@ -28,7 +28,7 @@ interface ReferenceBase {
   readonly deferrable?: true | 'deferred' | undefined;
 }
 
-/** The column that a field refers to. It has a primary key or a unique constraint of its own. */
+/** The column that a field refers to. It needs a primary key or a unique constraint on exactly this column. */
 export interface ReferenceSpec extends ReferenceBase {
   /** Its column. */
   readonly column: string;
@@ -40,23 +40,23 @@ export interface ReferencesSpec extends ReferenceBase {
   readonly columns: readonly string[];
 }
 
-/** What a field of every type has. */
+/** The properties of fields of every type. */
 export interface FieldBase {
-  /** The column. Letters and digits of any script, `_`, `-`, `$`; at most 63 bytes. */
+  /** The name of the column. Letters and digits of any script, `_`, `-`, `$`; at most 63 bytes. */
   readonly name: string;
-  /** Whether it may be null. Default true; a key never is. */
+  /** Whether it can be null. Default true; a key never can. */
   readonly nullable?: boolean | undefined;
   /** A unique constraint on this field alone. Default false. */
   readonly unique?: boolean | undefined;
-  /** A foreign key of this field alone; one of several columns is in the model's `foreignKeys`. */
+  /** A foreign key on this field alone; those over several columns are in the model's `foreignKeys`. */
   readonly references?: ReferenceSpec | undefined;
-  /** Part of the primary key. Where no field says so, the one named `id` is the key, unless it says `false`. */
+  /** Part of the primary key. If no field sets it, the field named `id` is the key; `false` prevents that. */
   readonly primaryKey?: boolean | undefined;
   /** The comment on the column. */
   readonly comment?: string | undefined;
 }
 
-/** A field of one type, such as `FieldOf<'String'>`: what all have, what its own type takes, and none of what others do. */
+/** A field of one type, such as `FieldOf<'String'>`: the common properties and those of its type. */
 export type FieldOf<Name extends FieldTypeName> = {
   [N in Name]: FieldBase & { readonly type: N } & TakenBy<N> & {
       readonly [Option in Exclude<TypeOption, keyof TakenBy<N>>]?: undefined;
@@ -66,10 +66,10 @@ export type FieldOf<Name extends FieldTypeName> = {
 type TakenBy<N extends FieldTypeName> = NonNullable<(typeof fieldTypes)[N]['taken']>;
 
 /**
- * One field of a model, which becomes one column: by its `type`, which says what else it takes.
+ * One field of a model, which becomes one column. Its `type` decides which other properties it takes.
  *
- * A spec that comes from JSON is of no such type to the compiler: give it as it is, `JSON.parse(text) as
- * FieldSpec`. It is checked at run time all the same.
+ * A spec from JSON has no such type for the compiler: pass it as `JSON.parse(text) as FieldSpec`. It is checked at run
+ * time in any case.
  *
  * @example
  * { name: 'amount', type: 'Decimal', precision: 12, scale: 2, nullable: false, default: 0 }
@@ -79,9 +79,9 @@ export type FieldSpec = FieldOf<FieldTypeName>;
 
 /** An index over one or more columns. */
 export interface IndexSpec {
-  /** From 1 to 32 fields, in their order. */
+  /** From 1 to 32 fields, in order. */
   readonly columns: readonly string[];
-  /** No two rows may be alike in all of its columns. Default false. */
+  /** Whether no two rows may have the same values in all of its columns. Default false. */
   readonly unique?: boolean | undefined;
   /** Default: a name derived from the table and the columns. */
   readonly name?: string | undefined;
@@ -102,7 +102,7 @@ export interface ForeignKeySpec {
  * { table: 'invoice', fields: [{ name: 'id', type: 'Uuid' }, { name: 'total', type: 'Float' }], indexes: [{ columns: ['total'] }] }
  */
 export interface ModelSpec {
-  /** The table. Letters and digits of any script, `_`, `-`, `$`; at most 63 bytes. */
+  /** The name of the table. Letters and digits of any script, `_`, `-`, `$`; at most 63 bytes. */
   readonly table: string;
   /** Its fields, in the order of its columns. */
   readonly fields: readonly FieldSpec[];
@@ -110,11 +110,11 @@ export interface ModelSpec {
   readonly comment?: string | undefined;
   /** Indexes over one or more fields. */
   readonly indexes?: readonly IndexSpec[] | undefined;
-  /** Foreign keys of several columns. */
+  /** Foreign keys over several columns. */
   readonly foreignKeys?: readonly ForeignKeySpec[] | undefined;
 }
 
-/** Fails to compile where two types are not the same. */
+/** Fails to compile if two types differ. */
 export type Proved<T extends true> = T;
 
 /** Whether two types are the same, `readonly` and optional properties included. */
@@ -123,5 +123,5 @@ export type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T exten
 /** An intersection written out, for {@link Same}. */
 export type Flat<T> = { [K in keyof T]: T[K] };
 
-/** Every key that some member of a union has. */
+/** Every key of any member of a union. */
 export type KeyOfEach<U> = U extends unknown ? keyof U : never;

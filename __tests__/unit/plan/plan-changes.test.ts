@@ -161,14 +161,14 @@ describe('a spec', () => {
       'fields[3].references.column: is missing',
       'fields[3].references.onDelete: must be one of CASCADE, SET NULL, RESTRICT, NO ACTION',
       'fields[4].name: is a system column of PostgreSQL',
-      'fields[4].default: null means no default, and the field is not nullable',
+      'fields[4].default: null means no default, but the field is not nullable',
       'fields[5]: must be an object, not a string',
       'fields[6]: must be an object',
       'comment: must be a string',
       'indexes[0].using: unknown key',
       'indexes[0].unique: must be true or false',
-      'indexes[0].columns[0]: is no field of this model',
-      'indexes[0].columns[2]: is that of columns[1] already',
+      'indexes[0].columns[0]: is not a field of this model',
+      'indexes[0].columns[2]: duplicates columns[1]',
       'indexes[1].columns: must not be empty',
       'indexes[2].columns: is missing',
       'foreignKeys[0].references.columns: must be as many as columns',
@@ -204,11 +204,15 @@ describe('a spec', () => {
     ['indexes that are no list', { indexes: 'id' }, 'indexes: must be a list'],
     ['an index that is a text', { indexes: ['id'] }, 'indexes[0]: must be an object, not a string'],
     ['an index over nothing', { indexes: [{ columns: [] }] }, 'indexes[0].columns: must not be empty'],
-    ['an index over no field', { indexes: [{ columns: ['no'] }] }, 'indexes[0].columns[0]: is no field of this model'],
+    [
+      'an index over no field',
+      { indexes: [{ columns: ['no'] }] },
+      'indexes[0].columns[0]: is not a field of this model',
+    ],
     [
       'an index over a field twice',
       { indexes: [{ columns: ['id', 'id'] }] },
-      'indexes[0].columns[1]: is that of columns[0] already',
+      'indexes[0].columns[1]: duplicates columns[0]',
     ],
     ['a name of an index that is none', { indexes: [{ columns: ['id'], name: 'a b' }] }, `indexes[0].name: ${SHAPE}`],
   ])('is refused with %s', (_what, rest, fault) => {
@@ -234,11 +238,11 @@ describe('a spec', () => {
       'comment: contains an unpaired surrogate, which is not a character',
     ],
     ['a reference that is a text', { references: 'customer' }, 'references: must be an object, not a string'],
-    ['the name of another field', { name: 'id' }, 'name: is that of fields[0].name already'],
+    ['the name of another field', { name: 'id' }, 'name: duplicates fields[0].name'],
     [
       'null as the default of a field that is not nullable',
       { default: null, nullable: false },
-      'default: null means no default, and the field is not nullable',
+      'default: null means no default, but the field is not nullable',
     ],
   ])('is refused with %s in a field', (_what, rest, fault) => {
     expect(faults(withField(rest))).toEqual([`fields[1].${fault}`]);
@@ -252,7 +256,7 @@ describe('a spec', () => {
     };
     expect(faults(change)).toEqual(['field.more: unknown key', 'field.values[1]: is there twice']);
     expect(faults({ kind: 'addField', table: 'invoice', field: { name: 'a', type: 'Int', primaryKey: true } })).toEqual(
-      ['field.primaryKey: a key is given when the model is created, not added to it'],
+      ['field.primaryKey: a key is part of a new model; it cannot be added later'],
     );
     expect(faults({ kind: 'dropField', table: '', column: 'xmin', cascaed: true })).toEqual([
       'cascaed: unknown key; did you mean "cascade"?',

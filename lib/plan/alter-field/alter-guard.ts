@@ -18,8 +18,8 @@ import { meet, policyIs } from '../unforeseen';
 import { uniqueIndexes } from './unique-indexes';
 
 /**
- * What a change of a field takes for granted, looked at under its lock: the type that it has, its default, its key. A
- * block that changes nothing but, until the change is made, the settings under which values are converted.
+ * Checks, under the lock, what a change of a field assumes: its current type, its default, its key. A block that changes
+ * nothing except, until the change is made, the settings for conversions.
  */
 export function alterGuard(org: Identifier, change: Alteration): string | undefined {
   const judgements = [
@@ -62,7 +62,7 @@ begin
 end`);
 }
 
-/** Before, no function says without failing whether a text is a value of a type. */
+/** Before, no function could tell without failing whether a text is a value of a type. */
 const UNCONVERTIBLE_SINCE = 160_000;
 
 function versionJudgements({ unconvertible }: Alteration): string[] {
@@ -72,7 +72,7 @@ function versionJudgements({ unconvertible }: Alteration): string[] {
   return [refuse('spec', `${version} ${LT} ${UNCONVERTIBLE_SINCE}`, reason)];
 }
 
-/** Each of them would go with the values or the type, and only one is compared with what the change says. */
+/** Each of them would be dropped with the values or the type, but only one is compared with the change. */
 function listJudgements(change: Alteration): string[] {
   if (judgedTypeOf(change) === undefined) return [];
   const several = literal(`"${change.column}" is held to lists of values by several checks: `);
@@ -95,7 +95,7 @@ function defaultJudgements(change: Alteration): string[] {
     const judged = judgedTypeOf(change);
     if (judged === undefined) return [];
     const reason = literal(
-      `The default of "${column}" does not fit what the field is to be, or can not be judged. Give a new default with it, or null for none`,
+      `The default of "${column}" does not fit the field as changed, or cannot be checked. Pass a new default as well, or null for none`,
     );
     return [
       `if default_sql is not null then
@@ -112,12 +112,12 @@ function defaultJudgements(change: Alteration): string[] {
     refuse(
       'default',
       `not coalesce(fits, false) or (lists is not null and not (${isListed}))`,
-      literal(`The default can not be judged, or does not fit the type of "${column}"`),
+      literal(`The default cannot be checked, or does not fit the type of "${column}"`),
     ),
   ];
 }
 
-/** Then the codec has judged the default by them. */
+/** Then the codec has checked the default against them. */
 function namesAllOptions(set: FieldChanges): boolean {
   const type = impliedType(set);
   return type !== undefined && typeOf({ type }).options.every((option) => set[option] !== undefined);
@@ -145,10 +145,10 @@ function uniqueJudgements({ column, set: { unique } }: Alteration): string[] {
   const found = (where: string): string =>
     `found := (select pg_catalog.min(u.name) from (${uniqueIndexes('target', 'was.attnum')}) u where ${where});`;
   if (unique) {
-    const reason = `pg_catalog.concat(${literal(`"${column}" is unique already, by `)}, found)`;
+    const reason = `pg_catalog.concat(${literal(`"${column}" is already unique, through `)}, found)`;
     return [found('u.is_valid'), refuse('indexExists', 'found is not null', reason)];
   }
-  const reason = literal(`No unique constraint and no unique index is on "${column}" alone`);
+  const reason = literal(`"${column}" alone has neither a unique constraint nor a unique index`);
   const identity = `pg_catalog.concat(found, ${literal(' is the replica identity of the table: without it, updates and deletes of a published table fail. Set another replica identity first')})`;
   return [
     found('not u.is_key'),
@@ -158,7 +158,7 @@ function uniqueJudgements({ column, set: { unique } }: Alteration): string[] {
   ];
 }
 
-/** What of the column no spec says, and a change of type does not leave as it is. */
+/** Properties of the column that no spec expresses, and that a change of type does not keep. */
 function dependentsJudgements(change: Alteration): string[] {
   const to = newTypeOf(change);
   if (to === undefined) return [];
@@ -177,12 +177,12 @@ function dependentsJudgements(change: Alteration): string[] {
   return judgements;
 }
 
-/** What a partition or a child holds may still change: the lock is on the table alone. */
+/** The contents of a partition or a child can still change: only the table is locked. */
 function mayHaveRows(): string {
   return `(pg_catalog.pg_relation_size(target) ${GT} 0 or exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} target))`;
 }
 
-/** A check is verified again; an index over an expression, or on some of the rows, is built again. */
+/** A check is verified again; an index on an expression, or a partial index, is rebuilt. */
 function isReadByAll(): string {
   const check = `select from pg_catalog.pg_constraint k where k.conrelid ${EQ} target and k.contype ${EQ} 'c' and was.attnum ${EQ} any (k.conkey)`;
   const index = `select from pg_catalog.pg_depend d join pg_catalog.pg_index x on x.indexrelid ${EQ} d.objid

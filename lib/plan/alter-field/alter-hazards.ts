@@ -14,7 +14,7 @@ export function scanKey({ table, column }: Pick<Alteration, 'table' | 'column'>)
   return `scan:${table}.${column}`;
 }
 
-/** What a change of a field can do to those who use the table, as far as the change itself shows. */
+/** The hazards of a change of a field, as far as the change itself shows. */
 export function alterHazards(change: Alteration): Hazard[] {
   const { table, column, set, from } = change;
   const to = newTypeOf(change);
@@ -24,7 +24,7 @@ export function alterHazards(change: Alteration): Hazard[] {
     hazards.push({
       kind: 'rewrite',
       ...at,
-      message: `${from === undefined ? 'Unless the type only grows, every' : 'Every'} row of "${table}" is written anew, and nobody can read it meanwhile.`,
+      message: `${from === undefined ? 'Unless the type only grows, every' : 'Every'} row of "${table}" is rewritten, and the table cannot be read until it is done.`,
       saferWay: `Add a field of the new type, fill it in batches, then drop "${column}" and rename the new one.`,
     });
   }
@@ -32,7 +32,7 @@ export function alterHazards(change: Alteration): Hazard[] {
     hazards.push({
       kind: 'scan',
       ...at,
-      message: `Every row of "${table}" is read while nobody else can read it.`,
+      message: `Every row of "${table}" is read while the table is locked for everyone else.`,
       saferWay: 'Add the check NOT VALID, validate it in a second transaction, then make the change.',
     });
   }
@@ -40,7 +40,7 @@ export function alterHazards(change: Alteration): Hazard[] {
     hazards.push({
       kind: 'uniqueBuild',
       ...at,
-      message: `The unique index on "${column}" is built while nobody can read "${table}".`,
+      message: `The unique index on "${column}" is built while "${table}" cannot be read.`,
       saferWay: 'Create a unique index CONCURRENTLY, then add the constraint USING INDEX.',
     });
   }
@@ -56,7 +56,7 @@ function nulls(change: Alteration): readonly Hazard[] {
       kind: 'dataLoss',
       table,
       column,
-      message: `Values of "${column}" that ${to.type} does not take are set to null, as unconvertible: 'null' asks for.`,
+      message: `Values of "${column}" that ${to.type} cannot take are set to null, as requested with unconvertible: 'null'.`,
       saferWay: 'Count them with previewConversion, and correct or copy them first.',
     },
   ];
@@ -71,13 +71,13 @@ function losses(change: Alteration): readonly Hazard[] {
       kind: 'dataLoss',
       table,
       column,
-      message: `Values of "${column}" may hold more than ${to.type} keeps, such as a fraction, digits, a time of day or blanks at the end.`,
+      message: `Values of "${column}" may contain more than ${to.type} keeps, such as a fraction, digits, a time of day or trailing blanks.`,
       saferWay: `Count the rows with previewConversion and correct them, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
     },
   ];
 }
 
-/** Those that come true in a row, or in what the catalog has, and are met while the change runs. */
+/** The hazards that depend on a row or on the catalog, and show while the change runs. */
 export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
   const { table, column, from } = change;
   const to = newTypeOf(change);
@@ -93,7 +93,7 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
       hazard: {
         kind: 'dataLoss',
         ...at,
-        message: `"${column}" has a collation of its own, and a change of type gives it that of the database: it sorts and compares in another way.`,
+        message: `"${column}" has its own collation, which a change of type replaces by that of the database: it then sorts and compares differently.`,
         saferWay: `Change the type by hand, with its COLLATE, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
       },
     });
@@ -104,7 +104,7 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
       hazard: {
         kind: 'scan',
         ...at,
-        message: `A check, an index over an expression or one on some of the rows reads "${column}": every row of "${table}" is read while nobody else can read it.`,
+        message: `A check, an index on an expression or a partial index uses "${column}": every row of "${table}" is read while the table is locked for everyone else.`,
         saferWay: 'Drop the check or index, change the type, then add the check NOT VALID, or the index CONCURRENTLY.',
       },
     });

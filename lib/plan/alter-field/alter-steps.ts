@@ -20,7 +20,7 @@ import {
 } from '../../field-types/type-change';
 import { dropOtherUniqueIndexes } from './unique-indexes';
 
-/** What is to be different about a column, and what is known of it. */
+/** What to change about a column, and what is known about it. */
 export interface Alteration {
   readonly table: Identifier;
   readonly column: Identifier;
@@ -30,7 +30,7 @@ export interface Alteration {
   readonly unconvertible?: NewType['unconvertible'];
 }
 
-/** A statement for each property that is named. */
+/** One statement for each property that is named. */
 export function alterSteps(org: Identifier, change: Alteration): readonly Step[] {
   return [
     ...typeSteps(org, change),
@@ -46,15 +46,15 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
   const { table, column, set, from, referencing } = change;
   const to = newTypeOf(change);
   const steps: Step[] = [];
-  // Before the type is changed: what holds the values would be read again for the new one, and the old default may be
-  // none of the new type.
+  // Before the type is changed: the check on the values would be verified again, and the old default may not fit the
+  // new type.
   if (set.type !== undefined || newValuesOf(set) !== undefined) steps.push(...dropListChecks(org, table, column));
   if (to === undefined) return steps;
   if (set.default !== undefined) steps.push(alterTable(org, table, `alter column ${quoted(column)} drop default`));
   if (differsByCheck(from, to)) return steps;
   const rewrites = rewritesForType(from, to);
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
-  // A foreign key over the column is dropped and made again, at both its ends, whether or not a row is rewritten.
+  // A foreign key on the column is dropped and recreated, at both its ends, whether or not a row is rewritten.
   const locks = [own, ...locksOnReferenced(own, referencing)];
   return [...steps, step(retypingSql(org, change, to), { locks, rewritesTable: rewrites, scansTable: rewrites })];
 }
@@ -84,7 +84,7 @@ function dropListChecks(org: Identifier, table: Identifier, column: Identifier):
 function defaultSteps(org: Identifier, change: Alteration): Step[] {
   const { table, column, set, from } = change;
   if (set.default === undefined) return [];
-  // Dropped already, before the type was changed.
+  // Already dropped, before the type was changed.
   if (set.default === null && newTypeOf(change) !== undefined) return [];
   const action = set.default === null ? 'drop default' : `set default ${changedDefaultSql(set, set.default, from)}`;
   return [alterTable(org, table, `alter column ${quoted(column)} ${action}`)];

@@ -5,13 +5,13 @@ import { GT, PLUS, typeSql } from '../../sql/qualified-sql';
 import { pinSettings, unpinSettings } from '../../sql/session-settings';
 import { castOf, type NewType } from '../../field-types/type-change';
 
-/** More are not looked at. */
+/** The most rows that are read. */
 export const MAX_PREVIEWED_ROWS = 100_000;
 
-/** Where the block leaves its counts: of rows, and of those that convert, lose and fail. */
+/** The setting for the counts: of rows, and of those that convert, lose and fail. */
 export const PREVIEW_SETTING = 'tenant_ddl.preview';
 
-/** Tries the conversion on one row after the other, as the change would make it, and keeps nothing but the counts. */
+/** Tries the conversion row by row, as the change would, and keeps only the counts. */
 export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
   return block(`declare
   item pg_catalog.record;
@@ -26,8 +26,8 @@ end`);
 }
 
 /**
- * The statements that count, for a block with the variables above. `seen` is one more than `maxRows` where there are
- * more. `noted` are the statements for a row of one outcome: `item` is the row, by its `home` and `place`.
+ * The statements that count, for a block with the variables above. `seen` is `maxRows` plus one if there are more rows.
+ * `noted` are the statements for a row with an outcome: `item` is the row, with its `home` and `place`.
  */
 export function previewBody(
   org: Identifier,

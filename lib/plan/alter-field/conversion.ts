@@ -4,40 +4,40 @@ import { quoted, type Identifier } from '../../sql/identifier';
 import { castOf, isWhole, type NewType } from '../../field-types/type-change';
 import { lossIn } from '../unforeseen';
 
-/** The name under which a loss in a column is known while the change runs. */
+/** The key of a loss in a column while the change runs. */
 export function lossKey(table: Identifier, column: Identifier): string {
   return `${LOSS}${table}.${column}`;
 }
 
 const LOSS = 'dataLoss:';
 
-/** Whether it was a row that lost something which stopped a change. */
+/** Whether a change was stopped by a row that would lose something. */
 export function isLossKey(key: string): boolean {
   return key.startsWith(LOSS);
 }
 
-/** `type …`, and how each value becomes one of it, by the server's cast. `type` is the new type as SQL writes it. */
+/** `type …`, and the conversion of each value, by the server's cast. `type` is the new type as SQL writes it. */
 export function retyped(column: Identifier, to: NewType, type: string): string {
   const value = quoted(column);
-  // A cast would cut a text that is too long; without one, PostgreSQL refuses it.
+  // A cast would truncate a text that is too long; without one, PostgreSQL refuses it.
   return `alter column ${value} type ${type}${typeOf(to).isText ? '' : ` using ${value}::${type}`}`;
 }
 
-/** The name under which it is known that a value was set to null. */
+/** The key of a value that was set to null. */
 export function nulledKey(table: Identifier, column: Identifier): string {
   return `${NULLED}${table}.${column}`;
 }
 
 const NULLED = 'unconvertible:';
 
-/** Whether it was a value that would have been set to null which stopped a change. */
+/** Whether a change was stopped by a value that would have been set to null. */
 export function isNulledKey(key: string): boolean {
   return key.startsWith(NULLED);
 }
 
 /**
- * The same, row by row: one that would lose a part of its value stops it, unless that is allowed; where it is asked
- * for, a value that does not convert is set to null.
+ * The same, row by row: a row that would lose part of its value stops it, unless that is allowed. If requested, a value
+ * that does not convert is set to null.
  */
 export function retypedByRow(table: Identifier, column: Identifier, to: NewType, type: string): string {
   const value = quoted(column);
@@ -65,7 +65,7 @@ function converts(value: string, to: NewType, type: string): string {
   return takes === undefined ? byCast : `(${byCast}) and (${takes})`;
 }
 
-/** Statements of a block: either of the two, as the type that the column has calls for; `was` is its pg_attribute. */
+/** Statements of a block: one of the two, depending on the type that the column has; `was` is its pg_attribute. */
 export function retypedByCatalog(alterTable: string, table: Identifier, column: Identifier, to: NewType): string {
   const sql = (action: string): string => dollarQuoted(`${alterTable} ${action}`);
   return `execute pg_catalog.format(
@@ -74,5 +74,5 @@ export function retypedByCatalog(alterTable: string, table: Identifier, column: 
     ${typeOf(to).ownName(to, 'was.atttypmod')});`;
 }
 
-/** For format(), which puts the type in. */
+/** For format(), which inserts the type. */
 const TYPE_HERE = '%1$s';

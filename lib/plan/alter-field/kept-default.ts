@@ -3,7 +3,7 @@ import { castOf, isWhole, isWrittenBySession, type NewType } from '../../field-t
 import { dollarQuoted, literal } from '../../sql/literal';
 import { MATCHES } from '../../sql/qualified-sql';
 
-// As pg_get_expr writes a constant, converted or not: evaluating it runs nothing of others.
+// A constant as pg_get_expr writes it, converted or not: evaluating it runs no foreign code.
 const TEXT = "'(?:[^']|'')*'";
 const NUMBER = '-?[0-9][0-9.eE+-]*';
 const BYTES = String.raw`decode\(${TEXT}::text, 'base64'::text\)`;
@@ -11,9 +11,9 @@ const CAST = String.raw`\)|::[a-z ]+(?:\([0-9]+(?:,-?[0-9]+)?\))?[a-z ]*`;
 const CONSTANT = `^\\(*(?:${TEXT}|${NUMBER}|${BYTES}|true|false|NULL)(?:${CAST})*$`;
 
 /**
- * Statements of a block: whether the default that a column has fits the type that it gets. `default_sql` is its
- * expression, `was` its pg_attribute, `new_type` the new type; it sets `fits`. PostgreSQL would convert the default, or
- * leave it for the next insert to fail on.
+ * Statements of a block: sets `fits` to whether the column's default fits its new type. `default_sql` is the default's
+ * expression, `was` the column's pg_attribute, `new_type` the new type. PostgreSQL would convert the default, or keep one
+ * that the next insert fails on.
  */
 export function judgeKeptDefault(to: NewType): string {
   const type = '%2$s';

@@ -4,7 +4,7 @@ import { literal } from '../../sql/literal';
 import { EQ, MATCHES, NE } from '../../sql/qualified-sql';
 import { whereReadable } from '../../sql/session-settings';
 
-// As pg_get_expr writes `column in ('a', 'b')`, of a text or varchar, in each of the ways to have said so.
+// `column in ('a', 'b')` as pg_get_expr writes it, for a text or varchar, in each way to write it.
 const COLUMN = String.raw`\(*(?:[a-z0-9_$]+|"(?:[^"]|"")+")\)*(?:::text)?\)*`;
 const CONSTANT = String.raw`\(*'(?:[^']|'')*'::[a-z ]+(?:\([0-9]+\))?\)*(?:::text)?\)*`;
 const IN_LIST = String.raw`${COLUMN} = ANY \(+ARRAY\[${CONSTANT}(?:, ${CONSTANT})*\]\)*(?:::[a-z ]+\[\])?`;
@@ -12,7 +12,7 @@ const IS_ONE = `${COLUMN} = ${CONSTANT}`;
 const LIST = String.raw`^\(*(?:${IN_LIST}|${IS_ONE}(?:\)* OR \(*${IS_ONE})*)\)*$`;
 const EACH_CONSTANT = "'((?:[^']|'')*)'::";
 
-/** The texts that a check allows, by its expression as pg_get_expr writes it; undefined where it does anything else. */
+/** The texts that a check allows, from its expression as pg_get_expr writes it; undefined if it does anything else. */
 export function allowedBy(expression: string): readonly string[] | undefined {
   if (!new RegExp(LIST).test(expression)) return undefined;
   const found = expression.matchAll(new RegExp(EACH_CONSTANT, 'g'));
@@ -20,8 +20,8 @@ export function allowedBy(expression: string): readonly string[] | undefined {
 }
 
 /**
- * The checks that hold a column to a list of texts, by what they do and not by their names: each with its
- * `name` and its `allowed` values. For a block, {@link whereReadable}.
+ * The checks that limit a column to a list of texts, found by what they do and not by their names: each with its `name`
+ * and its `allowed` values. For a block, {@link whereReadable}.
  */
 export function listChecks(relation: string, attnum: string): string {
   return `select k.conname::pg_catalog.text as name, array(
@@ -33,7 +33,7 @@ export function listChecks(relation: string, attnum: string): string {
       and pg_catalog.pg_get_expr(k.conbin, k.conrelid) ${MATCHES} ${literal(LIST)}`;
 }
 
-/** Drops those that have another name than the derived one, which the statement after it drops. */
+/** Drops those whose name is not the derived one, which the next statement drops. */
 export function dropOtherListChecks(org: Identifier, table: Identifier, column: Identifier): string {
   const own = literal(derivedName('check', table, [column]));
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;

@@ -1,6 +1,6 @@
 import { GUARD_STATES } from '../../sql/server-check';
 
-/** A statement of a block: stops it where the condition holds. `reason` is an expression. */
+/** A statement of a block: stops it if the condition holds. `reason` is an expression. */
 export function refuse(kind: keyof typeof GUARD_STATES, when: string, reason: string): string {
   return `if ${when} then
     raise exception using errcode = '${GUARD_STATES[kind]}', message = ${reason};

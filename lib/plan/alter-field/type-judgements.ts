@@ -11,8 +11,8 @@ import { CONTAINS, IS_CONTAINED, NE } from '../../sql/qualified-sql';
 const OWN_TYPE = 'pg_catalog.format_type(was.atttypid, was.atttypmod)';
 
 /**
- * Statements of a block: whether the column has the type that the change takes it to have. `was` is its pg_attribute,
- * `lists` names the checks that hold it to a list of values, `allowed` are these, and `new_type` is the type that it gets.
+ * Statements of a block: check that the column has the type that the change assumes. `was` is its pg_attribute, `lists`
+ * names the checks that limit it to a list of values, `allowed` are these values, and `new_type` is its new type.
  */
 export function typeJudgements(change: Alteration): string[] {
   const { column, set, from } = change;
@@ -21,7 +21,7 @@ export function typeJudgements(change: Alteration): string[] {
   if (set.type !== undefined || named === undefined) return [];
   const type = typeOf(named);
   const isType = `${isColumnOf([named.type])}${type.isHeldByCheck ? ' and lists is not null' : ''}`;
-  const reason = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, which takes no ${type.options.join(' or ')}. Name the new type too, if it is to be another: { type: '${named.type}', … }`)})`;
+  const reason = `pg_catalog.concat(${literal(`"${column}" is `)}, ${OWN_TYPE}, ${literal(`, which takes no ${type.options.join(' or ')}. If you want to change the type, name it too: { type: '${named.type}', … }`)})`;
   return [
     refuse('spec', `not (${isType})`, reason),
     ...type
@@ -40,10 +40,10 @@ function fromJudgements(column: Identifier, from: TypeSpec): string[] {
   if (values !== undefined) {
     const list = `array[${values.map(literal).join(', ')}]::pg_catalog.text[]`;
     const others = `lists is null or not (allowed ${CONTAINS} ${list} and allowed ${IS_CONTAINED} ${list})`;
-    const reason = `pg_catalog.concat(${literal(`"${column}" is not held to the values that from names (`)}, coalesce(lists, 'no check'), ${literal('). Compare the metadata with the table')})`;
+    const reason = `pg_catalog.concat(${literal(`"${column}" is not limited to the values that from names (`)}, coalesce(lists, 'no check'), ${literal('). Compare the metadata with the table')})`;
     judgements.push(refuse('spec', others, reason));
   } else if (!type.isHeldByCheck) {
-    const reason = `pg_catalog.concat(${literal(`"${column}" is held to a list of values by `)}, lists, ${literal(`, and from says ${from.type}. Give { from: ${shownHeldByCheck()} }, or drop the check first`)})`;
+    const reason = `pg_catalog.concat(${literal(`"${column}" is limited to a list of values by `)}, lists, ${literal(`, but from says ${from.type}. Pass { from: ${shownHeldByCheck()} }, or drop the check first`)})`;
     judgements.push(refuse('spec', 'lists is not null', reason));
   }
   return judgements;

@@ -4,8 +4,8 @@ import { literal } from '../../sql/literal';
 import { EQ, isOneOf, NE } from '../../sql/qualified-sql';
 
 /**
- * What makes a column unique by itself, a constraint or an index, by what it does and not by its name: each with its
- * `name`, whether it is a constraint, the primary key, valid, and the replica identity of the table.
+ * The constraints and indexes that make a column unique by itself, found by what they do and not by their names: each
+ * with its `name`, and whether it is a constraint, the primary key, valid, and the replica identity of the table.
  */
 export function uniqueIndexes(relation: string, attnum: string): string {
   return `select coalesce(k.conname, i.relname)::pg_catalog.text as name, k.conname is not null as is_constraint,
@@ -17,7 +17,7 @@ export function uniqueIndexes(relation: string, attnum: string): string {
       and x.indexprs is null and x.indpred is null`;
 }
 
-/** Drops those that have another name than the derived one, which the statement after it drops. */
+/** Drops those whose name is not the derived one, which the next statement drops. */
 export function dropOtherUniqueIndexes(org: Identifier, table: Identifier, column: Identifier): string {
   const own = literal(derivedName('key', table, [column]));
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;

@@ -1,7 +1,7 @@
 import type { FieldSpec } from '../../spec/field-spec';
 import type { Example } from './example';
 
-/** One of each variant, on the tables of docs/operations.md. */
+/** An example of each variant, on the tables of docs/operations.md. */
 export const addFieldExamples: readonly Example<{ kind: 'addField'; table: string; field: FieldSpec }>[] = [
   { variant: 'nullable', change: { kind: 'addField', table: 'invoice', field: { name: 'memo', type: 'Text' } } },
   {

@@ -12,7 +12,7 @@ interface AlterFieldSpec {
   readonly referencing?: readonly ReferencedSpec[];
 }
 
-/** One of each variant, on the tables of docs/operations.md. */
+/** An example of each variant, on the tables of docs/operations.md. */
 export const alterFieldExamples: readonly Example<AlterFieldSpec>[] = [
   {
     variant: 'a longer String',

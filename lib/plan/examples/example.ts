@@ -1,4 +1,4 @@
-/** A change that an operation can be asked for, documented and proved against a server. */
+/** A change as an example of an operation, documented and compared with a server. */
 export interface Example<S> {
   readonly variant: string;
   readonly change: S;

@@ -18,15 +18,15 @@ const codec = closed(
   {},
   ({ field }): Fault[] =>
     field?.primaryKey === true
-      ? [{ path: 'field.primaryKey', message: 'a key is given when the model is created, not added to it' }]
+      ? [{ path: 'field.primaryKey', message: 'a key is part of a new model; it cannot be added later' }]
       : [],
 );
 
 type AddField = t.TypeOf<typeof codec>;
 
 /**
- * `alter table … add column`, in one statement whatever the field brings along: PostgreSQL then knows
- * that a new nullable column holds nothing yet, and scans no row for its foreign key.
+ * `alter table … add column`, in one statement whatever the field brings with it: PostgreSQL then knows that a new
+ * nullable column is empty, and scans no row for its foreign key.
  */
 export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   codec,
@@ -57,7 +57,7 @@ function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
   });
 }
 
-/** Row by row, since each gets a value of its own (manual, ALTER TABLE, Notes). */
+/** Row by row, since each row gets its own value (manual, ALTER TABLE, Notes). */
 function isRewrite(field: Field): boolean {
   return field.default !== undefined && typeOf(field).isVolatile(field.default);
 }
@@ -67,7 +67,7 @@ function isScan(field: Field): boolean {
   if (unique === true || isRewrite(field)) return true;
   if (nullable === false && value === undefined) return true;
   if (typeOf(field).checkedValues(field) !== undefined) return true;
-  // A new column without a default is null in every row, which no foreign key minds.
+  // A new column without a default is null in every row, which satisfies any foreign key.
   return references !== undefined && value !== undefined;
 }
 
@@ -78,7 +78,7 @@ function hazardsOf(table: Identifier, field: Field): Hazard[] {
     hazards.push({
       kind: 'rewrite',
       ...at,
-      message: `Adding "${field.name}" writes every row of "${table}" anew, and nobody can read it meanwhile.`,
+      message: `Adding "${field.name}" rewrites every row of "${table}" and blocks reads until it is done.`,
       saferWay: 'Add the field without a default, fill it in batches, then set the default.',
     });
   }
@@ -86,23 +86,23 @@ function hazardsOf(table: Identifier, field: Field): Hazard[] {
     hazards.push({
       kind: 'notNullWithoutDefault',
       ...at,
-      message: `"${field.name}" is not nullable and has no default: it fails if "${table}" has rows.`,
-      saferWay: 'Give it a default, or add it nullable, fill it, then make it not nullable.',
+      message: `"${field.name}" is not nullable and has no default: adding it fails if "${table}" has rows.`,
+      saferWay: 'Set a default, or add it nullable, fill it, then make it not nullable.',
     });
   }
   if (field.unique === true) {
     hazards.push({
       kind: 'uniqueBuild',
       ...at,
-      message: `The unique index on "${field.name}" is built while nobody can read "${table}".`,
-      saferWay: 'Add the field first, then a unique index concurrently.',
+      message: `The unique index on "${field.name}" is built while "${table}" cannot be read.`,
+      saferWay: 'Add the field first, then create a unique index CONCURRENTLY.',
     });
   } else if (isScan(field) && hazards.length === 0) {
     hazards.push({
       kind: 'scan',
       ...at,
-      message: `Adding "${field.name}" reads every row of "${table}" while nobody else can.`,
-      saferWay: 'Add the field without a default or a check, then add these afterwards, NOT VALID, and validate.',
+      message: `Adding "${field.name}" reads every row of "${table}" while the table is locked for everyone else.`,
+      saferWay: 'Add the field without a default or a check, then add these NOT VALID, and validate them.',
     });
   }
   return hazards;

@@ -16,7 +16,7 @@ const codec = closed(
 
 type AddIndex = t.TypeOf<typeof codec>;
 
-/** `create index`, inside the transaction: nobody writes to the table until it is built and committed. */
+/** `create index`, inside the transaction: it blocks writes until it is built and committed. */
 export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, ...index }) => [
@@ -29,7 +29,7 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
     {
       kind: 'indexBuild',
       table,
-      message: `Nobody can write to "${table}" while the index on ${index.columns.join(', ')} is built.`,
+      message: `The index on ${index.columns.join(', ')} is built while "${table}" cannot be written to.`,
       saferWay: 'Create it CONCURRENTLY, outside a transaction.',
     },
     ...(unique === true
@@ -37,7 +37,7 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
           {
             kind: 'uniqueBuild',
             table,
-            message: `Rows of "${table}" that are alike in ${index.columns.join(', ')} make it fail.`,
+            message: `It fails if "${table}" has rows with the same ${index.columns.join(', ')}.`,
             saferWay: 'Look for duplicates first, or create it CONCURRENTLY, outside a transaction.',
           } as const,
         ]

@@ -27,8 +27,8 @@ const codec = closed(
 type AlterField = t.TypeOf<typeof codec>;
 
 /**
- * `alter table … alter column`, a statement for each property that is named. knex's own `.alter()` is not
- * used: it drops the default and NOT NULL of a column unless both are said again.
+ * `alter table … alter column`, one statement for each property that is named. knex's `.alter()` is not used: it drops
+ * the default and NOT NULL of a column unless both are repeated.
  */
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
@@ -36,7 +36,7 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   guards: (org, change) => {
     const onlyComments = Object.keys(change.set).every((key) => key === 'comment');
     const found = alterGuard(org, change);
-    // The block takes the lock itself. A comment takes a weaker one; all else of a view could be altered as well.
+    // The block takes the lock itself. A comment takes a weaker one; everything else could also alter a view.
     if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
     return [found];
   },
@@ -58,7 +58,7 @@ function notedLosses({ table, column, unconvertible }: AlterField): readonly Sta
 
 function unconvertibleFaults(set: FieldChanges | undefined, unconvertible: string | undefined): readonly Fault[] {
   if (set === undefined || unconvertible === undefined || newTypeOf({ column: '', set }) !== undefined) return [];
-  return [{ path: 'unconvertible', message: 'is for a change of type: name the new type in set' }];
+  return [{ path: 'unconvertible', message: 'applies to a change of type: name the new type in set' }];
 }
 
 function changeFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {

@@ -25,7 +25,7 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
     ...tableStatements(org, change, isNew).map((sql) => step(sql)),
     ...commentStatements(org, change).map((sql) => step(sql)),
   ],
-  // Models that are created together may refer to each other in any order, in circles too.
+  // Models that are created together can refer to each other in any order, even in circles.
   lastSteps: (org, change, isNew) =>
     foreignKeysOf(change)
       .filter((key) => !isInline(org, change, key, isNew))
@@ -37,8 +37,8 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
           {
             kind: 'noKey',
             table,
-            message: `"${table}" has no primary key: once a publication has it, PostgreSQL refuses to update or delete its rows.`,
-            saferWay: 'Give it a field named id, or primaryKey: true on the fields that tell its rows apart.',
+            message: `"${table}" has no primary key: once it is in a publication, PostgreSQL refuses to update or delete its rows.`,
+            saferWay: 'Add a field named id, or set primaryKey: true on the fields that identify its rows.',
           },
         ],
   message: 'CREATE TABLE',
@@ -126,7 +126,7 @@ function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): st
   const inline = foreignKeysOf(change)
     .filter((foreignKey) => isInline(org, change, foreignKey, isNew))
     .map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);
-  // knex has no foreign key inside create table; there it costs the server a fifth less than one added after.
+  // knex cannot put a foreign key inside create table, where it costs the server a fifth less than one added later.
   return [`${create.slice(0, -1)}${inline.join('')})`, ...others];
 }
 
@@ -138,8 +138,8 @@ function commentStatements(org: Identifier, { table, fields, comment }: CreateMo
 }
 
 /**
- * Where the key that it refers to is there by then, and nobody can be waited for: on a table that the plan
- * has created before, or on the primary key of the table itself.
+ * If the referenced key exists by then and no lock has to be waited for: on a table that the plan has already created,
+ * or on the primary key of the table itself.
  */
 function isInline(org: Identifier, change: CreateModel, { references }: ForeignKey, isNew: IsNew): boolean {
   if (!isSelf(org, change.table, references)) return isNew(references.schema, references.table);

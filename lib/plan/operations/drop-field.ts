@@ -18,7 +18,7 @@ const codec = closed(
 
 type DropField = t.TypeOf<typeof codec>;
 
-/** `alter table … drop column`. The space comes back only when the rows are written again. */
+/** `alter table … drop column`. The space is freed only when the rows are rewritten. */
 export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, column, referencing }) => {
@@ -27,7 +27,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
     return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
   },
   guards: (org, { table, column, cascade = [] }) => [
-    // What another transaction is building just now is known when the lock is ours.
+    // An index that another transaction is just building is known only under the lock.
     ownLock(org, table),
     sharedWithOthers(qualified(org, table), column, JSON.stringify(cascade)),
   ],

@@ -13,7 +13,7 @@ const codec = closed('dropIndex', { kind: t.literal('dropIndex'), table: nameOf(
 
 type DropIndex = t.TypeOf<typeof codec>;
 
-/** `drop index`, after a look whether it is this table's: names of indexes are the schema's. */
+/** `drop index`, after checking that it belongs to this table: index names are unique per schema. */
 export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
   codec,
   // knex would split a name at its dots.
@@ -39,7 +39,7 @@ function notOnTable(org: Identifier, table: Identifier, name: string): string {
   });
 }
 
-/** Without it every update and delete of a published table fails, and DROP INDEX says nothing of that. */
+/** Without it, every update and delete of a published table fails, and DROP INDEX does not warn. */
 function isIdentity(org: Identifier, name: string): string {
   return guard({
     kind: 'identity',

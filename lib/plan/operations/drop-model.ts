@@ -15,7 +15,7 @@ const codec = closed(
 
 type DropModel = t.TypeOf<typeof codec>;
 
-/** `drop table`, with all it holds. Refused by PostgreSQL as long as another table refers to it. */
+/** `drop table`, with all its rows. PostgreSQL refuses while another table refers to it. */
 export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, referencing }) => {

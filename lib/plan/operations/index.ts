@@ -12,7 +12,7 @@ import type { Operation } from './operation';
 import { renameField } from './rename-field';
 import { renameModel } from './rename-model';
 
-/** Every operation, by the `kind` of its change. A new one is its file, a line here and a test. */
+/** Every operation, by the `kind` of its change. A new one needs its file, a line here and a test. */
 export const operations = {
   createModel,
   addField,
@@ -30,13 +30,13 @@ export const operations = {
 type Operations = typeof operations;
 export type ChangeKind = keyof Operations;
 
-/** What a caller writes: one change to one tenant's tables, as data. */
+/** What callers write: one change to one tenant's tables, as data. */
 export type Change = { [K in ChangeKind]: t.OutputOf<Operations[K]['codec']> }[ChangeKind];
 
-/** A change that has been checked; its JSON is a change again. */
+/** A checked change; its JSON is a valid change again. */
 export type CheckedChange = { [K in ChangeKind]: t.TypeOf<Operations[K]['codec']> }[ChangeKind];
 
-/** The registry's entry of a change, for every kind alike. */
+/** The registry's entry for a change. */
 export function operationOf(kind: ChangeKind): Operation<CheckedChange, Change> {
   return operations[kind] as unknown as Operation<CheckedChange, Change>;
 }

@@ -6,31 +6,31 @@ import type { Statement } from '../../sql/statement';
 import type { Effect } from '../effects';
 import type { Unforeseen } from '../unforeseen';
 
-/** Whether a table is one that the same plan has created before. */
+/** Whether the same plan has already created a table. */
 export type IsNew = (schema: string, table: string) => boolean;
 
 /** An operation: one file, one line in the registry, one test. Nothing in it touches a database. */
 export interface Operation<C, S> {
   readonly codec: t.Type<C, S, unknown>;
-  /** The statements, in the order they run. */
+  /** The statements, in the order in which they run. */
   steps(org: Identifier, change: C, isNew: IsNew): readonly Step[];
-  /** Run before the steps: each fails where the catalog shows what no plan can know, and changes nothing. */
+  /** Run before the steps: each fails if the catalog shows something that no plan can know, and changes nothing. */
   guards?(org: Identifier, change: C): readonly Statement[];
-  /** Run after the steps: puts back what the guards set for them. */
+  /** Run after the steps: restores what the guards have set for them. */
   afterwards?(org: Identifier, change: C): readonly Statement[];
   /** The hazards that show only while the change runs. */
   unforeseen?(org: Identifier, change: C): readonly Unforeseen[];
-  /** Foreign keys that go with it: PostgreSQL locks the tables at their other ends, too. */
+  /** The foreign keys that are dropped with it: PostgreSQL also locks the tables at their other ends. */
   dropsKeysOf?(change: C): KeysOf | undefined;
-  /** Those that come after the statements of every change beside it that has such too. */
+  /** Run after the steps of all adjacent changes that also have last steps. */
   lastSteps?(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   hazards(org: Identifier, change: C): readonly Hazard[];
-  /** In SQL's words, as the log has it. */
+  /** The operation in SQL, for the log. */
   readonly message: string;
-  /** What it does to the tables, in the order in which PostgreSQL comes upon it. */
+  /** What it does to the tables, in the order in which PostgreSQL checks it. */
   effects(org: Identifier, change: C): readonly Effect[];
-  /** What counts the rows that it can fail on. */
+  /** Counts the rows that it can fail on. */
   rows?(org: Identifier, change: C): CountsOfRows;
-  /** One of each variant, on the tables of docs/operations.md: documented, and proved against a server. */
+  /** An example of each variant, on the tables of docs/operations.md: documented, and compared with a server. */
   readonly examples: readonly Example<S>[];
 }

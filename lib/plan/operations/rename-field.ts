@@ -15,7 +15,7 @@ const codec = closed(
 
 type RenameField = t.TypeOf<typeof codec>;
 
-/** `alter table … rename`, and the names that were derived from the column's. */
+/** `alter table … rename`, and the names that were derived from the column's name. */
 export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, column, to }) => {
@@ -32,7 +32,7 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
       kind: 'rename',
       table,
       column,
-      message: `Whoever reads or writes "${column}" of "${table}" fails from COMMIT on.`,
+      message: `After COMMIT, every query that still uses "${table}"."${column}" fails.`,
       saferWay: `Add "${to}", write both, fill it, read "${to}" everywhere, then drop "${column}".`,
     },
   ],

@@ -15,7 +15,7 @@ const codec = closed(
 
 type RenameModel = t.TypeOf<typeof codec>;
 
-/** `alter table … rename to`, and the names that were derived from the table's. */
+/** `alter table … rename to`, and the names that were derived from the table's name. */
 export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, to }) => {
@@ -28,7 +28,7 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
     {
       kind: 'rename',
       table,
-      message: `Whoever reads or writes "${table}" fails from COMMIT on.`,
+      message: `After COMMIT, every query that still uses "${table}" fails.`,
       saferWay: `Let every service read "${to}" from a view first, then rename, with the view under the old name.`,
     },
   ],

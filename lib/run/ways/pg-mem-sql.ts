@@ -131,7 +131,7 @@ function renamingTable(sql: string, name: string, table: MemoryTable, to: string
   return [...before, sql, ...after];
 }
 
-/** A dot is in no name. */
+/** No name contains a dot. */
 function bareName(name: string): Identifier {
   return name.slice(name.indexOf('.') + 2, -1) as Identifier;
 }

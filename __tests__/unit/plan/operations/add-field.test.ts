@@ -13,26 +13,26 @@ const at = { table: 'invoice', column: 'f' };
 const REWRITE = {
   kind: 'rewrite',
   ...at,
-  message: 'Adding "f" writes every row of "invoice" anew, and nobody can read it meanwhile.',
+  message: 'Adding "f" rewrites every row of "invoice" and blocks reads until it is done.',
   saferWay: 'Add the field without a default, fill it in batches, then set the default.',
 };
 const NOT_NULL = {
   kind: 'notNullWithoutDefault',
   ...at,
-  message: '"f" is not nullable and has no default: it fails if "invoice" has rows.',
-  saferWay: 'Give it a default, or add it nullable, fill it, then make it not nullable.',
+  message: '"f" is not nullable and has no default: adding it fails if "invoice" has rows.',
+  saferWay: 'Set a default, or add it nullable, fill it, then make it not nullable.',
 };
 const UNIQUE = {
   kind: 'uniqueBuild',
   ...at,
-  message: 'The unique index on "f" is built while nobody can read "invoice".',
-  saferWay: 'Add the field first, then a unique index concurrently.',
+  message: 'The unique index on "f" is built while "invoice" cannot be read.',
+  saferWay: 'Add the field first, then create a unique index CONCURRENTLY.',
 };
 const SCAN = {
   kind: 'scan',
   ...at,
-  message: 'Adding "f" reads every row of "invoice" while nobody else can.',
-  saferWay: 'Add the field without a default or a check, then add these afterwards, NOT VALID, and validate.',
+  message: 'Adding "f" reads every row of "invoice" while the table is locked for everyone else.',
+  saferWay: 'Add the field without a default or a check, then add these NOT VALID, and validate them.',
 };
 
 interface Costs {

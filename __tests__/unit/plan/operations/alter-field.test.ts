@@ -106,7 +106,7 @@ it('puts the values of an Enum in place of those it had', () => {
 });
 
 it.each<[unknown, string, string]>([
-  [{}, 'set', 'must name what is to change'],
+  [{}, 'set', 'must name something to change'],
   [{ nulable: true }, 'set.nulable', 'unknown key'],
   [{ type: 'Int', length: 3 }, 'set.length', 'Int takes no length, String does'],
   [{ type: 'Strin' }, 'set.type', 'must be one of'],

@@ -143,7 +143,7 @@ describe('the primary key', () => {
   });
 
   it('has no `default: null`, which would say that there is none', () => {
-    const fault = 'null means no default, and a key is not nullable';
+    const fault = 'null means no default, but a key is not nullable';
     expect(faultsOf({ fields: [{ ...ID, default: null }] })).toEqual([`fields[0].default: ${fault}`]);
     expect(faultsOf({ fields: [ID, { name: 'k', type: 'Int', primaryKey: true, default: null }] })).toHaveLength(1);
     expect(sqlOf({ fields: [{ ...ID, primaryKey: false, default: null }] })).toHaveLength(1);
@@ -230,8 +230,8 @@ describe('foreign keys', () => {
     const faults = (...foreignKeys: object[]) => faultsOf({ fields, foreignKeys });
     expect(faults(key(['a', 'id'], ['x']))).toEqual(['foreignKeys[0].references.columns: must be as many as columns']);
     expect(faults(key([], []))).toEqual(['foreignKeys[0].columns: must not be empty']);
-    expect(faults(key(['b'], ['x']))).toEqual(['foreignKeys[0].columns[0]: is no field of this model']);
-    expect(faults(key(['a', 'a'], ['x', 'y']))).toEqual(['foreignKeys[0].columns[1]: is that of columns[0] already']);
+    expect(faults(key(['b'], ['x']))).toEqual(['foreignKeys[0].columns[0]: is not a field of this model']);
+    expect(faults(key(['a', 'a'], ['x', 'y']))).toEqual(['foreignKeys[0].columns[1]: duplicates columns[0]']);
   });
 });
 
@@ -257,8 +257,8 @@ describe('names that would clash', () => {
 
   it('are those of two fields', () => {
     expect(faults({ fields: [ID, a, b, { ...a, type: 'Text' }, a] })).toEqual([
-      'fields[3].name: is that of fields[1].name already',
-      'fields[4].name: is that of fields[1].name already',
+      'fields[3].name: duplicates fields[1].name',
+      'fields[4].name: duplicates fields[1].name',
     ]);
     // Names are exact.
     expect(sqlOf({ fields: [a, { name: 'A', type: 'Int' }] })).toEqual([
