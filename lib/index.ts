@@ -17,6 +17,11 @@ export {
   type DropReferenceOptions,
 } from './migration';
 export { inspectModel, inspectTenant } from './catalog/inspect';
+export { changesFor, type ChangesOptions } from './plan/difference/changes-for';
+export { diffModels } from './plan/difference/diff-models';
+export type { Difference, DifferenceKind, Remedy } from './plan/difference/difference';
+export { formatDifference } from './plan/difference/kinds';
+export type { CompareOptions, Models } from './plan/difference/sides';
 export type { Extra, ModelInspection, TenantInspection } from './spec/extra';
 export { applyChange, applyChanges, type ChangeResult } from './migration/apply-changes';
 export { planChange, planChanges, type PlanOptions } from './migration/plan-changes';

@@ -48,7 +48,10 @@ export function fieldsOf(table: TableFacts): ReadFields {
   for (const check of checks) {
     const words = used.has(check) ? check.words : [...check.words, ...(check.check === null ? [] : [check.check])];
     if (used.has(check) && words.length === 0) continue;
-    extras.push({ kind: 'check', name: check.name, table: table.name, ...detailed(words) });
+    const columns = check.columns.flatMap(
+      (number) => table.columns.find((column) => column.number === number)?.name ?? [],
+    );
+    extras.push({ kind: 'check', name: check.name, table: table.name, columns, ...detailed(words) });
   }
   return { fields, extras };
 }
@@ -101,7 +104,7 @@ function wordsOf({ name: table, constraints }: TableFacts, column: ColumnFacts):
   if (identity !== '') extras.push({ kind: 'identity', ...at, detail: identity === 'a' ? 'always' : 'by default' });
   for (const constraint of constraints) {
     if (constraint.type !== 'n' || !constraint.columns.includes(number)) continue;
-    extras.push({ kind: 'not null', name: constraint.name, table, ...detailed(constraint.words) });
+    extras.push({ kind: 'not null', name: constraint.name, table, columns: [name], ...detailed(constraint.words) });
   }
   return extras;
 }

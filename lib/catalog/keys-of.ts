@@ -46,7 +46,13 @@ export function keysOf(table: TableFacts, names: ReadonlyMap<number, string>): R
     const faults = [...faultsOf(index, names), ...faultsOfConstraint(constraint)];
     const beside = [...index.words, ...(constraint?.words ?? [])].filter((word) => isBeside(word));
     const add = (words: readonly string[]): void => {
-      extras.push({ kind, name: index.name, table: table.name, ...detailed(words) });
+      extras.push({
+        kind,
+        name: index.name,
+        table: table.name,
+        columns: listed(index.columns.slice(0, index.keyColumns), names),
+        ...detailed(words),
+      });
     };
     const [column = 0] = index.columns;
     if (faults.length > 0) {

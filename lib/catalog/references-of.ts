@@ -22,6 +22,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 };
 
 const NO_ACTION = 'a';
+const SET_NULL = 'n';
 const SIMPLE = 's';
 
 /** The words that a spec has an option for. */
@@ -44,12 +45,15 @@ export function referencesOf(
   const extras: Extra[] = [];
   const ofFields = new Map<number, ReferenceSpec>();
   const ofModel: ForeignKeySpec[] = [];
+  const notNull = new Set(table.columns.filter(({ isNotNull }) => isNotNull).map((column) => column.number));
   for (const constraint of table.constraints) {
     const { references, columns } = constraint;
     if (references === null) continue;
     const target = targetOf(org, constraint.words, references, columnOf);
     const own = columns.flatMap((number) => names.get(number) ?? []);
     const faults = faultsOf(constraint, references, target, own);
+    const setsNull = [references.onDelete, references.onUpdate].includes(SET_NULL);
+    if (setsNull && columns.some((at) => notNull.has(at))) faults.push('sets to null what cannot be null');
     const [number = 0] = columns;
     const isTaken =
       columns.length === 1 ? ofFields.has(number) : ofModel.some((known) => known.columns.join('.') === own.join('.'));
@@ -59,7 +63,7 @@ export function referencesOf(
     );
     if (faults.length > 0 || words.length > 0) {
       const detail = [...new Set([...faults, ...words])];
-      extras.push({ kind: 'foreign key', name: constraint.name, table: table.name, ...detailed(detail) });
+      extras.push({ kind: 'foreign key', name: constraint.name, table: table.name, columns: own, ...detailed(detail) });
     }
     if (faults.length > 0 || target === undefined) continue;
     const { columns: theirs, ...rest } = target;

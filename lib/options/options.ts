@@ -1,4 +1,5 @@
 import type { HazardKind } from '../plan/plan';
+import { DEFAULT_SHARED_SCHEMAS } from '../spec/shared-schemas';
 import type { Identifier } from '../sql/identifier';
 import { abortSignal, callback, loggerMethods, oneOfWords, policies, schemaNames, wholeFrom } from './checks';
 import { defaultLogger, SILENT, type Logger } from './logger';
@@ -56,7 +57,7 @@ export const CHANGE_OPTIONS = {
   }),
   /** Schemas besides the org's own that a reference can name. Default `['public']`. */
   sharedSchemas: option<readonly Identifier[], readonly string[]>({
-    default: ['public' as Identifier],
+    default: DEFAULT_SHARED_SCHEMAS,
     check: schemaNames,
     // Later changes to the caller's list have no effect.
     read: (given) => (Array.isArray(given) ? Array.from(given) : given) as readonly Identifier[],

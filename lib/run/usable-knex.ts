@@ -22,7 +22,7 @@ export function isKnex(given: unknown): given is Knex {
  */
 export function usableKnex(org: string, given: unknown, what: string): Knex {
   if (!isKnex(given)) {
-    throw new MigrationError(`${what}. It is ${wordsFor(given)}.`, { code: 'INVALID_SPEC', org });
+    throw new MigrationError(`${what}. It is ${formatDifference(given)}.`, { code: 'INVALID_SPEC', org });
   }
   const { dialect, driverName } = (given as unknown as Given).client ?? {};
   if (dialect === 'postgresql' && driverName === 'pg') return given;
@@ -33,7 +33,7 @@ export function usableKnex(org: string, given: unknown, what: string): Knex {
   );
 }
 
-function wordsFor(given: unknown): string {
+function formatDifference(given: unknown): string {
   if (given === null || given === undefined) return String(given);
   if (typeof given === 'function') {
     const module = given as { readonly knex?: unknown };

@@ -11,6 +11,8 @@ export interface Extra {
   readonly name: string;
   /** The table that it is a part of. */
   readonly table?: string;
+  /** Of a key, an index or a check: its columns. */
+  readonly columns?: readonly string[];
   /** What makes it an extra: `not validated`, `type point`, `disabled`, an expression that no spec produces. */
   readonly detail?: string;
 }

@@ -1,0 +1,103 @@
+import { typeOf } from '../../field-types';
+import type { Field } from '../../spec/field-spec';
+import { keyFields, uniqueFields, type ForeignKey, type Index, type Model } from '../../spec/model-spec';
+
+/** A model by what it means: two that mean the same are the same here, however they were written. */
+export interface Canonical {
+  readonly table: string;
+  readonly comment: string;
+  /** In the order of their names: the order of a key's columns is that of the fields, which cannot be changed. */
+  readonly key: readonly string[];
+  readonly fields: ReadonlyMap<string, CanonicalField>;
+  readonly indexes: readonly CanonicalIndex[];
+  readonly references: ReadonlyMap<string, CanonicalReference>;
+}
+
+export interface CanonicalField {
+  readonly spec: Field;
+  /** The column's type, with its modifier. */
+  readonly type: string;
+  /** As a set. */
+  readonly values: readonly string[] | undefined;
+  readonly nullable: boolean;
+  /** As a value. */
+  readonly default: string | undefined;
+  readonly comment: string;
+}
+
+export interface CanonicalIndex {
+  /** The same for indexes that do the same. */
+  readonly id: string;
+  readonly spec: Index;
+  /** It was written as `unique` of a field. */
+  readonly isField: boolean;
+}
+
+export interface CanonicalReference {
+  readonly spec: ForeignKey;
+  /** The same for foreign keys that do the same. */
+  readonly target: string;
+}
+
+/** @param own the schema that is the org's own, by the name that the references of this model have for it */
+export function canonical(model: Model, own: string | undefined): Canonical {
+  const { table, fields, comment = '', indexes = [] } = model;
+  const key = keyFields(fields);
+  const uniques = uniqueFields(fields).map((field) => ({ columns: [field.name], unique: true }));
+  return {
+    table,
+    comment,
+    key: key.map(({ name }) => name).sort(),
+    fields: new Map(fields.map((field) => [field.name, canonicalField(field, key.includes(field))])),
+    indexes: [
+      ...uniques.map((spec) => ({ id: indexId(spec), spec, isField: true })),
+      ...indexes.map((spec) => ({ id: indexId(spec), spec, isField: false })),
+    ],
+    references: new Map(foreignKeysOf(model).map((spec) => [pairsOf(spec).id, canonicalReference(spec, own)])),
+  };
+}
+
+function canonicalField(field: Field, isKey: boolean): CanonicalField {
+  const type = typeOf(field);
+  const values = type.checkedValues(field);
+  return {
+    spec: field,
+    type: type.catalogName(field),
+    values: values && [...values].sort(),
+    nullable: field.nullable !== false && !isKey,
+    default: field.default === undefined ? undefined : type.defaultValue(field.default),
+    comment: field.comment ?? '',
+  };
+}
+
+function indexId({ columns, unique }: Index): string {
+  return JSON.stringify([unique === true, columns]);
+}
+
+/** Those of single fields and those of several columns alike. */
+export function foreignKeysOf({ fields, foreignKeys = [] }: Model): readonly ForeignKey[] {
+  const ofFields = fields.flatMap(({ name, references }) => {
+    if (references === undefined) return [];
+    const { column, ...target } = references;
+    return [{ columns: [name], references: { ...target, columns: [column] } }];
+  });
+  return [...ofFields, ...foreignKeys];
+}
+
+/** The pairs of columns have no order. */
+function pairsOf({ columns, references }: ForeignKey): { readonly id: string; readonly theirs: readonly string[] } {
+  const pairs = columns.map((column, at) => [column, references.columns[at] ?? ''] as const);
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  return { id: JSON.stringify(pairs.map(([own]) => own)), theirs: pairs.map(([, their]) => their) };
+}
+
+function canonicalReference(spec: ForeignKey, own: string | undefined): CanonicalReference {
+  const { schema, table, onDelete = NO_ACTION, onUpdate = NO_ACTION, deferrable } = spec.references as Written;
+  const place = [schema === own || schema === undefined ? null : schema, table, pairsOf(spec).theirs];
+  return { spec, target: JSON.stringify([...place, onDelete, onUpdate, deferrable ?? false]) };
+}
+
+const NO_ACTION = 'NO ACTION';
+
+/** The schema that is left out is the tenant's own. */
+type Written = Omit<ForeignKey['references'], 'schema'> & { readonly schema?: string | undefined };

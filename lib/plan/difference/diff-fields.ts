@@ -1,0 +1,140 @@
+import { optionsOf } from '../../field-types/options';
+import { canLose, type TypeSpec } from '../../field-types/type-change';
+import type { Extra } from '../../spec/extra';
+import type { Field } from '../../spec/field-spec';
+import type { FieldSpec } from '../../spec/spec-types';
+import type { Canonical, CanonicalField } from './canonical';
+import { taken } from './diff-objects';
+import type { Moved } from './moved';
+import type { Difference } from './difference';
+import { renamedFieldHint } from './hints';
+
+/** The fields of a model, in the order of their names. */
+export function diffFields(
+  desired: Canonical,
+  actual: Canonical,
+  extras: Set<Extra>,
+  moved: Moved,
+): readonly Difference[] {
+  const { table } = desired;
+  const names = [...new Set([...desired.fields.keys(), ...actual.fields.keys()])].sort();
+  return names.flatMap((column): readonly Difference[] => {
+    const [wanted, is] = [desired.fields.get(column), actual.fields.get(column)];
+    if (wanted === undefined) return [extraField(table, column, is as CanonicalField, extras)];
+    if (is === undefined) return [missingField(column, wanted, { desired, actual, extras, moved })];
+    return diffField({ table, column }, wanted, is, {
+      extras,
+      leavesKey: actual.key.includes(column) && !desired.key.includes(column),
+    });
+  });
+}
+
+function extraField(table: string, column: string, { spec }: CanonicalField, extras: Set<Extra>): Difference {
+  for (const extra of extras) if (extra.table === table && isOnlyOf(extra, column)) extras.delete(extra);
+  return { kind: 'extraField', table, column, actual: spec as unknown as FieldSpec, remedy: 'destructive' };
+}
+
+/** What goes with a column. */
+function isOnlyOf({ kind, name, columns }: Extra, column: string): boolean {
+  if (columns !== undefined) return columns.length === 1 && columns[0] === column;
+  return ['column', 'default', 'identity'].includes(kind) && name === column;
+}
+
+interface Context {
+  readonly desired: Canonical;
+  readonly actual: Canonical;
+  readonly extras: Set<Extra>;
+  readonly moved: Moved;
+}
+
+/** A column of the name that is no field has another type. */
+function missingField(column: string, { spec }: CanonicalField, context: Context): Difference {
+  const { desired, actual, extras, moved } = context;
+  const { table } = desired;
+  const other = taken(extras, { kind: 'column', table, name: column });
+  if (other !== undefined) {
+    const remedy = other.detail?.startsWith('generated') === true ? 'manual' : remedyFor(undefined, spec);
+    return { kind: 'type', table, column, desired: typeIn(spec), actual: other, remedy };
+  }
+  const field = { ...spec, ...(spec.references === undefined ? {} : { references: moved(spec.references) }) };
+  return {
+    kind: 'missingField',
+    table,
+    column,
+    desired: field as unknown as FieldSpec,
+    remedy: 'change',
+    ...renamedFieldHint(column, desired, actual),
+  };
+}
+
+function typeIn(spec: Field): TypeSpec {
+  return { type: spec.type, ...optionsOf(spec) };
+}
+
+function remedyFor(from: Field | undefined, to: Field): 'change' | 'destructive' {
+  return canLose(from, to) ? 'destructive' : 'change';
+}
+
+function diffField(
+  at: { readonly table: string; readonly column: string },
+  desired: CanonicalField,
+  actual: CanonicalField,
+  { extras, leavesKey }: { readonly extras: Set<Extra>; readonly leavesKey: boolean },
+): readonly Difference[] {
+  const { table, column } = at;
+  const found: Difference[] = [];
+  if (desired.type !== actual.type) {
+    const remedy = remedyFor(actual.spec, desired.spec);
+    found.push({ kind: 'type', ...at, desired: typeIn(desired.spec), actual: typeIn(actual.spec), remedy });
+  } else {
+    const unchecked = notValidated(extras, { kind: 'check', table, columns: [column] }, actual.values !== undefined);
+    if (JSON.stringify(desired.values) !== JSON.stringify(actual.values) || unchecked !== undefined) {
+      found.push({
+        kind: 'values',
+        ...at,
+        ...both(typeIn(desired.spec), typeIn(actual.spec)),
+        remedy: 'change',
+        ...hinted(unchecked),
+      });
+    }
+  }
+  const unproved = notValidated(extras, { kind: 'not null', table, columns: [column] }, !actual.nullable);
+  // A key that goes leaves NOT NULL behind; one that stays has no say of its own.
+  if ((desired.nullable !== actual.nullable && !leavesKey) || unproved !== undefined) {
+    found.push({
+      kind: 'nullable',
+      ...at,
+      ...both(desired.nullable, actual.nullable),
+      remedy: 'change',
+      ...hinted(unproved),
+    });
+  }
+  const other = taken(extras, { kind: 'default', table, name: column });
+  if (desired.default !== actual.default || other !== undefined) {
+    found.push({
+      kind: 'default',
+      ...at,
+      ...both(desired.spec.default, other ?? actual.spec.default),
+      remedy: 'change',
+    });
+  }
+  if (desired.comment !== actual.comment) {
+    found.push({ kind: 'comment', ...at, ...both(desired.comment, actual.comment), remedy: 'change' });
+  }
+  return found;
+}
+
+function both<D, A>(desired: D, actual: A): { readonly desired: D; readonly actual: A } {
+  return { desired, actual };
+}
+
+/** A constraint that the model has and that old rows may break. */
+function notValidated(extras: Set<Extra>, sought: Partial<Extra>, isInModel: boolean): Extra | undefined {
+  return isInModel ? taken(extras, { ...sought, detail: 'not validated' }) : undefined;
+}
+
+function hinted(extra: Extra | undefined): { readonly hint?: string } {
+  return extra === undefined
+    ? {}
+    : { hint: `"${extra.name}" is not validated: rows that were there before may break it` };
+}

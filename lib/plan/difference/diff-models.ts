@@ -1,0 +1,88 @@
+import type { Extra } from '../../spec/extra';
+import type { FieldSpec, ModelSpec } from '../../spec/spec-types';
+import type { Canonical } from './canonical';
+import { diffFields } from './diff-fields';
+import { diffIndexes } from './diff-indexes';
+import { diffObjects, extraKey, taken } from './diff-objects';
+import { diffReferences } from './diff-references';
+import type { Difference } from './difference';
+import { renamedModelHint } from './hints';
+import { outOfSchema, type Moved } from './moved';
+import { sidesOf, type CompareOptions, type Models, type Side } from './sides';
+
+/**
+ * What is different between two lists of models, by what they mean: a type by the column that it makes, a default by its
+ * value, the values of an Enum as a set, a key, an index or a foreign key by what it does, whatever its name is. Pure.
+ *
+ * Extras are compared too, where a side has them. A field or model that is missing, beside one that is extra and looks
+ * the same, has a `hint` that it may have been renamed.
+ *
+ * @param desired what ought to be: models of your metadata, of a template's, or a tenant that was read back
+ * @param actual what is: from `inspectTenant`
+ * @throws MigrationError INVALID_SPEC for what is no model
+ * @example
+ * const differences = diffModels(models, await inspectTenant('acme-corp', tenant));
+ * // [{ kind: 'missingField', table: 'invoice', column: 'status', desired: { … }, remedy: 'change' }]
+ */
+export function diffModels(desired: Models, actual: Models, options: CompareOptions = {}): readonly Difference[] {
+  const sides = sidesOf(desired, actual, options);
+  return diffSides(sides.desired, sides.actual);
+}
+
+/** The same for sides that are checked already. */
+export function diffSides(desired: Side, actual: Side): readonly Difference[] {
+  const known = new Set(desired.extras.map(extraKey));
+  // What is an extra on both sides is no difference; each of the others belongs to one difference.
+  const extras = new Set(actual.extras.filter((extra) => !known.has(extraKey(extra))));
+  const moved = outOfSchema(desired);
+  const tables = [...new Set([...desired.models.keys(), ...actual.models.keys()])].sort();
+  const found = tables.flatMap((table): readonly Difference[] => {
+    const [wanted, is] = [desired.models.get(table), actual.models.get(table)];
+    if (is === undefined) return [missingModel(table, desired, actual, moved)];
+    if (wanted === undefined) return [extraModel(table, actual, extras)];
+    return [
+      ...diffComments(wanted, is),
+      ...diffFields(wanted, is, extras, moved),
+      ...diffKeys(wanted, is, extras),
+      ...diffIndexes(wanted, is, extras),
+      ...diffReferences(wanted, is, extras, moved),
+    ];
+  });
+  const present = new Set(actual.extras.map(extraKey));
+  return [
+    ...found,
+    ...diffObjects(
+      desired.extras.filter((extra) => !present.has(extraKey(extra))),
+      [...extras],
+    ),
+  ];
+}
+
+function missingModel(table: string, desired: Side, actual: Side, moved: Moved): Difference {
+  const model = desired.specs.get(table) as unknown as ModelSpec;
+  const fields = model.fields.map((field): FieldSpec =>
+    field.references === undefined ? field : { ...field, references: moved(field.references) },
+  );
+  const foreignKeys = model.foreignKeys?.map((key) => ({ ...key, references: moved(key.references) }));
+  const spec = { ...model, fields, ...(foreignKeys === undefined ? {} : { foreignKeys }) };
+  return { kind: 'missingModel', table, desired: spec, remedy: 'change', ...renamedModelHint(table, desired, actual) };
+}
+
+/** What is unusual about it goes with it. */
+function extraModel(table: string, actual: Side, extras: Set<Extra>): Difference {
+  for (const extra of extras) if (extra.table === table) extras.delete(extra);
+  return { kind: 'extraModel', table, actual: actual.specs.get(table) as unknown as ModelSpec, remedy: 'destructive' };
+}
+
+/** No operation changes the comment of a model. */
+function diffComments({ table, comment: desired }: Canonical, { comment: actual }: Canonical): readonly Difference[] {
+  return desired === actual ? [] : [{ kind: 'comment', table, desired, actual, remedy: 'manual' }];
+}
+
+/** No operation changes a key. */
+function diffKeys(desired: Canonical, actual: Canonical, extras: Set<Extra>): readonly Difference[] {
+  const { table, key } = desired;
+  const other = actual.key.length > 0 ? undefined : taken(extras, { kind: 'primary key', table });
+  if (other === undefined && key.join('.') === actual.key.join('.')) return [];
+  return [{ kind: 'key', table, desired: key, actual: other ?? actual.key, remedy: 'manual' }];
+}

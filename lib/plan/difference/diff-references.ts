@@ -1,0 +1,43 @@
+import type { Extra } from '../../spec/extra';
+import type { ForeignKeySpec } from '../../spec/spec-types';
+import type { Canonical } from './canonical';
+import { taken } from './diff-objects';
+import type { Moved } from './moved';
+import type { Difference } from './difference';
+
+/** Foreign keys, of single fields and of several columns alike, by what they do. */
+export function diffReferences(
+  desired: Canonical,
+  actual: Canonical,
+  extras: Set<Extra>,
+  moved: Moved,
+): readonly Difference[] {
+  const { table } = desired;
+  const remedy = 'change';
+  const found: Difference[] = [];
+  for (const [id, { spec, target }] of desired.references) {
+    const is = actual.references.get(id);
+    const wanted: ForeignKeySpec = { ...spec, references: moved(spec.references) };
+    // It comes with its field.
+    if (is === undefined && isOfMissing(spec, actual)) continue;
+    const other = taken(extras, {
+      kind: 'foreign key',
+      table,
+      columns: spec.columns,
+      ...(is === undefined ? {} : { detail: 'not validated' }),
+    });
+    if (other !== undefined) found.push({ kind: 'reference', table, desired: wanted, actual: other, remedy });
+    else if (is === undefined) found.push({ kind: 'missingReference', table, desired: wanted, remedy });
+    else if (is.target !== target) found.push({ kind: 'reference', table, desired: wanted, actual: is.spec, remedy });
+  }
+  for (const [id, { spec }] of actual.references) {
+    if (desired.references.has(id) || isOfMissing(spec, desired)) continue;
+    taken(extras, { kind: 'foreign key', table, columns: spec.columns, detail: 'not validated' });
+    found.push({ kind: 'extraReference', table, actual: spec, remedy });
+  }
+  return found;
+}
+
+function isOfMissing({ columns }: ForeignKeySpec, other: Canonical): boolean {
+  return columns.length === 1 && columns.some((column) => !other.fields.has(column));
+}

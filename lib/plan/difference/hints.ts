@@ -1,0 +1,41 @@
+import type { Canonical } from './canonical';
+import type { Side } from './sides';
+
+interface Hinted {
+  readonly hint?: string;
+}
+
+/** What is missing may be what is extra, under another name: only a person can know. */
+export function renamedFieldHint(column: string, desired: Canonical, actual: Canonical): Hinted {
+  const wanted = desired.fields.get(column);
+  const candidates = [...actual.fields.entries()].filter(
+    ([name, field]) =>
+      !desired.fields.has(name) &&
+      field.type === wanted?.type &&
+      JSON.stringify(field.values) === JSON.stringify(wanted.values),
+  );
+  return hintFor(
+    candidates.map(([name]) => name),
+    column,
+  );
+}
+
+/** The same for a model: one with the same fields. */
+export function renamedModelHint(table: string, desired: Side, actual: Side): Hinted {
+  const shape = (model: Canonical | undefined): string =>
+    JSON.stringify([...(model?.fields ?? [])].map(([name, { type }]) => [name, type]).sort());
+  const wanted = shape(desired.models.get(table));
+  const candidates = [...actual.models.entries()].filter(
+    ([name, model]) => !desired.models.has(name) && shape(model) === wanted,
+  );
+  return hintFor(
+    candidates.map(([name]) => name),
+    table,
+  );
+}
+
+function hintFor(names: readonly string[], to: string): Hinted {
+  if (names.length === 0) return {};
+  const listed = names.map((name) => `"${name}"`).join(' or ');
+  return { hint: `${listed} may have been meant: rename it to "${to}" instead` };
+}

@@ -1,0 +1,163 @@
+import type { FieldChangesSpec } from '../../spec/field-changes';
+import { indexName, type Index } from '../../spec/model-spec';
+import type { IndexSpec } from '../../spec/spec-types';
+import type { Extra } from '../../spec/extra';
+import type { Identifier } from '../../sql/identifier';
+import type { Change } from '../operations';
+import type { Difference, DifferenceKind, DifferenceOf } from './difference';
+
+/** What there is to say and to do about a difference of one kind. */
+interface Kind<D> {
+  /** In words, without the value of a default. */
+  words(difference: D): string;
+  /** The changes that undo it, but for those of a field. */
+  changes?(difference: D): readonly Change[];
+  /** What alterField is to set. */
+  sets?(difference: D): FieldChangesSpec;
+}
+
+type Kinds = { readonly [K in DifferenceKind]: Kind<DifferenceOf<K>> };
+
+/** Every kind of difference: a new one is a member of the union and an entry here. */
+const kinds: Kinds = {
+  missingModel: {
+    words: ({ table }) => `${table} is missing`,
+    changes: ({ desired }) => [{ kind: 'createModel', ...desired }],
+  },
+  extraModel: {
+    words: ({ table }) => `${table} is not among the models`,
+    changes: ({ table }) => [{ kind: 'dropModel', table }],
+  },
+  missingField: {
+    words: ({ table, column }) => `${table}.${column} is missing`,
+    // Only a model that is created has a key.
+    changes: ({ table, desired: { primaryKey: _primaryKey, ...field } }) => [{ kind: 'addField', table, field }],
+  },
+  extraField: {
+    words: ({ table, column }) => `${table}.${column} is not a field of the model`,
+    changes: ({ table, column }) => [{ kind: 'dropField', table, column }],
+  },
+  type: {
+    words: ({ table, column, desired, actual }) =>
+      `${table}.${column} is ${typeShown(actual)}, not ${typeShown(desired)}`,
+    sets: ({ desired }) => desired,
+  },
+  values: {
+    words: ({ table, column, desired: { values }, actual }) =>
+      values === undefined
+        ? `${table}.${column} is held to values`
+        : `${table}.${column} is ${actual.values === undefined ? 'not held to its values' : 'held to other values'}`,
+    sets: ({ desired }) => desired,
+  },
+  nullable: {
+    words: ({ table, column, desired }) => `${table}.${column} ${desired ? 'cannot' : 'can'} be null`,
+    sets: ({ desired }) => ({ nullable: desired }),
+  },
+  default: {
+    words: ({ table, column, desired, actual }) =>
+      `${table}.${column} has ${desired === undefined ? 'a' : actual === undefined ? 'no' : 'another'} default`,
+    sets: ({ desired }) => ({ default: desired ?? null }),
+  },
+  unique: {
+    words: ({ table, column, desired }) => `${table}.${column} is ${desired ? 'not ' : ''}unique`,
+    sets: ({ desired }) => ({ unique: desired }),
+  },
+  comment: {
+    words: ({ table, column }) => `${column === undefined ? table : `${table}.${column}`} has another comment`,
+    sets: ({ desired }) => ({ comment: desired ?? '' }),
+  },
+  key: {
+    words: ({ table, desired, actual }) =>
+      `the primary key of ${table} is ${keyShown(actual)}, not ${keyShown(desired)}`,
+  },
+  missingIndex: {
+    words: ({ table, desired }) => `${table} has no ${indexShown(desired)}`,
+    changes: ({ table, desired }) => [{ kind: 'addIndex', table, ...desired }],
+  },
+  extraIndex: {
+    words: ({ table, actual }) => `${table} has an ${indexShown(actual).replace(/^unique/, 'extra unique')}`,
+    changes: ({ table, actual }) => [dropIndex(table, actual)],
+  },
+  index: {
+    words: ({ table, desired, actual }) => `the ${indexShown(desired)} of ${table} is ${otherShown(actual)}`,
+    changes: ({ table, desired, actual }) => replaced(table, desired, actual),
+  },
+  missingReference: {
+    words: ({ table, desired }) => `${table} has no reference on ${desired.columns.join(', ')}`,
+    changes: ({ table, desired }) => [{ kind: 'addReference', table, ...desired }],
+  },
+  extraReference: {
+    words: ({ table, actual }) => `${table} has a reference on ${actual.columns.join(', ')}`,
+    changes: ({ table, actual: { columns } }) => [{ kind: 'dropReference', table, columns }],
+  },
+  reference: {
+    words: ({ table, desired, actual }) =>
+      `the reference on ${desired.columns.join(', ')} of ${table} is ${'kind' in actual ? extraShown(actual) : 'another one'}`,
+    changes: ({ table, desired }) => [
+      { kind: 'dropReference', table, columns: desired.columns },
+      { kind: 'addReference', table, ...desired },
+    ],
+  },
+  missingObject: { words: ({ desired }) => `${objectShown(desired)} is missing` },
+  extraObject: {
+    words: ({ actual }) =>
+      `${objectShown(actual)}${actual.detail === undefined ? ' is in no model' : `: ${actual.detail}`}`,
+    changes: ({ actual: { table, name } }) => (table === undefined ? [] : [{ kind: 'dropIndex', table, name }]),
+  },
+  object: {
+    words: ({ desired, actual }) =>
+      `${objectShown(actual)} is ${actual.detail ?? 'as usual'}, not ${desired.detail ?? 'as usual'}`,
+  },
+};
+
+/** The entry of a difference, for every kind alike. */
+export function kindOf(difference: Difference): Kind<Difference> {
+  return kinds[difference.kind];
+}
+
+/** A difference in words: `invoice.status is missing`. The value of a default is not in them. */
+export function formatDifference(difference: Difference): string {
+  return kindOf(difference).words(difference);
+}
+
+function typeShown(type: DifferenceOf<'type'>['actual']): string {
+  if ('kind' in type) return extraShown(type);
+  const { type: name, values: _values, ...options } = type;
+  const shown = Object.values(options).filter((option) => option !== undefined);
+  return shown.length === 0 ? name : `${name}(${shown.join(', ')})`;
+}
+
+function keyShown(key: DifferenceOf<'key'>['actual']): string {
+  if (!('kind' in key)) return key.length === 0 ? 'missing' : key.join(', ');
+  return extraShown(key);
+}
+
+function extraShown({ detail, name }: Extra): string {
+  return detail ?? `"${name}"`;
+}
+
+function objectShown({ kind, table, name }: Extra): string {
+  return table === undefined || table === name ? `${kind} ${name}` : `${kind} ${name} of ${table}`;
+}
+
+function indexShown({ columns, unique, name }: IndexSpec): string {
+  return `${unique === true ? 'unique ' : ''}index ${name === undefined ? '' : `${name} `}on ${columns.join(', ')}`;
+}
+
+function otherShown(actual: IndexSpec | Extra): string {
+  return 'kind' in actual ? extraShown(actual) : `called ${actual.name ?? 'by its derived name'}`;
+}
+
+function dropIndex(table: string, actual: IndexSpec): Change {
+  return { kind: 'dropIndex', table, name: indexName(table as Identifier, actual as Index) };
+}
+
+/** What a field says is made by its field: a constraint has another name than an index. */
+function replaced(table: string, desired: IndexSpec, actual: IndexSpec | Extra): readonly Change[] {
+  const [column = ''] = desired.columns;
+  const isOfField = desired.unique === true && desired.columns.length === 1 && desired.name === undefined;
+  const set = (unique: boolean): Change => ({ kind: 'alterField', table, column, set: { unique } });
+  const made: Change = isOfField ? set(true) : { kind: 'addIndex', table, ...desired };
+  if (!('kind' in actual)) return [dropIndex(table, actual), made];
+  return [actual.kind === 'index' ? { kind: 'dropIndex', table, name: actual.name } : set(false), made];
+}
