@@ -32,6 +32,7 @@ const shared = {
     'options',
     'type-change',
     'type-options',
+    'whole-number',
   ],
 };
 

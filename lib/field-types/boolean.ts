@@ -18,7 +18,6 @@ export const booleanType = fieldType<BooleanOptions>({
   defaultSql: (kept) => literal(kept as boolean),
   column: (table, { name }) => table.boolean(name),
   catalogName: () => 'boolean',
-  takesWhole: () => [{ name: 'boolean' }],
   // Of a number only 0 and 1 come back.
   keeps: (value) => {
     const text = `${value}::pg_catalog.text`;

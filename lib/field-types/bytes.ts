@@ -1,7 +1,6 @@
 import { BOUNDS } from '../codec/bounds';
 import { literal } from '../sql/literal';
 import { isPlainObject } from '../codec/plain-object';
-import { typeSql } from '../sql/qualified-sql';
 import { textOfType, type DefaultText } from './default-text';
 import { fieldType, type Read } from './field-type';
 
@@ -20,10 +19,8 @@ export const bytesType = fieldType<BytesOptions>({
   guesses: (value) => ArrayBuffer.isView(value) || (isPlainObject(value) && Object.hasOwn(value, 'base64')),
   readDefault: read,
   defaultSql: (kept) => `pg_catalog.decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
-  column: (table, { name }) => table.specificType(name, typeSql('bytea')),
   catalogName: () => 'bytea',
   isWrittenBySession: true,
-  takesWhole: () => [{ name: 'bytea' }],
   readDefaultText: bytesIn,
 });
 

@@ -28,10 +28,8 @@ export const dateType = fieldType<DateOptions>({
     return { fault: "must be ISO 8601, 2024-02-29, or { fn: 'now' }, or a Date that is midnight in UTC" };
   },
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : `cast(pg_catalog.now() as ${TYPE})`),
-  column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'date',
   isWrittenBySession: true,
-  takesWhole: () => [{ name: 'date' }],
   keeps: (value) => {
     const text = `${value}::pg_catalog.text`;
     return `case when ${text} ${MATCHES} ${literal(ONLY_A_DAY)} then true

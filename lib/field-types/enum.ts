@@ -1,6 +1,6 @@
 import type { Fault } from '../errors';
 import { literal, textFault } from '../sql/literal';
-import { isOneOf, typeSql } from '../sql/qualified-sql';
+import { isOneOf } from '../sql/qualified-sql';
 import { textOfType } from './default-text';
 import { fieldType, type TypedField } from './field-type';
 
@@ -19,8 +19,6 @@ export const enumType = fieldType<EnumOptions>({
   optionFaults,
   readDefault: (value, { values = [] }) =>
     typeof value === 'string' && values.includes(value) ? { kept: value } : { fault: 'must be one of values' },
-  defaultSql: (kept) => literal(kept as string),
-  column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
   columnTypes: ['text', 'character varying'],
   isText: true,

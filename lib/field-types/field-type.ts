@@ -121,7 +121,7 @@ export interface WholeType {
 
 /** Fills in what most types have in common. */
 export function fieldType<Taken>(
-  parts: Pick<FieldType, 'readDefault' | 'readDefaultText' | 'defaultSql' | 'column' | 'catalogName'> &
+  parts: Pick<FieldType, 'readDefault' | 'readDefaultText' | 'catalogName'> &
     Partial<Omit<FieldType, 'taken' | 'options'>> & { readonly options?: readonly (keyof Taken & TypeOption)[] },
 ): FieldType<Taken> {
   return {
@@ -131,13 +131,15 @@ export function fieldType<Taken>(
     changeFaults: () => [],
     ownOptionFaults: () => [],
     guesses: () => false,
+    defaultSql: (kept) => literal(kept as string),
     isVolatile: () => false,
+    column: (table, field) => table.specificType(field.name, typeSql(parts.catalogName(field))),
     columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
     isText: false,
     isWrittenBySession: false,
     numberLimits: () => undefined,
     isHeldByCheck: false,
-    takesWhole: () => [],
+    takesWhole: () => [{ name: parts.catalogName({ name: '' }) }],
     keeps: () => undefined,
     takes: () => undefined,
     converts: (value, type) => (parts.isText === true ? 'true' : isInput(`${value}::pg_catalog.text`, type)),

@@ -18,9 +18,7 @@ export const jsonType = fieldType<JsonOptions>({
   alsoCalled: ['jsonb', 'object'],
   readDefault: (value) => read(value, 0),
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
-  column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'jsonb',
-  takesWhole: () => [{ name: 'jsonb' }],
   // jsonb keeps one of several equal keys.
   keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
   readDefaultText: (text) => exactJson(textOfType(text, 'jsonb')),

@@ -1,4 +1,4 @@
-import { literal, textFault } from '../sql/literal';
+import { textFault } from '../sql/literal';
 import { LE } from '../sql/qualified-sql';
 import { textOfType } from './default-text';
 import { fieldType } from './field-type';
@@ -32,7 +32,6 @@ export const stringType = fieldType<StringOptions>({
     // PostgreSQL counts characters, not UTF-16 units.
     return hasAtMost(length, value) ? { kept: value } : { fault: `must be at most ${length} characters` };
   },
-  defaultSql: (kept) => literal(kept as string),
   column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
   catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,
   isText: true,

@@ -1,5 +1,4 @@
-import { literal, textFault } from '../sql/literal';
-import { typeSql } from '../sql/qualified-sql';
+import { textFault } from '../sql/literal';
 import { textOfType } from './default-text';
 import { fieldType } from './field-type';
 
@@ -18,8 +17,6 @@ export const textType = fieldType<TextOptions>({
     const fault = textFault(value);
     return fault === undefined ? { kept: value } : { fault };
   },
-  defaultSql: (kept) => literal(kept as string),
-  column: (table, { name }) => table.specificType(name, typeSql('text')),
   catalogName: () => 'text',
   isText: true,
   takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],

@@ -27,7 +27,6 @@ export const timeType = fieldType<TimeOptions>({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(pg_catalog.now() as time)'),
   column: (table, { name }) => table.time(name),
   catalogName: () => 'time without time zone',
-  takesWhole: () => [{ name: 'time without time zone' }],
   keeps: (value) => `${value}::pg_catalog.text ${MATCHES} ${literal(ONLY_A_TIME)}`,
   readDefaultText: (text) =>
     isCallOf(text, NOW, 'time without time zone') ? { fn: 'now' } : textOfType(text, 'time without time zone'),

@@ -1,5 +1,4 @@
 import { literal } from '../sql/literal';
-import { typeSql } from '../sql/qualified-sql';
 import { isCallOf, textOfType } from './default-text';
 import { fieldType, isFunctionCall } from './field-type';
 
@@ -23,9 +22,7 @@ export const uuidType = fieldType<UuidOptions>({
   },
   defaultSql: (kept) => (typeof kept === 'string' ? literal(kept) : 'pg_catalog.gen_random_uuid()'),
   isVolatile: (kept) => typeof kept !== 'string',
-  column: (table, { name }) => table.specificType(name, typeSql('uuid')),
   catalogName: () => 'uuid',
-  takesWhole: () => [{ name: 'uuid' }],
   readDefaultText: (text) => (isCallOf(text, ['gen_random_uuid']) ? { fn: 'uuid' } : textOfType(text, 'uuid')),
   defaultValue: (kept) => JSON.stringify(typeof kept === 'string' ? kept.toLowerCase() : kept),
 });

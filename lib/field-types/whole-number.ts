@@ -1,0 +1,22 @@
+import { literal } from '../sql/literal';
+import { isWholeNumber } from './converts';
+import { wholeNumberIn } from './default-text';
+import type { FieldType } from './field-type';
+import { isSameNumber } from './number-text';
+
+/** What the types have in common whose whole numbers JavaScript holds exactly. `name` is as SQL writes the type. */
+export function wholeNumber(name: string, bytes: number) {
+  const end = 2 ** (8 * bytes - 1);
+  return {
+    readDefault: (value) =>
+      typeof value === 'number' && Number.isInteger(value) && value >= -end && value < end
+        ? { kept: value + 0 } // -0 is 0 to a column of whole numbers
+        : { fault: `must be a whole number from ${-end} to ${end - 1}` },
+    defaultSql: (kept) => literal(kept as number),
+    catalogName: () => name,
+    numberLimits: (columnSql) => (columnSql === name ? { range: [-end, end - 1] } : undefined),
+    keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
+    readDefaultText: wholeNumberIn,
+    converts: (value, type) => isWholeNumber(value, type, bytes),
+  } satisfies Partial<FieldType>;
+}
