@@ -1,26 +1,22 @@
 // The callback of withTenant runs again for an error of its own transaction, however it arrives, and for nobody else's.
-import { addFieldToModel, createModel, createTenant, withTenant } from '../../../lib';
+import { addFieldToModel, createModel, withTenant } from '../../../lib';
 import type { TenantKnex } from '../../../lib';
 import { quiet } from '../../support/log';
-import { connect, freshOrg } from '../../support/postgres';
+import { connect } from '../../support/postgres';
 import { migrationError } from '../../support/rejection';
+import { tenantTest } from '../../support/tenant-test';
 
 const db = connect({ pool: { min: 0, max: 6 } });
 const options = { logger: quiet, lockTimeoutMs: 40, retry: { maxAttempts: 30, delayMs: 20, maxDelayMs: 20 } };
 const once = { ...options, retry: { maxAttempts: 1 } };
 
-let org: string;
-let other: string;
-
-async function freshTenant(): Promise<string> {
-  const created = freshOrg();
-  await createTenant(created, db, { logger: quiet });
-  await createModel(created, { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }, db, { logger: quiet });
-  return created;
-}
+const { org } = tenantTest({}, db);
+const { org: other } = tenantTest({}, db);
 
 beforeEach(async () => {
-  [org, other] = [await freshTenant(), await freshTenant()];
+  for (const each of [org, other]) {
+    await createModel(each, { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }, db, { logger: quiet });
+  }
 });
 
 const rows = (tenant: TenantKnex): AsyncIterable<unknown> => tenant('invoice').select().stream();
