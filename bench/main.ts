@@ -18,9 +18,10 @@ import { growth } from './workloads/growth.ts';
 import { memory } from './workloads/memory.ts';
 import { provision } from './workloads/provision.ts';
 import { real } from './workloads/real.ts';
+import { rollouts } from './workloads/rollouts.ts';
 import pg from 'pg';
 
-const USAGE = `npm run bench -- [--quick] [--only W1,W2,W4,W5,W6,memory] [--latency 0,1,5] [--out folder]
+const USAGE = `npm run bench -- [--quick] [--only W1,W2,W4,W5,W6,W7,memory] [--latency 0,1,5] [--out folder]
 
   --quick    about five minutes instead of forty
   --only     some workloads; W2 brings W3 along
@@ -45,6 +46,7 @@ const workloads: Readonly<Record<string, (context: Context) => Promise<Partial<R
   W2: async (context) => ({ columns: await columns(context) }),
   W4: async (context) => ({ fanOut: await fanOut(context) }),
   W6: async (context) => ({ real: await real(context) }),
+  W7: async (context) => ({ rollouts: await rollouts(context) }),
   memory: async (context) => ({ memory: await memory(context) }),
   // Last: so many tables keep the server's disk busy for a while.
   W5: async (context) => ({ growth: await growth(context) }),

@@ -5,6 +5,7 @@ import type { FanOutTable } from './workloads/fan-out.ts';
 import type { GrowthPoint } from './workloads/growth.ts';
 import type { MemoryRow } from './workloads/memory.ts';
 import type { RealResult } from './workloads/real.ts';
+import type { RolloutResult } from './workloads/rollouts.ts';
 
 /** Everything that a run found out: results.json, from which the page is made. */
 export interface Results {
@@ -19,5 +20,6 @@ export interface Results {
   readonly fanOut?: readonly FanOutTable[];
   readonly growth?: readonly GrowthPoint[];
   readonly real?: readonly RealResult[];
+  readonly rollouts?: RolloutResult;
   readonly memory?: readonly MemoryRow[];
 }

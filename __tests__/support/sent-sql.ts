@@ -13,7 +13,7 @@ function remember(sql: string): void {
 }
 
 // Babel's modules look an import up each time that they call it.
-const { send, sendAlone } = sending;
+const { send, sendAlone, sendPlain } = sending;
 Object.assign(sending, {
   send: (...given: Parameters<typeof send>) => {
     remember(given[1]);
@@ -22,6 +22,10 @@ Object.assign(sending, {
   sendAlone: (...given: Parameters<typeof sendAlone>) => {
     remember(given[1]);
     return sendAlone(...given);
+  },
+  sendPlain: (...given: Parameters<typeof sendPlain>) => {
+    remember(given[1]);
+    return sendPlain(...given);
   },
 });
 

@@ -22,6 +22,8 @@ export interface Session {
   /** The column of the workloads W2 and W4, with a lock timeout of a second. */
   addColumn?(org: string, table: string): Promise<void>;
   dropColumn?(org: string, table: string): Promise<void>;
+  /** The column in many tenants, where the entry has a way for them all; as many at a time as it has connections. */
+  addColumnInAll?(orgs: readonly string[], table: string): Promise<void>;
   /** What an entry needs before it can do one of these again; not timed. */
   prepare?(operation: Operation, org: string, table: string): Promise<void>;
   close(): Promise<void>;

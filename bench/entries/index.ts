@@ -7,13 +7,14 @@ import { rawPg } from './pg.ts';
 import { postgresOneByOne, postgresPipelined } from './postgres.ts';
 import { psql } from './psql.ts';
 import { sequelize } from './sequelize.ts';
-import { inCallersTransaction, onBareKnex } from './tenant-ddl.ts';
+import { byRollOut, inCallersTransaction, onBareKnex } from './tenant-ddl.ts';
 import { typeormByName, typeormByTable } from './typeorm.ts';
 
 /** Everything that is measured. A new peer is its file and a line here. */
 export const entries: readonly Entry[] = [
   onBareKnex,
   inCallersTransaction,
+  byRollOut,
   rawPg,
   postgresOneByOne,
   postgresPipelined,

@@ -53,6 +53,33 @@ export const inCallersTransaction: Entry = {
   },
 };
 
+/** All tenants in one call, in one wave. */
+export const byRollOut: Entry = {
+  name: 'tenant-ddl, rollOut',
+  how: 'rollOut, its ledger included',
+  kind: 'ours',
+  open: async (at) => {
+    const db = openKnex(at);
+    const tenant = db as unknown as Db;
+    return {
+      dropColumn: columns(tenant).dropColumn,
+      addColumnInAll: async (orgs, table) => {
+        rollouts += 1;
+        const spec = {
+          name: `bench ${rollouts} of ${process.pid}`,
+          changes: [{ kind: 'addField' as const, table, field: COLUMN }],
+        };
+        const { connections } = at;
+        const report = await library.rollOut(spec, tenant, { ...options, orgs, connections, canary: 0, waves: [] });
+        if (report.done !== orgs.length) throw new Error(`${report.done} of ${orgs.length} tenants are done`);
+      },
+      close: () => db.destroy(),
+    };
+  },
+};
+
+let rollouts = 0;
+
 function columns(tenant: Db): Required<Pick<Session, 'addColumn' | 'dropColumn'>> {
   return {
     addColumn: async (org, table) => void (await library.addFieldToModel(org, table, COLUMN, tenant, options)),

@@ -7,7 +7,7 @@ import { explained, failureAt } from '../failures/message';
 import { ledgeredBatch } from '../wire/batch';
 import { LEDGER_SAID } from '../wire/ledger-row';
 import { learnSession } from '../wire/prepared';
-import { clientOf, discard, type Answer } from '../wire/send';
+import { clientOf, discard, sendPlain, type Answer } from '../wire/send';
 import type { Work } from '../work';
 import { sendUndoing, taken } from './own-transaction';
 
@@ -20,7 +20,7 @@ export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): 
   const stopListening = hearUnreplicated(connection, work.org, settings);
   try {
     const batch = (): string => ledgeredBatch(work, settings, connection);
-    const answers = await sendUndoing(work, db, connection, settings, batch);
+    const answers = await sendUndoing(work, db, connection, settings, batch, sendPlain);
     learnSession(connection, answers);
     const end = work.ledger?.trial === true ? 'ROLLBACK' : 'COMMIT';
     if (answers.at(-1)?.command === end) return answers;

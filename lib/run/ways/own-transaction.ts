@@ -9,6 +9,7 @@ import { explained, failureAt, type Failed } from '../failures/message';
 import { refusedHazard } from '../hazards/hazard-policy';
 import { answeredWithin, batchLimitMs, statementLimitMs } from '../wire/limit';
 import { learnSession, rememberingSession } from '../wire/prepared';
+import type { sendPlain } from '../wire/send';
 import { clientOf, discard, send, sendAlone, type Answer, type Connection } from '../wire/send';
 import { identityIn } from '../wire/transaction-identity';
 import { refusedUnforeseen } from '../hazards/unforeseen-policy';
@@ -53,6 +54,7 @@ export function sendUndoing(
   connection: Connection,
   settings: Settings,
   batch: () => string,
+  sendBatch: typeof sendPlain = send,
 ): Promise<readonly Answer[]> {
   const limitMs = batchLimitMs(work, settings);
   return watched(
@@ -61,7 +63,7 @@ export function sendUndoing(
     settings,
     () =>
       rememberingSession(connection, {
-        send: () => answeredWithin(connection, limitMs, send(db, batch(), connection)),
+        send: () => answeredWithin(connection, limitMs, sendBatch(db, batch(), connection)),
         undo: () => answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection)),
       }),
     async (error, seen) => {
