@@ -53,12 +53,13 @@ export type {
 } from './options/options';
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './plan/plan';
 export type { ReferencedSpec } from './spec/referenced-table';
-export { pauseRollout, prepareLedger, resumeRollout, rollOut, rolloutStatus } from './rollout';
+export { pauseRollout, prepareLedger, resumeRollout, rollOut, rolloutStatus, workRollouts } from './rollout';
 export type {
   RolloutCounts,
   RolloutFailures,
   RolloutOptions,
   RolloutProgress,
+  RolloutQueue,
   RolloutReport,
   RolloutSpec,
   RolloutState,
@@ -67,7 +68,9 @@ export type {
   RolloutTargets,
   RolloutTrial,
   RolloutWave,
+  RolloutWorker,
   StopRule,
+  WorkerOptions,
 } from './rollout';
 export { withDbRetry } from './run/retry';
 export type { FieldBase, FieldOf, OnDelete, ReferencesSpec, ReferenceSpec } from './spec/spec-types';

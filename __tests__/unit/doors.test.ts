@@ -40,6 +40,7 @@ it('the main door exports exactly this', () => {
     'tenantDdl',
     'withDbRetry',
     'withTenant',
+    'workRollouts',
   ]);
 });
 

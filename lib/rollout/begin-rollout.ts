@@ -148,7 +148,8 @@ async function addTargets(
   return ordered.length;
 }
 
-function oneAfterTheOther(): RolloutOn['alone'] {
+/** Runs what it is given one after the other. */
+export function oneAfterTheOther(): RolloutOn['alone'] {
   let last: Promise<unknown> = Promise.resolve();
   return async (run) => {
     const own = last.then(run, run);

@@ -62,6 +62,29 @@ export async function hasFailed(server: Knex, id: number, until: number, setting
   return rowsIn(await askLedger(server, sql, settings)).length > 0;
 }
 
+/** How many tenants before a place are pending. */
+export async function pendingBefore(server: Knex, id: number, until: number, settings: Settings): Promise<number> {
+  const sql = `select pg_catalog.count(*)::integer as pending from ${ROLLOUT_TENANTS}
+  where rollout ${EQ} ${literal(id)} and place ${LT} ${literal(until)} and outcome ${EQ} 'pending'`;
+  return rowsIn<{ readonly pending: number }>(await askLedger(server, sql, settings))[0]?.pending ?? 0;
+}
+
+export async function hasPending(server: Knex, id: number, until: number, settings: Settings): Promise<boolean> {
+  return (await unfinished(server, id, until, 1, settings)).length > 0;
+}
+
+/** The tenants before a place that are done. */
+export async function doneBefore(
+  server: Knex,
+  id: number,
+  until: number,
+  settings: Settings,
+): Promise<readonly string[]> {
+  const sql = `select org from ${ROLLOUT_TENANTS}
+  where rollout ${EQ} ${literal(id)} and place ${LT} ${literal(until)} and outcome ${EQ} 'done'`;
+  return rowsIn<{ readonly org: string }>(await askLedger(server, sql, settings)).map(({ org }) => org);
+}
+
 /** A tenant that is to be written down. */
 export interface NewTenant {
   readonly org: string;

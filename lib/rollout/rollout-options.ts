@@ -1,5 +1,6 @@
 import type { ChangeOptions } from '../options/options';
 import type { Change } from '../plan/operations';
+import type { RolloutQueue } from './queue-types';
 import type { RolloutProgress, RolloutWave } from './rollout-types';
 
 /** A tenant of a rollout; with changes of its own in place of the rollout's. */
@@ -48,6 +49,8 @@ export interface RolloutOptions extends ChangeOptions {
   readonly seed?: number | undefined;
   /** Called once a second at most, and at the end. */
   readonly onProgress?: ((progress: RolloutProgress) => void) | undefined;
+  /** A started pg-boss 10 or 12: the tenants are changed by the processes that call `workRollouts`, and this one waits for them. */
+  readonly queue?: RolloutQueue | undefined;
   /** Ends it after the tenants in hand. */
   readonly signal?: AbortSignal | undefined;
 }

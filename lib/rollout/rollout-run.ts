@@ -1,9 +1,10 @@
 import { slept } from '../run/waiting';
 import type { Begun } from './begin-rollout';
 import type { Came } from './change-tenant';
-import { entryOf, setState } from './ledger';
+import { doneBefore, entryOf, setState } from './ledger';
 import { onceIn, pacer } from './pace';
 import { progressTeller } from './progress';
+import { queueWave } from './queue-wave';
 import type { RolloutState, RolloutStatus } from './rollout-types';
 import type { RolloutSettings, Rule } from './rollout-settings';
 import { mergedStatus, statusOn } from './status';
@@ -82,12 +83,21 @@ export function rolloutRun(first: readonly Begun[], settings: RolloutSettings): 
       if (settings.onProgress !== undefined) ticker.soon();
     };
     const work = { until, connections, rule, pace, onCame, isHalted: () => halted !== undefined || isHalted() };
+    const { queue } = settings;
+    const before = new Set(queue === undefined ? [] : await doneOf(on(), until));
     for (;;) {
-      await Promise.all(on().map((each) => workWave(each, work)));
+      if (queue === undefined) await Promise.all(on().map((each) => workWave(each, work)));
+      else {
+        const wake = { name: on()[0]?.name ?? '', until, rule: rule ?? null };
+        const told = (): void => (settings.onProgress === undefined ? undefined : ticker.soon());
+        const state = await queueWave({ queue, wake, servers: on(), signal, tell: told });
+        halted = state === 'running' ? undefined : state;
+      }
       if (halted !== 'paused') break;
       await waitWhilePaused();
       if (isHalted()) break;
     }
+    if (queue !== undefined) changed.push(...(await doneOf(on(), until)).filter((org) => !before.has(org)));
     if (halted === 'stopped' && begun.length > 1) await set(['running', 'paused'], 'stopped', 'failures');
     return changed;
   };
@@ -104,6 +114,13 @@ export function rolloutRun(first: readonly Begun[], settings: RolloutSettings): 
     setState: set,
     tell,
   };
+}
+
+async function doneOf(servers: readonly Begun['on'][], until: number): Promise<readonly string[]> {
+  const orgs = await Promise.all(
+    servers.map(({ server, id, settings }) => doneBefore(server, id, until, settings.change)),
+  );
+  return orgs.flat();
 }
 
 function isTooMany(

@@ -5,6 +5,7 @@ import { shownBeginning } from '../errors/shown';
 import type { ChangeOptions, Settings } from '../options/options';
 import { settingsOf } from '../options/settings';
 import { identifierFault } from '../sql/identifier';
+import { QUEUE_METHODS, type RolloutQueue } from './queue-types';
 import { ROLLOUT_DEFAULTS, type RolloutOptions, type StopRule } from './rollout-options';
 
 /** Options with nothing left out. */
@@ -23,6 +24,7 @@ export interface RolloutSettings {
   readonly retryFailed: boolean;
   readonly seed: number;
   readonly onProgress: RolloutOptions['onProgress'];
+  readonly queue: RolloutOptions['queue'];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -60,6 +62,10 @@ const CHECKS: Readonly<Record<string, (value: unknown) => string | undefined>> =
   retryFailed: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   seed: whole(0),
   onProgress: aFunction,
+  queue: (value) =>
+    QUEUE_METHODS.every((method) => typeof (value as RolloutQueue)[method] === 'function')
+      ? undefined
+      : 'must be a started pg-boss, 10 or 12',
   signal: (value) =>
     typeof (value as AbortSignal).addEventListener === 'function' ? undefined : 'must be an AbortSignal',
 };
@@ -98,6 +104,7 @@ export function rolloutSettingsOf(given: RolloutOptions | null | undefined): Rol
     onProgress: undefined,
     ...own,
     orgs: own.orgs,
+    queue: own.queue,
     signal,
     seed: own.seed ?? randomInt(MAX),
     stopAfter: own.stopAfter === false ? undefined : mergedRule(own.stopAfter),

@@ -1,0 +1,22 @@
+/**
+ * A started pg-boss, 10 or 12, as far as it is used. It is given by the caller and never imported, so the version is the
+ * caller's choice.
+ */
+export interface RolloutQueue {
+  createQueue(name: string): Promise<unknown>;
+  send(name: string, data: object, options?: object): Promise<unknown>;
+  work(name: string, options: object, handler: (jobs: never) => Promise<unknown>): Promise<unknown>;
+  offWork(name: string): Promise<unknown>;
+}
+
+/** The queue of pg-boss that rollouts use. */
+export const QUEUE = 'tenant_ddl_rollout';
+
+/** What a job says: no more than that there is something to do, and where. The ledger has all else. */
+export interface WakeUp {
+  readonly name: string;
+  readonly until: number;
+  readonly rule: { readonly failures: number; readonly ratio: number; readonly of: number } | null;
+}
+
+export const QUEUE_METHODS = ['createQueue', 'send', 'work', 'offWork'] as const;
