@@ -1,15 +1,25 @@
-// npm run docs              writes docs/operations.md, and the table of docs/options.md
+// npm run docs              writes docs/operations.md, and what docs/options.md and docs/rollouts.md have of the code
 // npm run docs -- --check   fails if one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operationsDocument } from './operations-document';
-import { optionsTable } from './options-table';
+import { ledgerSql } from '../lib/rollout/ledger-tables';
+import { optionsTable, rolloutOptionsTable } from './options-table';
 
 const OPTIONS = /(<!-- options: [^\n]*\n).*?(?=\n<!-- end of options -->)/s;
+
+const LEDGER = /(<!-- ledger: [^\n]*\n).*?(?=\n<!-- end of ledger -->)/s;
 
 const texts: readonly (readonly [name: string, written: (current: string) => string])[] = [
   ['operations.md', operationsDocument],
   ['options.md', (current) => current.replace(OPTIONS, (_all, start: string) => start + optionsTable())],
+  [
+    'rollouts.md',
+    (current) =>
+      current
+        .replace(OPTIONS, (_all, start: string) => start + rolloutOptionsTable())
+        .replace(LEDGER, (_all, start: string) => `${start}\`\`\`sql-of-admin\n${ledgerSql('service')}\n\`\`\``),
+  ],
 ];
 
 for (const [name, written] of texts) {

@@ -1,6 +1,7 @@
-// The table of options in docs/options.md, from the table that the library merges and checks them by.
-import { RETRY_OPTIONS, TENANT_OPTIONS } from '../lib/options/options';
+// The tables of options in docs/options.md and docs/rollouts.md, from the table that the library merges and checks them by.
+import { CHANGE_OPTIONS, RETRY_OPTIONS, TENANT_OPTIONS } from '../lib/options/options';
 import type { OptionTable } from '../lib/options/option';
+import { ROLLOUT_OPTIONS, STOP_OPTIONS } from '../lib/rollout/rollout-options';
 
 type OptionName = Exclude<keyof typeof TENANT_OPTIONS, 'retry'> | `retry.${keyof typeof RETRY_OPTIONS}`;
 
@@ -29,25 +30,65 @@ const MADE: Readonly<Record<string, string>> = { logger: 'winston, JSON on the c
 
 export function optionsTable(): string {
   const { retry: _retry, ...others } = TENANT_OPTIONS;
-  const lines = [...linesOf(others), ...linesOf(RETRY_OPTIONS, 'retry.')];
-  const order = Object.keys(MEANINGS);
+  return tableOf([...linesOf(others, MEANINGS), ...linesOf(RETRY_OPTIONS, MEANINGS, 'retry.')], MEANINGS);
+}
+
+type RolloutOptionName =
+  | Exclude<keyof typeof ROLLOUT_OPTIONS, keyof typeof CHANGE_OPTIONS | 'stopAfter'>
+  | `stopAfter.${keyof typeof STOP_OPTIONS}`;
+
+const ROLLOUT_MEANINGS: { readonly [Name in RolloutOptionName]: string } = {
+  orgs: 'the tenants: a list, an (async) iterable, or a function that returns one. A function is called again at the end, to find tenants that were created in the meantime. Optional if the rollout goes on from an earlier call',
+  connections: 'how many tenants are changed at a time, on each server. The pool needs as many connections',
+  canary: 'the tenants that come first, as a number or a list of orgs; if one of them fails, the rollout stops',
+  waves: 'the sizes of the waves after the canary; the remaining tenants are the last wave',
+  bakeMs: 'how long to wait after each wave but the last',
+  check: 'called after each wave but the last and its wait. If it returns `false` or throws, the rollout stops',
+  'stopAfter.failures':
+    'stops at this number of failures since the rollout began or last went on; `stopAfter: false` means never',
+  'stopAfter.ratio': 'stops if this share of the tenants tried since then has failed, once `of` were tried',
+  'stopAfter.of': 'the number of tenants from which `ratio` counts',
+  maxPerSecond: 'the maximum number of tenants per second, in each process',
+  maxLagMs: 'waits while a standby is further behind than this, if the role may see `pg_stat_replication`',
+  trial: 'on how many tenants to try the changes first, each in a transaction that is rolled back',
+  retryFailed: 'also retries tenants whose failure was permanent, such as a missing table',
+  seed: 'the seed of the order of the tenants; it is kept with the rollout',
+  onProgress: 'called at most once a second, and at the end',
+  queue: 'a started pg-boss; see [Several processes](#several-processes)',
+  signal: 'an `AbortSignal` that ends the call after the tenants in hand',
+};
+
+/** What is made up when it is needed. */
+const ROLLOUT_MADE: Readonly<Record<string, string>> = { seed: 'random' };
+
+export function rolloutOptionsTable(): string {
+  const { stopAfter: _stopAfter, ...all } = ROLLOUT_OPTIONS;
+  const own = Object.fromEntries(Object.entries(all).filter(([name]) => !(name in CHANGE_OPTIONS)));
+  return tableOf(
+    [...linesOf(own, ROLLOUT_MEANINGS), ...linesOf(STOP_OPTIONS, ROLLOUT_MEANINGS, 'stopAfter.')],
+    ROLLOUT_MEANINGS,
+  );
+}
+
+type Line = readonly [name: string, line: string];
+
+function tableOf(lines: Line[], meanings: Readonly<Record<string, string>>): string {
+  const order = Object.keys(meanings);
   lines.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   const head = ['| option | default | unit | meaning |', '| --- | --- | --- | --- |'];
   return [...head, ...lines.map(([, line]) => line)].join('\n');
 }
 
-function linesOf(table: OptionTable, prefix = ''): (readonly [name: string, line: string])[] {
+function linesOf(table: OptionTable, meanings: Readonly<Record<string, string>>, prefix = ''): Line[] {
   return Object.entries(table).map(([key, { default: value, unit = '' }]) => {
     const name = prefix + key;
-    return [
-      name,
-      `| \`${name}\` | ${shown(key, value)} | ${unit} | ${MEANINGS[name as OptionName]} |`.replace(/ {2,}/g, ' '),
-    ];
+    return [name, `| \`${name}\` | ${shown(key, value)} | ${unit} | ${meanings[name]} |`.replace(/ {2,}/g, ' ')];
   });
 }
 
 function shown(key: string, value: unknown): string {
   if (typeof value === 'function') return MADE[key] ?? '';
-  if (value === undefined) return 'none';
-  return typeof value === 'number' ? String(value) : `\`${JSON.stringify(value).replaceAll('"', "'")}\``;
+  if (value === undefined) return ROLLOUT_MADE[key] ?? 'none';
+  if (typeof value === 'number') return String(value);
+  return `\`${JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ')}\``;
 }

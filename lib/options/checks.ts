@@ -54,6 +54,6 @@ export const abortSignal = must((value) => {
 
 export const callback = must((value) => typeof value === 'function', 'must be a function');
 
-function must(isRight: (value: unknown) => boolean, message: string): Check {
+export function must(isRight: (value: unknown) => boolean, message: string): Check {
   return (value, path) => (isRight(value) ? [] : [{ path, message }]);
 }

@@ -46,7 +46,8 @@ export function tenantsOwn(org: Identifier, sharedSchemas: readonly string[]): I
   });
 }
 
-function settled<T extends OptionTable>(
+/** Settles one table of options. `faultsTogether` finds what no single option shows. */
+export function settled<T extends OptionTable>(
   table: T,
   given: GivenBy<T> | null | undefined,
   inherited?: SettledBy<T>,
@@ -60,7 +61,10 @@ function settled<T extends OptionTable>(
 }
 
 /** While a change waits for a lock, no statement may time out. */
-function timeoutFaults({ lockTimeoutMs, statementTimeoutMs }: Settings, faults: readonly Fault[]): readonly Fault[] {
+export function timeoutFaults(
+  { lockTimeoutMs, statementTimeoutMs }: Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>,
+  faults: readonly Fault[],
+): readonly Fault[] {
   const areWrong = faults.some(({ path }) => path.endsWith('TimeoutMs'));
   if (areWrong || lockTimeoutMs < statementTimeoutMs) return [];
   return [{ path: 'options.lockTimeoutMs', message: `must be below statementTimeoutMs (${statementTimeoutMs})` }];

@@ -1,6 +1,9 @@
-import type { ChangeOptions } from '../options/options';
+import { callback, abortSignal, must, wholeFrom } from '../options/checks';
+import { group, option, type GivenBy, type SettledBy } from '../options/option';
+import { CHANGE_OPTIONS } from '../options/options';
 import type { Change } from '../plan/operations';
-import type { RolloutQueue } from './queue-types';
+import { identifierFault } from '../sql/identifier';
+import { QUEUE_METHODS, type RolloutQueue } from './queue-types';
 import type { RolloutProgress, RolloutWave } from './rollout-types';
 
 /** A tenant of a rollout; with changes of its own in place of the rollout's. */
@@ -8,60 +11,105 @@ export type RolloutTarget = string | { readonly org: string; readonly changes: r
 
 export type RolloutTargets = Iterable<RolloutTarget> | AsyncIterable<RolloutTarget>;
 
-/** When a rollout stops by itself. */
-export interface StopRule {
-  /** As many failures since it began or went on. Default 10. */
-  readonly failures?: number | undefined;
-  /** This part of the tenants that were tried since then, from 0 to 1, once there are `of`. Default 0.05. */
-  readonly ratio?: number | undefined;
-  /** Default 100. */
-  readonly of?: number | undefined;
-}
+/** A list of orgs, or a function that gives one. */
+type GivenOrgs = RolloutTargets | (() => RolloutTargets | Promise<RolloutTargets>);
 
-/** Options of `rollOut`, beside those of every change, which count for each tenant. */
-export interface RolloutOptions extends ChangeOptions {
+/** Larger than any number of tenants. */
+export const NEVER = 2 ** 31 - 1;
+
+export const STOP_OPTIONS = {
+  /** Stops at this number of failures since the rollout began or last went on. Default 10. */
+  failures: option<number>({ default: 10, check: wholeFrom(1) }),
+  /** Stops if this share of the tenants tried since then has failed, once `of` were tried. From 0 to 1, default 0.05. */
+  ratio: option<number>({ default: 0.05, check: must(isRatio, 'must be a number above 0, up to 1') }),
+  /** The number of tenants from which `ratio` counts. Default 100. */
+  of: option<number>({ default: 100, check: wholeFrom(1) }),
+};
+
+export const ROLLOUT_OPTIONS = {
+  ...CHANGE_OPTIONS,
   /**
-   * The tenants: a list, anything that can be iterated, or a function that gives one. A function is asked again
-   * when all are through, to find those that were created meanwhile. May be left out where the rollout goes on.
+   * The tenants: a list, an (async) iterable, or a function that returns one. A function is called again at the end, to
+   * find tenants that were created in the meantime. Optional if the rollout goes on from an earlier call.
    */
-  readonly orgs?: RolloutTargets | (() => RolloutTargets | Promise<RolloutTargets>) | undefined;
-  /** Tenants at a time; the pool should have as many connections. Default 4. */
-  readonly connections?: number | undefined;
-  /** The tenants that come first, one failure of which stops all: how many, or which. Default 1; 0 for none. */
-  readonly canary?: number | readonly string[] | undefined;
-  /** The sizes of the waves that follow; what remains is the last. Default [10, 100]. */
-  readonly waves?: readonly number[] | undefined;
-  /** How long to wait after each wave, in milliseconds. Default 0. */
-  readonly bakeMs?: number | undefined;
-  /** Called after each wave but the last, and its wait; `false`, or an error, stops the rollout. */
-  readonly check?: ((wave: RolloutWave) => boolean | void | Promise<boolean | void>) | undefined;
-  /** When it stops by itself; `false` for never. A failing canary stops it in any case. */
-  readonly stopAfter?: StopRule | false | undefined;
-  /** No more tenants a second than this, in this process. No default. */
-  readonly maxPerSecond?: number | undefined;
-  /** Waits while a standby is further behind than this, in milliseconds, where the role may see it. No default. */
-  readonly maxLagMs?: number | undefined;
-  /** On how many tenants all of it is tried before, each in a transaction that is rolled back. Default 0. */
-  readonly trial?: number | undefined;
-  /** Tries those again that have failed, too. Default false. */
-  readonly retryFailed?: boolean | undefined;
-  /** Of the order of the tenants, a whole number; kept with the rollout. Default random. */
-  readonly seed?: number | undefined;
-  /** Called once a second at most, and at the end. */
-  readonly onProgress?: ((progress: RolloutProgress) => void) | undefined;
-  /** A started pg-boss 10 or 12: the tenants are changed by the processes that call `workRollouts`, and this one waits for them. */
-  readonly queue?: RolloutQueue | undefined;
-  /** Ends it after the tenants in hand. */
-  readonly signal?: AbortSignal | undefined;
+  orgs: option<GivenOrgs | undefined>({
+    default: undefined,
+    check: must(isTargets, 'must be a list of orgs, an iterable, or a function that returns one'),
+  }),
+  /** How many tenants are changed at a time, on each server. The pool needs as many connections. Default 4. */
+  connections: option<number>({ default: 4, check: wholeFrom(1) }),
+  /** The tenants that come first; if one of them fails, the rollout stops. A number, or a list of orgs; 0 for none. Default 1. */
+  canary: option<number | readonly string[]>({
+    default: 1,
+    check: must(isCanary, 'must be a whole number, or a list of orgs'),
+  }),
+  /** The sizes of the waves after the canary. The remaining tenants are the last wave. Default `[10, 100]`. */
+  waves: option<readonly number[]>({
+    default: [10, 100],
+    check: must(areSizes, 'must be a list of whole numbers from 1'),
+  }),
+  /** How long to wait after each wave but the last, in milliseconds. Default 0. */
+  bakeMs: option<number>({ default: 0, unit: 'ms', check: wholeFrom(0) }),
+  /** Called after each wave but the last and its wait. If it returns `false` or throws, the rollout stops. */
+  check: option<((wave: RolloutWave) => boolean | void | Promise<boolean | void>) | undefined>({
+    default: undefined,
+    check: callback,
+  }),
+  /** When the rollout stops by itself; `false` means never. A failed canary stops it in any case. */
+  stopAfter: group(STOP_OPTIONS, { failures: NEVER, ratio: NEVER, of: NEVER }),
+  /** The maximum number of tenants per second, in this process. No default. */
+  maxPerSecond: option<number | undefined>({
+    default: undefined,
+    check: must((value) => typeof value === 'number' && value > 0 && value <= NEVER, 'must be a number above 0'),
+  }),
+  /** Waits while a standby is further behind than this, in milliseconds, if the role may see it. No default. */
+  maxLagMs: option<number | undefined>({ default: undefined, unit: 'ms', check: wholeFrom(1) }),
+  /** On how many tenants to try the changes first, each in a transaction that is rolled back. Default 0. */
+  trial: option<number>({ default: 0, check: wholeFrom(0) }),
+  /** Also retries tenants whose failure was permanent, such as a missing table. Default false. */
+  retryFailed: option<boolean>({
+    default: false,
+    check: must((value) => typeof value === 'boolean', 'must be true or false'),
+  }),
+  /** The seed of the order of the tenants, a whole number. It is kept with the rollout. Default random. */
+  seed: option<number | undefined>({ default: undefined, check: wholeFrom(0) }),
+  /** Called at most once a second, and at the end. */
+  onProgress: option<((progress: RolloutProgress) => void) | undefined>({ default: undefined, check: callback }),
+  /** A started pg-boss 10 or 12. The processes that call `workRollouts` then change the tenants, and this call waits for them. */
+  queue: option<RolloutQueue | undefined>({
+    default: undefined,
+    check: must(isQueue, 'must be a started pg-boss, 10 or 12'),
+  }),
+  /** Ends the call after the tenants in hand. */
+  signal: option<AbortSignal | undefined>({ default: undefined, check: abortSignal }),
+};
+
+/** When a rollout stops by itself. */
+export interface StopRule extends GivenBy<typeof STOP_OPTIONS> {}
+
+/** Options of `rollOut`: those of every change, which apply to each tenant, and its own. */
+export interface RolloutOptions extends GivenBy<typeof ROLLOUT_OPTIONS> {}
+
+export type SettledOptions = SettledBy<typeof ROLLOUT_OPTIONS>;
+
+function isTargets(value: unknown): boolean {
+  if (typeof value === 'function') return true;
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }
 
-/** Every default of these options. */
-export const ROLLOUT_DEFAULTS = {
-  connections: 4,
-  canary: 1,
-  waves: [10, 100],
-  bakeMs: 0,
-  stopAfter: { failures: 10, ratio: 0.05, of: 100 },
-  trial: 0,
-  retryFailed: false,
-} as const;
+function isCanary(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((org) => identifierFault(org, 'org') === undefined);
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+function areSizes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((size) => Number.isInteger(size) && (size as number) >= 1);
+}
+
+function isRatio(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && (value <= 1 || value === NEVER);
+}
+
+function isQueue(value: unknown): boolean {
+  return QUEUE_METHODS.every((method) => typeof (value as RolloutQueue)[method] === 'function');
+}

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import { checkedChanges } from '../plan/checked-changes';
-import type { Identifier } from '../sql/identifier';
 import { oneAfterTheOther } from './begin-rollout';
 import { workPlanner, type Came } from './change-tenant';
 import { entryOf, hasPending, type LedgerEntry } from './ledger';
@@ -128,7 +127,7 @@ async function workOn(server: Knex, wake: WakeUp, settings: RolloutSettings, { p
 function plannerOf({ changes }: LedgerEntry, settings: RolloutSettings): ReturnType<typeof workPlanner> {
   const given = JSON.parse(changes) as readonly unknown[];
   // What it refers to is looked at for each tenant.
-  const list = checkedChanges('tenant' as Identifier, given, referredTo(given, settings));
+  const list = checkedChanges(undefined, given, referredTo(given, settings));
   return workPlanner(list, settings);
 }
 
