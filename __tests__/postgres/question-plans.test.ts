@@ -23,6 +23,7 @@ beforeAll(async () => {
 const subject = (): Parameters<typeof factsQuery>[0][number] => ({
   message: 'ALTER COLUMN',
   fields: [],
+  effects: [],
   presence: [],
   expectations: ['t1', 't2', 't3'].map((table) => expectedModel(org as Identifier, table as Identifier)),
 });

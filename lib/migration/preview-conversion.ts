@@ -13,6 +13,7 @@ import { fieldTypeSpec } from '../spec/field-changes';
 import { identifier } from '../sql/identifier';
 import type { ChangeOptions } from '../options/options';
 import { settingsOf } from '../options/settings';
+import { operations } from '../plan/operations';
 import { expectedField, expectedModel } from '../plan/effects';
 import type { NewType, TypeSpec } from '../field-types/type-change';
 import { typeOptionFaults } from '../field-types/type-options';
@@ -67,9 +68,10 @@ export async function previewConversion(
     ],
     subjects: [
       {
-        message: 'ALTER COLUMN',
+        message: operations.alterField.message,
         table: at.table,
         fields: [at.column],
+        effects: [],
         expectations: [expectedModel(at.org, at.table), expectedField(at.org, at.table, at.column)],
         presence: [],
       },

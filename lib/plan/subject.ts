@@ -1,5 +1,6 @@
 import type { Identifier } from '../sql/identifier';
-import { expectationsOf, fieldsOf, presenceAfter, type Expectation, type Presence } from './effects';
+import type { Advice } from './advice';
+import { expectationsOf, fieldsOf, presenceAfter, type Effect, type Expectation, type Presence } from './effects';
 import { operationOf, type CheckedChange } from './operations';
 import type { CountsOfRows } from './plan';
 
@@ -10,9 +11,11 @@ export interface Subject {
   /** Undefined if the schema itself is changed. */
   readonly table?: Identifier;
   readonly fields: readonly Identifier[];
-  /** The objects that can be dropped with a field. */
-  readonly cascade?: readonly string[] | undefined;
-  /** Counts the rows that it can fail on. */
+  readonly effects: readonly Effect[];
+  /** What its operation says of failures. */
+  readonly advice?: Advice | undefined;
+  readonly buildsIndex?: boolean | undefined;
+  /** What counts the rows that it can fail on. */
   readonly rows?: CountsOfRows;
   /** In the order in which PostgreSQL checks them. */
   readonly expectations: readonly Expectation[];
@@ -23,13 +26,14 @@ export interface Subject {
 export function subjectOf(org: Identifier, change: CheckedChange): Subject {
   const operation = operationOf(change.kind);
   const effects = operation.effects(org, change);
-  const cascade = effects.flatMap((effect) => ('cascade' in effect ? [effect.cascade] : []))[0];
   const rows = operation.rows?.(org, change);
   return {
     message: operation.message,
     table: change.table,
     fields: fieldsOf(effects),
-    ...(cascade === undefined ? {} : { cascade }),
+    effects,
+    advice: operation.advice,
+    buildsIndex: operation.buildsIndex,
     ...(rows === undefined ? {} : { rows }),
     // Needed only for a failure.
     get expectations(): readonly Expectation[] {
@@ -39,4 +43,9 @@ export function subjectOf(org: Identifier, change: CheckedChange): Subject {
       return presenceAfter(org, effects);
     },
   };
+}
+
+/** What concerns a schema itself, and no table of it. */
+export function ofSchema(message: string): Subject {
+  return { message, fields: [], effects: [], expectations: [], presence: [] };
 }

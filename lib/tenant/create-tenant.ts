@@ -2,10 +2,17 @@ import type { Knex } from 'knex';
 import { contextOf, orgOn } from '../run/tenant-context';
 import type { ChangeResult } from '../migration/apply-changes';
 import { execute } from '../run/execute';
+import type { Advice } from '../plan/advice';
+import { ofSchema } from '../plan/subject';
 import { identifier, quoted } from '../sql/identifier';
 import type { ChangeOptions } from '../options/options';
 import { settingsOf, tenantsOwn } from '../options/settings';
 import { anyServerOf, type TenantDb } from './tenant-db';
+
+const ADVICE: Advice = {
+  PERMISSION_DENIED: ({ org, reason }) =>
+    `The database role may not create schema "${org}"${reason}. Grant it CREATE on the database, or connect as a role that has it.`,
+};
 
 /**
  * Creates an empty schema for a tenant. In a transaction, it is created when the transaction commits.
@@ -23,7 +30,7 @@ export async function createTenant(org: string, db: TenantDb, options?: ChangeOp
   const settings = settingsOf(options, contextOf(server)?.settings);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const statements = [`create schema ${quoted(checkedOrg)}`];
-  const subject = { message: 'CREATE SCHEMA', fields: [], expectations: [], presence: [] };
+  const subject = { ...ofSchema('CREATE SCHEMA'), advice: ADVICE };
   const ran = await execute({ org: checkedOrg, statements, subjects: [subject], hazards: [] }, server, settings);
   return { org, changes: [], statements, ...ran };
 }

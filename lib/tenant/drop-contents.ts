@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { inOwnTransaction } from '../run/ways/own-transaction';
 import { valueOf } from '../run/wire/send';
 import { MigrationError } from '../errors';
+import { ofSchema } from '../plan/subject';
 import type { Identifier } from '../sql/identifier';
 import { logFailure, logSql } from '../run/log';
 import type { Settings } from '../options/options';
@@ -10,7 +11,7 @@ import { dropBlock, REPORT, type Batch, type Dropped } from './drop-batch';
 import { START, type Place } from './drop-members';
 
 /** The log record of dropTenant. */
-export const SUBJECT = { message: 'DROP SCHEMA', fields: [], expectations: [], presence: [] } as const;
+export const SUBJECT = ofSchema('DROP SCHEMA');
 
 /** At first a quarter of the server's lock table: other sessions need it too. */
 const SHARE = 4;

@@ -38,6 +38,10 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   },
   hazards: (_org, { table, field }) => hazardsOf(table, field),
   message: 'ADD COLUMN',
+  advice: {
+    UNIQUE_VIOLATION: ({ model }) =>
+      `${model} has rows that violate the unique constraint. A unique field that is added to rows cannot have a constant default: add it without one, fill it, then make it unique.`,
+  },
   effects: (_org, { table, field }) => [
     { verb: 'adds', of: 'column', table, column: field.name, field },
     ...foreignKeysOf({ fields: [field] }).map(({ references }) => refersTo(references)),

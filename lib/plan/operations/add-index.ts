@@ -44,6 +44,7 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
       : []),
   ],
   message: 'CREATE INDEX',
+  buildsIndex: true,
   effects: (_org, { kind: _kind, table, ...index }) => [
     { verb: 'adds', of: 'index', table, index, name: indexName(table, index) },
   ],

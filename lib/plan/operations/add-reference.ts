@@ -42,6 +42,10 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
     },
   ],
   message: 'ADD CONSTRAINT',
+  advice: {
+    FOREIGN_KEY_VIOLATION: ({ model }) =>
+      `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`,
+  },
   effects: (org, { kind: _kind, table, ...key }) => [
     { verb: 'adds', of: 'reference', table, key },
     ...(isSelf(org, table, key.references) ? [] : [refersTo(key.references)]),

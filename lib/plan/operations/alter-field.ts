@@ -46,6 +46,15 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   hazards: (_org, change) => alterHazards(change),
   unforeseen: (_org, change) => unforeseenIn(change),
   message: 'ALTER COLUMN',
+  buildsIndex: true,
+  advice: {
+    NOT_NULL_VIOLATION: ({ column, model }) =>
+      `Rows in ${model} have no value for "${column}". A default applies only to new rows: fill these first (select * from ${model} where "${column}" is null).`,
+    DEPENDENT_OBJECTS: ({ column, model, dependents }) =>
+      `Other objects use "${column}" of ${model}: ${dependents}. Nothing was changed. Drop these first, and create them again afterwards.`,
+    INVALID_SPEC: ({ column, model }) =>
+      `The new type or default of "${column}" does not fit the rest of ${model}. Nothing was changed. Pass a new default with a new type, or null for none; a field that refers to another must have the same type.`,
+  },
   effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
   rows: rowsInTheWay,
   examples: alterFieldExamples,

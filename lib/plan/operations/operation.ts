@@ -3,6 +3,7 @@ import type { Example } from '../examples/example';
 import type { Identifier } from '../../sql/identifier';
 import type { CountsOfRows, Hazard, KeysOf, Step } from '../plan';
 import type { Statement } from '../../sql/statement';
+import type { Advice } from '../advice';
 import type { Effect } from '../effects';
 import type { Unforeseen } from '../unforeseen';
 
@@ -29,7 +30,11 @@ export interface Operation<C, S> {
   readonly message: string;
   /** What it does to the tables, in the order in which PostgreSQL checks it. */
   effects(org: Identifier, change: C): readonly Effect[];
-  /** Counts the rows that it can fail on. */
+  /** Its own words for failures, by their codes. */
+  readonly advice?: Advice;
+  /** It builds an index, in which no value may be too long. */
+  readonly buildsIndex?: boolean;
+  /** What counts the rows that it can fail on. */
   rows?(org: Identifier, change: C): CountsOfRows;
   /** An example of each variant, on the tables of docs/operations.md: documented, and compared with a server. */
   readonly examples: readonly Example<S>[];

@@ -1,8 +1,9 @@
 import { GUARD_STATES } from '../../sql/server-check';
+import type { Subject } from '../../plan/subject';
 import { sqlStateOf } from './sql-states';
 
 /** For failures of which only the server's message is known, or knex's if nothing reached the server. */
-export function unlisted(error: unknown, model: string, operation?: string): string {
+export function unlisted(error: unknown, model: string, subject?: Pick<Subject, 'buildsIndex'>): string {
   const sqlState = sqlStateOf(error);
   const reason = reasonOf(error).replace(/\.$/, '');
   if (sqlState === GUARD_STATES.index)
@@ -12,7 +13,7 @@ export function unlisted(error: unknown, model: string, operation?: string): str
   if (sqlState === undefined) return `The change of ${model} could not be made: ${reason}.`;
   if (OF_CONNECTION.test(sqlState))
     return `PostgreSQL rejected the connection: ${reason} (SQLSTATE ${sqlState}). Correct its user, password or database.`;
-  return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${sqlState === '54000' ? tooLong(reason, operation) : (ADVICE[sqlState] ?? '')}`;
+  return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${sqlState === '54000' ? tooLong(reason, subject?.buildsIndex) : (ADVICE[sqlState] ?? '')}`;
 }
 
 /** invalid_authorization_specification, invalid_catalog_name. */
@@ -26,8 +27,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** program_limit_exceeded: a row of the table, or an entry of an index. */
-function tooLong(reason: string, operation: string | undefined): string {
-  return operation === 'CREATE INDEX' || operation === 'ALTER COLUMN' || /index/i.test(reason)
+function tooLong(reason: string, buildsIndex = false): string {
+  return buildsIndex || /index/i.test(reason)
     ? ' A value is too long for an index: shorten the values, or index a field with a hash of them.'
     : ' A default this long cannot be added to a table: add the field without it, then set it with alterField.';
 }

@@ -5,7 +5,7 @@ import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { classifyInUse, sqlStateOf } from './sql-states';
 import type { ErrorCode } from '../../errors';
 import { isLossKey, isNulledKey } from '../../plan/alter-field/conversion';
-import type { Expectation, Presence } from '../../plan/effects';
+import type { Effect, Expectation, Presence } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
 import type { Failed } from './message';
@@ -55,7 +55,7 @@ function rowsCodeOf(error: unknown, subjects: readonly Subject[]): ErrorCode {
 }
 
 function isConversionOf(error: unknown, subjects: readonly Subject[]): boolean {
-  return isConversion(error) && subjects.some(({ message }) => message === 'ALTER COLUMN');
+  return isConversion(error) && subjects.some(({ effects }) => effects.some(({ verb }) => verb === 'alters'));
 }
 
 /** The cause of a failure: from its SQLSTATE and, if that does not tell the name, from the catalog. */
@@ -70,13 +70,13 @@ export function diagnosed(
     ...classifyInUse(error),
     rows: rowsFoundIn(answers, `"${org}"."${only?.table ?? ''}"`),
     org,
-    operation: only?.message,
+    subject: only,
     table: textOf(error, 'table') ?? only?.table,
     column: textOf(error, 'column') ?? onlyField(only),
   };
   const shared = sqlStateOf(error) === GUARD_STATES.dependents ? sharedIn((error as Error).message) : undefined;
   if (shared !== undefined) {
-    return { ...general, operation: 'DROP COLUMN', table: shared.table, column: shared.column };
+    return { ...general, table: shared.table, column: shared.column };
   }
   if (isUseOfColumn(error)) return { ...general, code: 'DEPENDENT_OBJECTS' };
   if (sqlStateOf(error) === WRONG_KIND) return noTable(org, subjects, answers) ?? general;
@@ -187,12 +187,16 @@ function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySe
 
 /** Consecutive new models can refer to each other before they exist. */
 function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<string> {
-  const isModel = (subject: Subject | undefined): boolean => subject?.message === 'CREATE TABLE';
+  const isModel = (subject: Subject | undefined): boolean => subject?.effects.some(isCreation) === true;
   if (!isModel(subjects[place])) return new Set();
   const later = subjects.slice(place);
   const end = later.findIndex((subject) => !isModel(subject));
   const together = end < 0 ? later : later.slice(0, end);
   return new Set(together.flatMap(({ presence }) => presence.filter(({ present }) => present).map(keyOf)));
+}
+
+function isCreation({ verb, of }: Effect): boolean {
+  return verb === 'adds' && of === 'table';
 }
 
 /** duplicate_object, with the name that a foreign key of these columns has. */

@@ -1,18 +1,19 @@
 import { GUARD_STATES } from '../../sql/server-check';
 import { MigrationError, type ErrorCode, type RetryScope } from '../../errors';
-import { classifyInMemory, classifyInUse, sqlStateOf, type FailureClass } from './sql-states';
+import { classifyInUse, sqlStateOf, type FailureClass } from './sql-states';
+import { correctAlike, type FailurePlace } from '../../plan/advice';
 import type { Subject } from '../../plan/subject';
 import { reasonOf, unlisted } from './advice';
 import { heldBy, type Wait } from './held-lock';
-import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';
+import { inTheWay, outsideError, sharedReason } from './in-the-way';
 import { withoutValues } from './without-values';
 
 /** The cause of a failure, and where it happened. */
 export interface Failed extends FailureClass, Wait {
   readonly table?: string | undefined;
   readonly column?: string | undefined;
-  /** The operation in SQL, if a single change failed. */
-  readonly operation?: string | undefined;
+  /** What its operation says of the failure, if a single change failed. */
+  readonly subject?: Pick<Subject, 'advice' | 'buildsIndex'> | undefined;
   /** How many rows are in the way, and how to find them, as sentences. */
   readonly rows?: string | undefined;
   /** What is there instead of a table: `a view`. */
@@ -42,34 +43,19 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     kind !== undefined
       ? `${model} refers to ${target}. Only a table can be referred to.`
       : `${model} refers to ${target}. Create it first, with a primary key or a unique constraint on exactly those columns.`,
-  NOT_NULL_VIOLATION: ({ column, model, operation }) =>
-    operation === 'ALTER COLUMN'
-      ? `Rows in ${model} have no value for "${column}". A default applies only to new rows: fill these first (select * from ${model} where "${column}" is null).`
-      : `${model} has rows, which would have no value for "${column}". Set a default, or add the field nullable and fill it first.`,
+  NOT_NULL_VIOLATION: ({ column, model }) =>
+    `${model} has rows, which would have no value for "${column}". Set a default, or add the field nullable and fill it first.`,
   CHECK_VIOLATION: ({ column, model }) =>
     column === ''
       ? `Rows in ${model} break a check. Nothing was changed. Correct these rows first.`
       : `Rows in ${model} break a check on "${column}", such as the values of an Enum. Nothing was changed. Correct these rows first (select "${column}", count(*) from ${model} group by 1).`,
   CONVERSION_FAILED: ({ org, column, model }) =>
     `${model} has rows with values in "${column}" that the new type cannot take. Nothing was changed. Correct these rows first; previewConversion('${org}', …) counts them.`,
-  UNIQUE_VIOLATION: ({ model, column, operation }) =>
-    `${model} has rows that violate the unique constraint. ${
-      operation === 'ADD COLUMN'
-        ? 'A unique field that is added to rows cannot have a constant default: add it without one, fill it, then make it unique.'
-        : column === ''
-          ? 'Correct these first.'
-          : `Correct these first (select "${column}", count(*) from ${model} group by 1 having count(*) > 1).`
-    }`,
-  FOREIGN_KEY_VIOLATION: ({ model, operation }) =>
-    operation === 'ADD CONSTRAINT'
-      ? `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`
-      : `${model} has rows that would refer to rows that do not exist. Correct these first, or add the field without a default.`,
-  DEPENDENT_OBJECTS: ({ model, column, operation, dependents }) =>
-    dependents.shared
-      ? sharedReason(`"${column}" of ${model}`, dependents)
-      : operation === 'ALTER COLUMN'
-        ? `Other objects use "${column}" of ${model}: ${dependents.names}. Nothing was changed. Drop these first, and create them again afterwards.`
-        : `Other objects depend on what would be dropped from ${model}: ${dependents.names}. Nothing was changed. Drop these first.`,
+  UNIQUE_VIOLATION: (at) => `${at.model} has rows that violate the unique constraint. ${correctAlike(at)}`,
+  FOREIGN_KEY_VIOLATION: ({ model }) =>
+    `${model} has rows that would refer to rows that do not exist. Correct these first, or add the field without a default.`,
+  DEPENDENT_OBJECTS: ({ model, dependents }) =>
+    `Other objects depend on what would be dropped from ${model}: ${dependents}. Nothing was changed. Drop these first.`,
   LOCK_TIMEOUT: ({ held }) =>
     `Another transaction ${held} for longer than lockTimeoutMs. Nothing was changed. Try again once it has ended.`,
   STATEMENT_TIMEOUT: ({ model }) =>
@@ -90,33 +76,20 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `${model} has used up its 1,600 columns, including dropped ones. Nothing was changed. Copy it to a new table, or put the field on another one.`,
   INDEX_EXISTS: ({ org, taken }) =>
     `Something named "${taken}" already exists in schema "${org}" (tables, views and indexes share their names). Choose another name for the index, or drop the existing one first.`,
-  PERMISSION_DENIED: ({ org, model, operation, reason }) =>
-    operation === 'CREATE SCHEMA'
-      ? `The database role may not create schema "${org}"${reason}. Grant it CREATE on the database, or connect as a role that has it.`
-      : `The database role may not change ${model}${reason}. It has to own the table, and needs REFERENCES on each referenced table. Connect as the owner of schema "${org}", or grant it CREATE there.`,
-  INVALID_SPEC: ({ column, model, operation }) =>
-    operation === 'ALTER COLUMN'
-      ? `The new type or default of "${column}" does not fit the rest of ${model}. Nothing was changed. Pass a new default with a new type, or null for none; a field that refers to another must have the same type.`
-      : `A foreign key of ${model} and the column that it refers to have incompatible types. Give the field the type of that column.`,
+  PERMISSION_DENIED: ({ model, org, reason }) =>
+    `The database role may not change ${model}${reason}. It has to own the table, and needs REFERENCES on each referenced table. Connect as the owner of schema "${org}", or grant it CREATE there.`,
+  INVALID_SPEC: ({ model }) =>
+    `A foreign key of ${model} and the column that it refers to have incompatible types. Give the field the type of that column.`,
 };
 
-interface Named {
-  readonly org: string;
-  readonly operation: string | undefined;
-  /** `"acme-corp"."invoice"`, or the schema if no table is concerned. */
-  readonly model: string;
-  readonly column: string;
-  /** The server's own message in brackets, if there is one. */
-  readonly reason: string;
+interface Named extends FailurePlace {
   readonly kind: string | undefined;
-  /** What another transaction was doing. */
+  /** What another transaction did that was waited for. */
   readonly held: string;
-  /** The missing target of a reference. */
+  /** What is referred to and is not there. */
   readonly target: string;
-  /** The name of an index that is taken. */
+  /** The name of an index that cannot be had. */
   readonly taken: string;
-  /** The objects in the way of a drop. */
-  readonly dependents: InTheWay;
   readonly retryScope: RetryScope;
 }
 
@@ -129,7 +102,6 @@ export function explained(given: unknown, failed: Failed): MigrationError {
   const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
   const named = {
     org,
-    operation: failed.operation,
     kind: failed.kind,
     held: heldBy(failed, model),
     model,
@@ -137,7 +109,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
     reason: error === undefined ? '' : ` (${reasonOf(error).replace(/\.$/, '')})`,
     target: targetOf(failed),
     taken: failed.target?.table ?? '',
-    dependents,
+    dependents: dependents.names,
     retryScope,
   };
   const isGuard = sqlStateOf(error) === GUARD_STATES.default;
@@ -146,7 +118,9 @@ export function explained(given: unknown, failed: Failed): MigrationError {
     ? `${reasonOf(error)}. Nothing was changed. Pass the field's type: { from: { type, … } }.`
     : SAID_BY_GUARD.includes(sqlStateOf(error))
       ? `${reasonOf(error)}. Nothing was changed.`
-      : (MESSAGES[code]?.(named) ?? unlisted(error, model, failed.operation));
+      : dependents.shared
+        ? sharedReason(`"${named.column}" of ${model}`, dependents)
+        : ((failed.subject?.advice?.[code] ?? MESSAGES[code])?.(named) ?? unlisted(error, model, failed.subject));
   return new MigrationError(failed.rows === undefined ? message : `${message} ${failed.rows}`, {
     code,
     org,
@@ -184,46 +158,4 @@ function targetOf({ target, kind }: Failed): string {
 /** A failure whose cause is known without the catalog. */
 export function failureAt(error: unknown, org: string, table?: string, column?: string): Failed {
   return { ...classifyInUse(error), org, table, column };
-}
-
-/** The same for pg-mem, where only the message tells the cause. */
-export function explainedInMemory(error: unknown, org: string, subjects: readonly Subject[]): MigrationError {
-  const { code, retryScope } = classifyInMemory(error);
-  const subject = subjects.length === 1 ? subjects[0] : undefined;
-  const field = subject?.fields.length === 1 ? subject.fields[0] : undefined;
-  const table = code.startsWith('TENANT_') ? undefined : subject?.table;
-  const named = /"([^"]*)"|schema not found: (\S+)/.exec(reasonOf(error));
-  const name = named?.[1] ?? named?.[2];
-  const isOwnField = subject?.fields.some((own) => own === name) === true;
-  const column = ABOUT_A_FIELD.includes(code) ? (isOwnField ? name : field) : undefined;
-  if (code === 'MODEL_NOT_FOUND' && subject?.message === 'DROP INDEX' && name !== subject.table) {
-    return explained(error, { code: 'INDEX_NOT_FOUND', retryScope, org, table });
-  }
-  if (name !== undefined && isAnothers(code, name, org, subject)) {
-    const target = code === 'FIELD_NOT_FOUND' ? undefined : { schema: org, table: name };
-    return explained(error, {
-      code: 'REFERENCE_NOT_FOUND',
-      retryScope,
-      org,
-      table: subject?.table,
-      column: field,
-      target,
-    });
-  }
-  return explained(error, { code, retryScope, org, table, column });
-}
-
-const ABOUT_A_FIELD: readonly ErrorCode[] = [
-  'FIELD_EXISTS',
-  'FIELD_NOT_FOUND',
-  'NOT_NULL_VIOLATION',
-  'UNIQUE_VIOLATION',
-];
-
-/** Missing, and not part of the change itself: so it is the target of a reference. */
-function isAnothers(code: ErrorCode, name: string, org: string, subject: Subject | undefined): boolean {
-  if (code === 'TENANT_NOT_FOUND') return name !== org;
-  if (code === 'MODEL_NOT_FOUND') return subject?.table !== undefined && name !== subject.table;
-  if (code !== 'FIELD_NOT_FOUND' || subject === undefined) return false;
-  return !subject.expectations.some((expected) => expected.code === code && expected.column === name);
 }

@@ -7,7 +7,8 @@ import { isOwnLock } from '../../sql/own-lock';
 import type { Statement } from '../../sql/statement';
 import type { Subject } from '../../plan/subject';
 import { joined } from '../wire/batch';
-import { explained, explainedInMemory } from '../failures/message';
+import { explained } from '../failures/message';
+import { explainedInMemory } from '../failures/pg-mem-failures';
 import { refuseReferences } from './pg-mem-references';
 import { memorySql } from './pg-mem-sql';
 import { memoryOf, sharedIndexes, tableIn, watchNumbers, type MemoryTable } from './pg-mem-tables';
@@ -105,9 +106,9 @@ function replace<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
 
 /** The indexes that would go with a field unsaid: the guard on a server reads the catalogs, which pg-mem lacks. */
 function refuseShared(db: Knex, org: Identifier, subjects: readonly Subject[]): void {
-  for (const { message, table, fields, cascade = [] } of subjects) {
-    const [column] = fields;
-    if (message !== 'DROP COLUMN' || table === undefined || column === undefined) continue;
+  for (const effect of subjects.flatMap(({ effects }) => effects)) {
+    if (effect.verb !== 'drops' || effect.of !== 'column') continue;
+    const { table, column, cascade = [] } = effect;
     const names = sharedIndexes(db, org, table, column).filter((name) => !cascade.includes(name));
     if (names.length === 0) continue;
     const reason = Object.assign(new Error(names.join(', ')), { code: GUARD_STATES.dependents });
