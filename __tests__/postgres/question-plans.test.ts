@@ -1,5 +1,5 @@
 import { described, everythingOn } from '../../lib/run/failures/dependents';
-import { factsQuery } from '../../lib/run/failures/cause';
+import { factsQuery } from '../../lib/run/failures/facts';
 import type { Identifier } from '../../lib/sql/identifier';
 import { expectedModel } from '../../lib/plan/effects';
 import { members, START } from '../../lib/tenant/drop-members';

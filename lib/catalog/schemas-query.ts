@@ -1,4 +1,4 @@
-import { TURN, turnKey } from '../run/wire/batch';
+import { TURN, turnKey } from '../run/wire/turn';
 import { literal } from '../sql/literal';
 import { EQ, GT, isOneOf, MATCHES, NE, OR_BITS, SHIFTED_LEFT } from '../sql/qualified-sql';
 import { bit, catalog, json } from './catalogs';

@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { allExamples, ORG } from '../../../docs/examples';
 import { planChange } from '../../../lib';
 import { beginBatch, rollbackToSavepoint, savepointBatch, tenantSetup } from '../../../lib/run/wire/batch';
-import { factsQuery } from '../../../lib/run/failures/cause';
+import { factsQuery } from '../../../lib/run/failures/facts';
 import { withHazards } from '../../../lib/run/hazards/hazard-policy';
 import { withPolicies } from '../../../lib/run/hazards/unforeseen-policy';
 import { fateQuery, serverQuery } from '../../../lib/run/wire/transaction-identity';

@@ -1,45 +1,19 @@
 import { GUARD_STATES, sharedIn } from '../../sql/server-check';
 import { derivedName } from '../../sql/identifier';
-import { literal } from '../../sql/literal';
-import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { classifyInUse, sqlStateOf } from './sql-states';
 import type { ErrorCode } from '../../errors';
 import { isLossKey, isNulledKey } from '../../plan/alter-field/conversion';
-import type { Effect, Expectation, Presence } from '../../plan/effects';
+import type { Expectation } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
+import { factsOf, factsQuery, tablesIn } from './facts';
 import type { Failed } from './message';
+import { failedBy, firstUnmet, onlyField } from './unmet';
 import { rowsFoundIn, rowsQuestions } from './rows-found';
-import { valueOf, type Answer } from '../wire/send';
+import type { Answer } from '../wire/send';
 
 /** The errors that do not tell which name is meant: one of the change's own table, or one that it refers to. */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42701', '42703', '42710']);
-
-/**
- * Asks which of the tables that a change expects exist. Sent with the rollback, so it needs no extra round trip; by
- * schema and table, since another tenant has the same table.
- */
-export function factsQuery(subjects: readonly Subject[]): string {
-  const expectations = subjects.flatMap((subject) => subject.expectations);
-  const tables = new Set(
-    expectations.map(
-      ({ schema, table }) => `(${literal(schema)}::pg_catalog.name, ${literal(table)}::pg_catalog.name)`,
-    ),
-  );
-  const schemas = new Set(expectations.map(({ schema }) => literal(schema)));
-  // A list to join, so the server finds each by an index: conditions with OR would read all of pg_class.
-  const wanted = tables.size === 0 ? '(null::pg_catalog.name, null::pg_catalog.name)' : [...tables].join(', ');
-  const inSchemas = schemas.size === 0 ? 'false' : isOneOf('n.nspname', 'name', [...schemas]);
-  return `select pg_catalog.json_build_object(
-  'schemas', (select coalesce(pg_catalog.json_agg(n.nspname), '[]') from pg_catalog.pg_namespace n where ${inSchemas}),
-  'tables', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname,
-    (select pg_catalog.json_agg(a.attname) from pg_catalog.pg_attribute a
-      where a.attrelid ${EQ} c.oid and a.attnum ${GT} 0 and not a.attisdropped), c.relkind)), '[]')
-    from (values ${wanted}) wanted(schema_name, table_name)
-      join pg_catalog.pg_namespace n on n.nspname ${EQ} schema_name
-      join pg_catalog.pg_class c on c.relnamespace ${EQ} n.oid and c.relname ${EQ} table_name)
-)::pg_catalog.text as tenant_ddl_facts`;
-}
 
 /** The questions about a failure, sent with the rollback. */
 export function questionsAbout(error: unknown, subjects: readonly Subject[]): readonly string[] {
@@ -128,77 +102,6 @@ function textOf(error: unknown, key: 'table' | 'column'): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function onlyField(subject: Subject | undefined): string | undefined {
-  return subject?.fields.length === 1 ? subject.fields[0] : undefined;
-}
-
-/** The schemas, tables and columns that exist; none of our names contains a dot. */
-function factsOf(answers: readonly Answer[]): ReadonlySet<string> | undefined {
-  const found = foundIn(answers);
-  if (found === undefined) return undefined;
-  const { schemas, tables } = found;
-  const names = tables.flatMap(([schema, table, columns]) => [
-    `${schema}.${table}`,
-    ...(columns ?? []).map((column) => `${schema}.${table}.${column}`),
-  ]);
-  return new Set([...schemas, ...names]);
-}
-
-/** A table with its schema, its columns and its pg_class.relkind. */
-type FoundTable = readonly [string, string, readonly string[] | null, string];
-
-interface Found {
-  readonly schemas: readonly string[];
-  readonly tables: readonly FoundTable[];
-}
-
-function foundIn(answers: readonly Answer[]): Found | undefined {
-  const text = valueOf(answers, 'tenant_ddl_facts');
-  return typeof text === 'string' ? (JSON.parse(text) as Found) : undefined;
-}
-
-function tablesIn(answers: readonly Answer[]): readonly FoundTable[] {
-  return foundIn(answers)?.tables ?? [];
-}
-
-function keyOf({ schema, table, column }: Presence): string {
-  return column === undefined ? `${schema}.${table}` : `${schema}.${table}.${column}`;
-}
-
-/** Goes through the changes in order, applying the effects of each for the next. */
-function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySet<string>): Failed | undefined {
-  if (!facts.has(org)) return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org };
-  const there = new Set(facts);
-  for (const [place, subject] of subjects.entries()) {
-    const made = madeTogether(subjects, place);
-    const unmet = subject.expectations.find(
-      (expected) =>
-        there.has(keyOf(expected)) !== expected.present &&
-        !(expected.code === 'REFERENCE_NOT_FOUND' && made.has(keyOf(expected))),
-    );
-    if (unmet !== undefined) return failedBy(unmet, org, subject);
-    for (const after of subject.presence) {
-      if (after.present) there.add(keyOf(after));
-      else there.delete(keyOf(after));
-    }
-  }
-  return undefined;
-}
-
-/** Consecutive new models can refer to each other before they exist. */
-function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<string> {
-  const isModel = (subject: Subject | undefined): boolean => subject?.effects.some(isCreation) === true;
-  if (!isModel(subjects[place])) return new Set();
-  const later = subjects.slice(place);
-  const end = later.findIndex((subject) => !isModel(subject));
-  const together = end < 0 ? later : later.slice(0, end);
-  return new Set(together.flatMap(({ presence }) => presence.filter(({ present }) => present).map(keyOf)));
-}
-
-function isCreation({ verb, of }: Effect): boolean {
-  return verb === 'adds' && of === 'table';
-}
-
 /** duplicate_object, with the name that a foreign key of these columns has. */
 function secondReference(error: unknown, org: string, subjects: readonly Subject[]): Failed | undefined {
   if (sqlStateOf(error) !== '42710') return undefined;
@@ -239,13 +142,4 @@ function namedIn(error: unknown, general: Failed, subjects: readonly Subject[]):
     if (found !== undefined) return failedBy(found, general.org, subject);
   }
   return undefined;
-}
-
-function failedBy(unmet: Expectation, org: string, subject: Subject): Failed {
-  const { code, schema, table, column } = unmet;
-  const failed = { code, retryScope: 'none', org } as const;
-  if (code === 'INDEX_EXISTS') return { ...failed, table: subject.table, target: { schema, table } };
-  if (code !== 'REFERENCE_NOT_FOUND') return { ...failed, table, column };
-  const target = column === undefined ? { schema, table } : { schema, table, column };
-  return { ...failed, table: subject.table, column: onlyField(subject), target };
 }

@@ -4,7 +4,7 @@ import { logBlindness } from '../log';
 import type { Settings } from '../../options/options';
 import { literal } from '../../sql/literal';
 import { EQ, GT, MINUS, TIMES } from '../../sql/qualified-sql';
-import { turnName } from './batch';
+import { turnName } from './turn';
 import { lookedBeside, type Seen } from './beside';
 import { isDirect } from './prepared';
 import type { Connection } from './send';
