@@ -5,7 +5,8 @@ import { applyChange, createTenant, type Change, type FieldSpec, type ModelSpec 
 import { checkedChanges } from '../../lib/plan/checked-changes';
 import { fold } from '../../lib/plan/fold';
 import { operationOf } from '../../lib/plan/operations';
-import { indexName, keyFields, type Model } from '../../lib/spec/model-spec';
+import type { Model } from '../../lib/spec/model-spec';
+import { indexName, keyFields } from '../../lib/spec/model-keys';
 import { derivedName, type Identifier } from '../../lib/sql/identifier';
 import { fieldWithoutName, model } from '../support/arbitraries';
 import { readTable, tablesOf } from '../support/catalog';

@@ -2,7 +2,8 @@ import { typeOf } from '../field-types';
 import { optionsOf, withoutOptions } from '../field-types/options';
 import { judgedTypeOf, type FieldChanges } from '../spec/field-changes';
 import type { Field } from '../spec/field-spec';
-import { indexName, keyFields, type ForeignKey, type Index, type Model } from '../spec/model-spec';
+import type { ForeignKey, Index, Model } from '../spec/model-spec';
+import { indexName, keyFields } from '../spec/model-keys';
 import type { Identifier } from '../sql/identifier';
 import type { Effect } from './effects';
 

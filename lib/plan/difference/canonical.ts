@@ -1,6 +1,7 @@
 import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
-import { keyFields, uniqueFields, type ForeignKey, type Index, type Model } from '../../spec/model-spec';
+import type { ForeignKey, Index, Model } from '../../spec/model-spec';
+import { keyFields, uniqueFields } from '../../spec/model-keys';
 
 /** A model by what it means: two that mean the same are the same here, however they were written. */
 export interface Canonical {

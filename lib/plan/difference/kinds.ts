@@ -1,5 +1,6 @@
 import type { FieldChangesSpec } from '../../spec/field-changes';
-import { indexName, type Index } from '../../spec/model-spec';
+import type { Index } from '../../spec/model-spec';
+import { indexName } from '../../spec/model-keys';
 import type { IndexSpec } from '../../spec/spec-types';
 import type { Extra } from '../../spec/extra';
 import type { Identifier } from '../../sql/identifier';

@@ -1,7 +1,8 @@
 import * as t from 'io-ts';
 import { nameOf } from '../../codec/codecs';
 import { closed } from '../../codec/object-codec';
-import { foreignKeyFaults, foreignKeyProps } from '../../spec/model-spec';
+import { foreignKeyProps } from '../../spec/model-spec';
+import { foreignKeyFaults } from '../../spec/model-faults';
 import { columnList, qualified, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { GT } from '../../sql/qualified-sql';
