@@ -1,11 +1,6 @@
 import type { Extra } from '../spec/extra';
 import type { ColumnFacts, ConstraintFacts, IndexFacts, ReferenceFacts, SchemaFacts, TableFacts } from './facts';
-
-/** A row of the answer. */
-export interface Row {
-  readonly kind: string;
-  readonly body: string | null;
-}
+import { all, numbersIn, only, wordsIn, type Row } from './rows';
 
 type Type = readonly [oid: number, name: string, collation: number, storage: string];
 type OperatorClass = readonly [oid: number, name: string, isDefault: boolean];
@@ -58,23 +53,6 @@ type RawTable = readonly [
   parts: readonly RawPart[],
   comments: readonly (readonly [number, string])[],
 ];
-
-function all<T>(rows: readonly Row[], kind: string): T[] {
-  return rows.filter((row) => row.kind === kind && row.body !== null).map(({ body }) => JSON.parse(body ?? '') as T);
-}
-
-function only<T>(rows: readonly Row[], kind: string): readonly T[] {
-  return all<readonly T[]>(rows, kind)[0] ?? [];
-}
-
-function wordsIn(text: string): string[] {
-  return text.split(',').filter((word) => word !== '');
-}
-
-/** `1 2` and `{1,2}`. */
-function numbersIn(text: string): number[] {
-  return (text.match(/\d+/g) ?? []).map(Number);
-}
 
 function extraOf([kind, name, detail]: RawPart, table?: string): Extra {
   const word = detail.replace(/,$/, '');

@@ -11,7 +11,8 @@ import { answeredWithin, batchLimitMs, statementLimitMs } from '../run/wire/limi
 import { clientOf, discard, isMemory, send, type Answer, type Connection } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
 import { pinForReading, unpinAfterReading } from '../sql/session-settings';
-import { schemasIn, type Row } from './decode';
+import { schemasIn } from './decode';
+import type { Row } from './rows';
 import type { SchemaFacts } from './facts';
 import { schemasQuery, type Which } from './schemas-query';
 
