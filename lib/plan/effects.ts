@@ -141,3 +141,8 @@ function columnsOf(effect: Exclude<Effect, { readonly verb: 'refersTo' }>): read
   if (effect.of === 'index') return effect.verb === 'adds' ? effect.index.columns : [];
   return effect.verb === 'adds' ? effect.key.columns : effect.columns;
 }
+
+/** Whether a table is created. */
+export function createsTable(effects: readonly Effect[]): boolean {
+  return effects.some(({ verb, of }) => verb === 'adds' && of === 'table');
+}

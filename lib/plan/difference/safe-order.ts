@@ -1,5 +1,5 @@
 import type { Identifier } from '../../sql/identifier';
-import { expectationsOf, presenceAfter, type Presence } from '../effects';
+import { createsTable, expectationsOf, presenceAfter, type Presence } from '../effects';
 import { operationOf, type Change, type ChangeKind, type CheckedChange } from '../operations';
 
 /** What is in the way goes first, then what others need; what is lost goes last. */
@@ -39,10 +39,10 @@ function rank({ kind }: Change): number {
 }
 
 function groupsOf(changes: readonly Change[]): Group[] {
-  const created = changes.filter(({ kind }) => kind === 'createModel');
+  const created = changes.filter((change) => createsTable(effectsOf(change)));
   const groups: Group[] = [];
   for (const change of changes) {
-    if (change.kind !== 'createModel') groups.push([change]);
+    if (!created.includes(change)) groups.push([change]);
     else if (change === created[0]) groups.push(created);
   }
   return groups;

@@ -1,4 +1,4 @@
-import type { Effect, Expectation, Presence } from '../../plan/effects';
+import { createsTable, type Expectation, type Presence } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
 import type { Failed } from './message';
 
@@ -28,16 +28,12 @@ export function firstUnmet(org: string, subjects: readonly Subject[], facts: Rea
 
 /** Consecutive new models can refer to each other before they exist. */
 function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<string> {
-  const isModel = (subject: Subject | undefined): boolean => subject?.effects.some(isCreation) === true;
+  const isModel = (subject: Subject | undefined): boolean => subject !== undefined && createsTable(subject.effects);
   if (!isModel(subjects[place])) return new Set();
   const later = subjects.slice(place);
   const end = later.findIndex((subject) => !isModel(subject));
   const together = end < 0 ? later : later.slice(0, end);
   return new Set(together.flatMap(({ presence }) => presence.filter(({ present }) => present).map(keyOf)));
-}
-
-function isCreation({ verb, of }: Effect): boolean {
-  return verb === 'adds' && of === 'table';
 }
 
 export function failedBy(unmet: Expectation, org: string, subject: Subject): Failed {
