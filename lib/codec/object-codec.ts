@@ -70,7 +70,10 @@ export function closed<R extends t.Props, O extends t.Props>(
     const faults = 'instead' in found ? [] : found;
     for (const fault of faults) errors.push(failed(context, fault.path, fault.message));
     if (errors.length > 0) return t.failures(errors);
-    return t.success(('instead' in found ? replaced(copy, found.instead) : copy) as Closed<R, O>);
+    if (!('instead' in found)) return t.success(copy as Closed<R, O>);
+    const kept: Record<string, unknown> = { ...copy, ...found.instead };
+    for (const key of Object.keys(found.instead)) if (kept[key] === undefined) Reflect.deleteProperty(kept, key);
+    return t.success(kept as Closed<R, O>);
   };
   return new t.Type<Closed<R, O>, ClosedSpec<R, O>, unknown>(
     name,
@@ -103,10 +106,6 @@ function isUnset(given: unknown, codec: t.Mixed): boolean {
 /** One at a time: an endless list cannot be spread into the arguments of a call. */
 function addErrors(errors: t.Errors, more: t.Errors): void {
   for (const error of more) errors.push(error);
-}
-
-function replaced(copy: Readonly<Record<string, unknown>>, instead: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries({ ...copy, ...instead }).filter(([, value]) => value !== undefined));
 }
 
 function otherThanObject(value: unknown): string {

@@ -13,9 +13,9 @@ export const TYPE_OPTIONS = Object.keys(typeOptions) as readonly TypeOption[];
 
 /** The options among the properties of a field, or of the changes to one. */
 export function optionsOf(given: TypeOptions): TypeOptions {
-  return Object.fromEntries(
-    TYPE_OPTIONS.flatMap((option) => (given[option] === undefined ? [] : [[option, given[option]]])),
-  );
+  const options: Record<string, unknown> = {};
+  for (const option of TYPE_OPTIONS) if (given[option] !== undefined) options[option] = given[option];
+  return options;
 }
 
 /** All but the options. */
