@@ -42,7 +42,7 @@ const FIELDS: [unknown, Faults][] = [
   [{ name: 'a', type: 'Decimal', precision: 2, scale: 3 }, { scale: 'from 0 to the precision' }],
   [{ name: 'a', type: 'Decimal', scale: 3 }, { scale: 'needs a precision' }],
   [{ name: 'a', type: 'Enum' }, { values: 'at least one value' }],
-  [{ name: 'a', type: 'Enum', values: ['x', 'x'] }, { 'values[1]': 'is there twice' }],
+  [{ name: 'a', type: 'Enum', values: ['x', 'x'] }, { 'values[1]': 'is listed twice' }],
   [{ name: 'a', type: 'Int', default: 1.5 }, { default: 'must be a whole number' }],
   [{ name: 'a', type: 'Int', default: 2 ** 31 }, { default: 'must be a whole number' }],
   [{ name: 'a', type: 'BigInt', default: 2 ** 53 }, { default: 'must be a whole number' }],

@@ -8,13 +8,13 @@ const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
 const DIGITS = /^-?\d{1,19}$/;
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface BigIntOptions {
   /** A whole number, a bigint, or digits as a string. `null` means none. */
   readonly default?: number | bigint | string | null | undefined;
 }
 
-/** `bigint`. Kept as digits: JSON's numbers are exact up to 2^53 only. */
+/** `bigint`. Kept as digits: numbers in JSON are exact only up to 2^53. */
 export const bigIntType = fieldType<BigIntOptions>({
   alsoCalled: ['int8', 'long', 'bigserial', 'biginteger'],
   guesses: (value) => typeof value === 'bigint',
@@ -41,7 +41,7 @@ function read(value: unknown): Read {
   return exact >= MIN && exact <= MAX ? { kept: String(exact) } : { fault: `must be from ${MIN} to ${MAX}` };
 }
 
-/** A numeric may have a fraction that is zero. */
+/** A numeric can have a fraction that is zero. */
 function wholeIn(digits: string | undefined): string | undefined {
   return digits !== undefined && DIGITS.test(digits) ? digits : undefined;
 }

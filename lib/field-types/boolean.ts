@@ -4,7 +4,7 @@ import { isCallOf } from './default-text';
 import { isInput, isOfType } from './converts';
 import { fieldType } from './field-type';
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface BooleanOptions {
   /** `null` means none. */
   readonly default?: boolean | null | undefined;
@@ -18,7 +18,7 @@ export const booleanType = fieldType<BooleanOptions>({
   defaultSql: (kept) => literal(kept as boolean),
   column: (table, { name }) => table.boolean(name),
   catalogName: () => 'boolean',
-  // Of a number only 0 and 1 come back.
+  // Only the numbers 0 and 1 survive a conversion and back.
   keeps: (value) => {
     const text = `${value}::pg_catalog.text`;
     return `(not (${text} ${MATCHES} '^-?[0-9]+$') or ${isOneOf(text, 'text', [`'0'`, `'1'`])})`;

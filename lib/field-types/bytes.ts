@@ -4,10 +4,10 @@ import { isPlainObject } from '../codec/plain-object';
 import { textOfType, type DefaultText } from './default-text';
 import { fieldType, type Read } from './field-type';
 
-/** As many as base64 of the longest text stands for: a default that is taken as a Buffer is taken as its JSON. */
+/** The bytes of the longest base64 text: a default that is accepted as a Buffer is also accepted as its JSON. */
 const MAX_BYTES = (BOUNDS.textBytes / 4) * 3;
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface BytesOptions {
   /** A Buffer or another Uint8Array, or its base64; at most 750,000 bytes. `null` means none. */
   readonly default?: Uint8Array | { readonly base64: string } | null | undefined;
@@ -33,7 +33,7 @@ function read(value: unknown): Read {
   if (typeof base64 === 'string' && base64.length > BOUNDS.textBytes) {
     return { fault: `must be at most ${MAX_BYTES} bytes` };
   }
-  // Buffer.from would skip what is not base64; only text that comes back the same has one meaning.
+  // Buffer.from skips invalid characters; only text that is the same after a round trip is unambiguous.
   if (typeof base64 === 'string' && Buffer.from(base64, 'base64').toString('base64') === base64) {
     return { kept: { base64 } };
   }
@@ -42,7 +42,7 @@ function read(value: unknown): Read {
 
 const HEX = /^\\x((?:[0-9a-f]{2})*)$/;
 
-/** As we write them, or as a constant under bytea_output = hex. */
+/** As we write bytes, or as a constant with bytea_output = hex. */
 function bytesIn(text: DefaultText): { readonly base64: string } | undefined {
   const hex = HEX.exec(textOfType(text, 'bytea') ?? '')?.[1];
   if (hex !== undefined) return { base64: Buffer.from(hex, 'hex').toString('base64') };

@@ -1,22 +1,22 @@
 import { literal } from '../sql/literal';
 import { GE, isOneOf, LE, LT, MATCHES } from '../sql/qualified-sql';
 
-/** As PostgreSQL writes a number that is one. */
+/** A number as PostgreSQL writes it. */
 const FINITE = '^-?[0-9]+(\\.[0-9]+)?$';
 
-/** Whether the input function of a type takes a text (manual 9.27, PostgreSQL 16 and later). `type` is as SQL writes it. */
+/** Whether the input function of a type accepts a text (manual 9.27, PostgreSQL 16 and later). `type` is as SQL writes it. */
 export function isInput(text: string, type: string): string {
   return `pg_catalog.pg_input_is_valid(${text}, ${literal(type)})`;
 }
 
-/** What a value's own type is: a cast goes by it. `types` are constants. */
+/** Whether a value's own type, which decides the cast, is one of these. `types` are constants. */
 export function isOfType(value: string, types: readonly string[]): string {
   return isOneOf(`pg_catalog.pg_typeof(${value})`, 'regtype', types.map(literal));
 }
 
 /**
- * Whether a cast to a type of whole numbers takes a value: it rounds a number, to the even one of two that are equally
- * near where it comes from a double precision, and away from zero otherwise.
+ * Whether a cast to a type of whole numbers accepts a value: it rounds a number, half to even for a double precision,
+ * and half away from zero otherwise.
  */
 export function isWholeNumber(value: string, type: string, bytes: number): string {
   const text = `${value}::pg_catalog.text`;

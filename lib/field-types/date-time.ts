@@ -6,7 +6,7 @@ import { instantFromServer, instantOf, isDateObject, isInstant, microsecondsOf }
 
 const TYPE = typeSql('timestamptz');
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface DateTimeOptions {
   /** ISO 8601 with `Z` or an offset, a Date, or `{ fn: 'now' }`. `null` means none. */
   readonly default?: string | Date | Now | null | undefined;
@@ -20,7 +20,7 @@ export const dateTimeType = fieldType<DateTimeOptions>({
     if (isFunctionCall(value, 'now')) return { kept: { fn: 'now' } };
     const text = instantOf(value) ?? value;
     if (typeof text === 'string' && isInstant(text)) return { kept: text };
-    // Without an offset, its meaning would hang on the TimeZone of the session that runs the change.
+    // Without an offset, its meaning would depend on the TimeZone of the session that runs the change.
     return { fault: "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z" };
   },
   defaultSql: (kept: Json) => (typeof kept === 'string' ? `${literal(kept)}::${TYPE}` : 'pg_catalog.now()'),
@@ -32,7 +32,7 @@ export const dateTimeType = fieldType<DateTimeOptions>({
     { name: 'timestamp without time zone', rewrites: true },
     { name: 'date', rewrites: true, canFail: true },
   ],
-  // A text may have more digits of a second than PostgreSQL keeps.
+  // A text can have more digits of a second than PostgreSQL keeps.
   keeps: (value) => `not (${value}::pg_catalog.text ${MATCHES} ${literal(String.raw`\.[0-9]{6}[0-9]*[1-9]`)})`,
   readDefaultText: (text) => {
     if (isCallOf(text, NOW)) return { fn: 'now' };

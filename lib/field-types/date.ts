@@ -6,12 +6,12 @@ import { instantOf, isDate } from './iso-8601';
 
 const MIDNIGHT = 'T00:00:00.000Z';
 
-/** No time of day to lose; and a day may be one that a moment can not be. */
+/** There is no time of day to lose; and some days are outside the range of timestamps. */
 const ONLY_A_DAY = String.raw`^\s*[0-9]{1,7}-[0-9]{1,2}-[0-9]{1,2}(?: BC)?\s*$`;
 
 const TYPE = typeSql('date');
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface DateOptions {
   /** `'2024-02-29'`, a Date that is midnight in UTC, or `{ fn: 'now' }`. `null` means none. */
   readonly default?: string | Date | Now | null | undefined;

@@ -15,9 +15,9 @@ const MAX_DIGITS_AFTER_POINT = 16_383;
 
 const DECIMAL = /^-?(\d+)(?:\.(\d+))?$/;
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface DecimalOptions {
-  /** All digits, from 1 to 1000. Without it every digit that is given is kept. */
+  /** All digits, from 1 to 1000. Without it, every given digit is kept. */
   readonly precision?: number | undefined;
   /** The digits after the point, from 0 to `precision`. Default 0. */
   readonly scale?: number | undefined;
@@ -25,7 +25,7 @@ export interface DecimalOptions {
   readonly default?: number | string | null | undefined;
 }
 
-/** `numeric(precision, scale)`; with neither, `numeric`, which keeps every digit it is given. */
+/** `numeric(precision, scale)`; with neither, `numeric`, which keeps every given digit. */
 export const decimalType = fieldType<DecimalOptions>({
   alsoCalled: ['numeric', 'money', 'currency'],
   options: ['precision', 'scale'],
@@ -33,14 +33,14 @@ export const decimalType = fieldType<DecimalOptions>({
   changeFaults,
   ownOptionFaults,
   readDefault: read,
-  // As text: the server reads a numeric constant of any length from it, without a detour over a float.
+  // As text, from which the server reads a numeric constant of any length without going through a float.
   defaultSql: (kept) => literal(kept as string),
   column: (table, { name, precision, scale = 0 }) =>
     precision === undefined ? table.specificType(name, 'numeric') : table.decimal(name, precision, scale),
   catalogName: ({ precision, scale }) => nameOf(precision, scale),
   takesWhole,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
-  // Of a double precision the cast takes fifteen digits.
+  // The cast of a double precision keeps fifteen digits.
   converts: (value, type) => {
     const text = `${value}::pg_catalog.text`;
     const digits = `${text}::double precision::numeric::pg_catalog.text`;
@@ -64,12 +64,12 @@ function nameOf(precision: number | undefined, scale = 0): string {
   return precision === undefined ? 'numeric' : `numeric(${precision},${scale})`;
 }
 
-/** The whole numbers of a type have so many digits at most. */
+/** The most digits of the whole numbers of a type. */
 const WHOLE_NUMBERS = { smallint: 5, integer: 10, bigint: 19 } as const;
 
 function takesWhole({ precision, scale, keepsOptions }: TypedField): readonly WholeType[] {
   if (keepsOptions === true && (precision === undefined || scale === undefined)) {
-    // The one that is not named stays as it is.
+    // The option that is not named stays.
     const most = (precision ?? MAX_PRECISION) + 1;
     return [
       {
@@ -103,12 +103,12 @@ function optionFaults({ precision: named, scale, keepsOptions }: TypedField): Fa
 
 function changeFaults({ precision, scale }: TypeOptions, from: TypeOptions): Fault[] {
   if (from.precision !== undefined || precision === undefined || scale !== undefined) return [];
-  return [{ path: 'scale', message: 'is missing: the field keeps every digit that it is given now' }];
+  return [{ path: 'scale', message: 'is missing: the field now keeps every given digit' }];
 }
 
 const FITTING = String.raw`^numeric\([0-9]+,[0-9]+\)$`;
 
-/** One of the two is named, and the other one is the column's own. */
+/** One of the two is named, and the other is the column's own. */
 function ownOptionFaults({ name, precision, scale }: TypedField, modifier: string, type: string): ServerFault[] {
   if ((precision === undefined) === (scale === undefined)) return [];
   const other = precision === undefined ? 'precision' : 'scale';
@@ -117,7 +117,7 @@ function ownOptionFaults({ name, precision, scale }: TypedField, modifier: strin
   return [
     {
       when: `${modifier} ${LT} 0`,
-      message: `"${name}" keeps every digit that it is given: name its ${other} too`,
+      message: `"${name}" keeps every given digit: name its ${other} too`,
     },
     {
       when: `not (${type} ${MATCHES} ${literal(FITTING)}) or ${part(2)} ${GT} ${part(1)}`,
@@ -131,7 +131,7 @@ function isWholeFrom(value: number, min: number, max: number): boolean {
 }
 
 function read(value: unknown, { precision: named, scale: ownScale, keepsOptions }: TypedField): Read {
-  // With one of the two left to the column, the server judges it.
+  // If one of the two is the column's own, the server checks it.
   const precision = keepsOptions === true && ownScale === undefined ? undefined : named;
   const scale = ownScale ?? 0;
   const text = typeof value === 'number' && Number.isFinite(value) ? decimalDigits(value) : value;
@@ -146,10 +146,10 @@ function read(value: unknown, { precision: named, scale: ownScale, keepsOptions 
   }
   return before <= precision - scale && after <= scale
     ? { kept: parts[0] }
-    : { fault: `must fit numeric(${precision}, ${scale}): PostgreSQL would round it, or refuse it` };
+    : { fault: `must fit numeric(${precision}, ${scale}): PostgreSQL would round or refuse it` };
 }
 
-/** A scale below zero, or above the precision, is none of ours (PostgreSQL 15 and later). */
+/** A scale below zero, or above the precision (PostgreSQL 15 and later), cannot be expressed in a spec. */
 function optionsIn(modifier: number): { precision?: number; scale?: number } | undefined {
   if (modifier === NO_MODIFIER) return {};
   const [precision, scale] = [(modifier - 4) >> 16, scaleIn(modifier)];

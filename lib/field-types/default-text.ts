@@ -1,6 +1,6 @@
 /**
  * A default as `pg_get_expr` writes it: a constant, a word (`true`, `CURRENT_DATE`) or a call, each with the casts around
- * it, innermost first. Nothing is evaluated, and what is anything else is not read at all.
+ * it, innermost first. Nothing is evaluated, and any other expression is not read at all.
  */
 export type DefaultText = {
   readonly casts: readonly string[];
@@ -9,7 +9,7 @@ export type DefaultText = {
   | { readonly is: 'call'; readonly value: string; readonly args: readonly DefaultText[] }
 );
 
-// Each is tried where the reading stands.
+// Each is tried at the current position.
 const TEXT = /'((?:[^']|'')*)'/y;
 const NUMBER = /-?\d+(?:\.\d+)?/y;
 const NAME = /[A-Za-z_]+/y;
@@ -22,7 +22,7 @@ export function defaultTextIn(sql: string): DefaultText | undefined {
   return reading.at === sql.length ? read : undefined;
 }
 
-/** Where reading stands. */
+/** The current position. */
 interface Reading {
   readonly sql: string;
   at: number;
@@ -85,7 +85,7 @@ export function textOfType(read: DefaultText, ...types: readonly string[]): stri
 const WHOLE = ['smallint', 'integer', 'bigint'];
 const DIGITS = /^-?\d+(?:\.\d+)?$/;
 
-/** The digits of a number, of whatever type it is a constant: only a cast that could have changed it is none. */
+/** The digits of a number, whatever the type of the constant; undefined after a cast that could have changed it. */
 export function digitsIn(read: DefaultText): string | undefined {
   if ((read.is !== 'text' && read.is !== 'number') || !DIGITS.test(read.value)) return undefined;
   if (read.is === 'text' && read.casts.length === 0) return undefined;
@@ -93,17 +93,17 @@ export function digitsIn(read: DefaultText): string | undefined {
   return read.casts.every((cast) => cast === 'numeric' || (isWhole && WHOLE.includes(cast))) ? read.value : undefined;
 }
 
-/** The same as a number; one with a fraction is for the type to refuse. */
+/** The same as a number; the type itself refuses one with a fraction. */
 export function wholeNumberIn(read: DefaultText): number | undefined {
   const digits = digitsIn(read);
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** A call without arguments, or a word that stands for one. */
+/** A call without arguments, or a keyword that means one. */
 export function isCallOf(read: DefaultText, names: readonly string[], ...casts: readonly string[]): boolean {
   if (read.is !== 'word' && !(read.is === 'call' && read.args.length === 0)) return false;
   return names.includes(read.value) && read.casts.join() === casts.join();
 }
 
-/** The start of the transaction, in each way to say so (manual 9.9.5). */
+/** The start of the transaction, in each of its spellings (manual 9.9.5). */
 export const NOW = ['now', 'transaction_timestamp', 'CURRENT_TIMESTAMP'] as const;

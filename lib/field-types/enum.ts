@@ -4,15 +4,15 @@ import { isOneOf } from '../sql/qualified-sql';
 import { textOfType } from './default-text';
 import { fieldType, type TypedField } from './field-type';
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface EnumOptions {
-  /** The values that it takes; at least one, each once. */
+  /** The values that it accepts; at least one, without duplicates. */
   readonly values: readonly string[];
   /** One of `values`. `null` means none. */
   readonly default?: string | null | undefined;
 }
 
-/** `text`, held to `values` by a named CHECK, which can be changed later without a new type. */
+/** `text`, limited to `values` by a named CHECK, which can be changed later without a new type. */
 export const enumType = fieldType<EnumOptions>({
   alsoCalled: ['select', 'choice', 'enumeration'],
   options: ['values'],
@@ -36,7 +36,7 @@ function optionFaults({ values }: TypedField): Fault[] {
   }
   const seen = new Set<string>();
   return values.flatMap((value, index) => {
-    const fault = textFault(value) ?? (seen.has(value) ? 'is there twice' : undefined);
+    const fault = textFault(value) ?? (seen.has(value) ? 'is listed twice' : undefined);
     seen.add(value);
     return fault === undefined ? [] : [{ path: `values[${index}]`, message: fault }];
   });

@@ -7,13 +7,13 @@ import { isPlainObject } from '../codec/plain-object';
 import type { DefaultText } from './default-text';
 import type { TypeOption, TypeOptions } from './options';
 
-/** A value that JSON can hold. Defaults are kept as JSON, so that a stored change plans like the one called. */
+/** A JSON value. Defaults are kept as JSON, so a stored change gives the same plan. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** What a type needs to know of a field. */
+/** What a type needs to know about a field. */
 export interface TypedField extends TypeOptions {
   readonly name: string;
-  /** Of a field that has the type already: an option that is left out is what the column has. */
+  /** Set for a field that already has the type: options that are left out are the column's own. */
   readonly keepsOptions?: boolean | undefined;
 }
 
@@ -22,100 +22,100 @@ export interface Now {
   readonly fn: 'now';
 }
 
-/** A field type: one file, one line in the registry. `Taken` is what its fields take, as a caller writes it. */
+/** A field type: one file, one line in the registry. `Taken` are the properties of its fields, as callers write them. */
 export interface FieldType<Taken = unknown> {
-  /** For the compiler alone: no type has it. */
+  /** Only for the compiler: no type has it. */
   readonly taken?: Taken;
-  /** Other words for it: of databases, of other libraries, of forms. In lower case. */
+  /** Other names for it, from databases, other libraries and forms. In lower case. */
   readonly alsoCalled: readonly string[];
   readonly options: readonly TypeOption[];
-  /** What is wrong with the options together; paths are the options' names. */
+  /** The faults of the options together; paths are the names of the options. */
   optionFaults(field: TypedField): readonly Fault[];
-  /** What is wrong with options that are changed without the others, for a field that has the type with those of `from`. */
+  /** The faults of options that are changed without the others, for a field that has this type with the options of `from`. */
   changeFaults(set: TypeOptions, from: TypeOptions): readonly Fault[];
-  /** The same where the options are the column's own: each as a condition, by its modifier and the type that it gets. */
+  /** The same if the other options are the column's own: each as a condition on its modifier and its new type. */
   ownOptionFaults(field: TypedField, modifier: string, type: string): readonly ServerFault[];
-  /** Whether a value whose type is not known is one of this type. At most one type says so. */
+  /** Whether a value of unknown type is one of this type. At most one type says so. */
   guesses(value: unknown): boolean;
-  /** Reads the default that a caller gave; what is kept of it is what {@link defaultSql} takes, and reads the same. */
+  /** Normalises a caller's default. {@link defaultSql} takes the result, which normalises to itself. */
   readDefault(value: unknown, field: TypedField): Read;
   /** The DEFAULT expression. */
   defaultSql(kept: Json): string;
-  /** PostgreSQL has to compute the default row by row, which rewrites a table that gets such a column. */
+  /** Whether PostgreSQL computes the default row by row, so adding such a column rewrites the table. */
   isVolatile(kept: Json): boolean;
   /** The column, by knex's schema builder. */
   column(table: Knex.CreateTableBuilder, field: TypedField): Knex.ColumnBuilder;
-  /** The type as `format_type` of the catalog names it. */
+  /** The type as `format_type` names it. */
   catalogName(field: TypedField): string;
-  /** What a column of the type may be in the catalog, without modifiers. */
+  /** The types that its column can have in the catalog, without modifiers. */
   readonly columnTypes: readonly string[];
-  /** A type of text: it takes what is assigned to it as it is, or refuses it, where a cast would cut it. */
+  /** Whether it is a type of text: an assignment refuses a text that is too long, while a cast truncates it. */
   readonly isText: boolean;
-  /** The text of a value is another one in each session, by its settings. */
+  /** Whether the text of a value depends on the session's settings. */
   readonly isWrittenBySession: boolean;
-  /** The types whose every value this one takes, whole: no row of theirs has to be looked at. */
+  /** The types whose every value this one takes without loss: no row has to be checked. */
   takesWhole(field: TypedField): readonly WholeType[];
   /**
-   * Whether a value of another type, which the server's cast takes, keeps all that it says. On any type: it goes by
-   * the text of the value. None, where no cast to this type loses anything. `type` is this type as SQL writes it.
+   * Whether a value of another type, which the server's cast accepts, loses nothing. For any type: it compares texts.
+   * Undefined if no cast to this type loses anything. `type` is this type as SQL writes it.
    */
   keeps(value: string, type: string, field: TypedField): string | undefined;
-  /** What the server's cast does not ask of a value, and the column does. */
+  /** A condition on values that the column checks, but the server's cast does not. */
   takes(value: string, field: TypedField): string | undefined;
   /**
-   * Whether the server's cast takes a value, on any type that it has a cast from; on PostgreSQL 16 and later. `type` is
+   * Whether the server's cast accepts a value, for any type that it has a cast from; PostgreSQL 16 and later. `type` is
    * this type as SQL writes it.
    */
   converts(value: string, type: string): string;
   /** `pg_attribute.atttypmod` of a column of the type. */
   modifier(field: TypedField): number;
-  /** An expression for the type as SQL writes it, where options are the column's own, by its modifier. */
+  /** An expression for the type as SQL writes it, with options that are the column's own, from its modifier. */
   ownName(field: TypedField, modifier: string): string;
-  /** What a column of the type, as SQL writes it, holds numbers to: pg-mem does not. */
+  /** The limits of numbers in a column of the type, which pg-mem does not enforce. */
   numberLimits(columnSql: string): NumberLimits | undefined;
-  /** A CHECK is all that tells the type from that of its column. */
+  /** Whether only a CHECK distinguishes the type from that of its column. */
   readonly isHeldByCheck: boolean;
-  /** The values that the column is held to by a CHECK, where the type has one. */
+  /** The values that a CHECK limits the column to, if the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
-  /** The options that make a column of the catalog one of this type, or undefined where it is of another. */
+  /** The options with which a column of the catalog has this type; undefined if it has another. */
   read(column: CatalogColumn): TypeOptions | undefined;
-  /** What {@link readDefault} would have kept of a default that the catalog has; undefined where it is none of ours. */
+  /** What {@link readDefault} would have returned for a default in the catalog; undefined if no spec expresses it. */
   readDefaultText(text: DefaultText): Json | undefined;
-  /** The value of a default, the same text for the same value. */
+  /** The value of a default as a text: equal for equal values. */
   defaultValue(kept: Json): string;
 }
 
-/** A number is in a range, and rounded to so many digits after the point. */
+/** A range for numbers, and the digits after the point that they are rounded to. */
 export interface NumberLimits {
   readonly range?: readonly [min: number, max: number];
   readonly digits?: number;
 }
 
-/** What only the server can find, under the lock. */
+/** A fault that only the server can find, under the lock. */
 export interface ServerFault {
   readonly when: string;
   readonly message: string;
 }
 
-/** A column as far as it shows its type. */
+/** The parts of a column that show its type. */
 export interface CatalogColumn {
   /** As `format_type` names the type, without its modifier. */
   readonly type: string;
   /** `pg_attribute.atttypmod`. */
   readonly modifier: number;
-  /** The texts that a CHECK holds the column to, where there is such a check. */
+  /** The texts that a CHECK limits the column to, if there is one. */
   readonly values?: readonly string[] | undefined;
 }
 
-/** A type by its name in the catalog, and the range of its modifiers, where it has some (`pg_attribute.atttypmod`). */
+/** A type by its name in the catalog, and the range of its modifiers, if it has any (`pg_attribute.atttypmod`). */
 export interface WholeType {
   readonly name: string;
   readonly modifiers?: readonly [min: number, max: number];
-  /** Of a numeric: its scale is in the low bits of the modifier. */
+  /** The scale of a numeric, which is in the low bits of the modifier. */
   readonly scale?: number;
-  /** PostgreSQL writes every row anew, though none can lose anything (manual, ALTER TABLE, Notes). */
+  /** Whether PostgreSQL rewrites every row, although none can lose anything (manual, ALTER TABLE, Notes). */
   readonly rewrites?: boolean;
-  /** Its range is wider: nothing is lost, and a value beyond stops the change. */
+  /** Whether its range is wider: nothing is lost, but a value outside the range stops the change. */
   readonly canFail?: boolean;
 }
 
@@ -153,10 +153,10 @@ export function fieldType<Taken>(
   };
 }
 
-/** What was read: the value to keep, or why there is none. The value itself is in no message. */
+/** The normalised value, or its fault. The message never contains the value itself. */
 export type Read = { readonly kept: Json } | { readonly fault: string };
 
-/** `{ fn: 'now' }` and the like: nothing but the function's name. */
+/** `{ fn: 'now' }` and the like: an object with only the function's name. */
 export function isFunctionCall(value: unknown, fn: string): boolean {
   return isPlainObject(value) && Object.keys(value).length === 1 && Object.hasOwn(value, 'fn') && value.fn === fn;
 }

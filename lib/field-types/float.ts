@@ -3,12 +3,12 @@ import { digitsIn, textOfType } from './default-text';
 import { fieldType } from './field-type';
 import { isSameNumber } from './number-text';
 
-/** JSON has no -0, so that it is kept as text. */
+/** JSON has no -0, so it is kept as text. */
 const NEGATIVE_ZERO = '-0';
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface FloatOptions {
-  /** A finite number, or `'-0'`, which JSON has no number for. `null` means none. */
+  /** A finite number, or `'-0'`, which is not a number in JSON. `null` means none. */
   readonly default?: number | '-0' | null | undefined;
 }
 
@@ -31,7 +31,7 @@ export const floatType = fieldType<FloatOptions>({
   readDefaultText: (text) => {
     const digits = digitsIn(text) ?? textOfType(text, 'double precision');
     if (digits === undefined || digits.trim() === '' || !Number.isFinite(Number(digits))) return undefined;
-    // A numeric has no -0: only of a double precision it is one.
+    // A numeric has no -0; only a double precision does.
     return Object.is(Number(digits), -0) && digitsIn(text) === undefined ? NEGATIVE_ZERO : Number(digits) + 0;
   },
 });

@@ -15,7 +15,7 @@ import { textType } from './text';
 import { timeType } from './time';
 import { uuidType } from './uuid';
 
-/** Every field type, by its name in a FieldSpec. A new one is its file and a line here. */
+/** Every field type, by its name in a FieldSpec. A new one needs its file and a line here. */
 export const fieldTypes = {
   String: stringType,
   Text: textType,
@@ -39,12 +39,12 @@ export type FieldTypeName = keyof typeof fieldTypes;
 
 export const typeNames = Object.keys(fieldTypes) as readonly FieldTypeName[];
 
-/** What a column of some type holds numbers to. */
+/** The limits of numbers in a column of some type. */
 export function numberLimits(columnSql: string): NumberLimits | undefined {
   return typeNames.map((type) => typeOf({ type }).numberLimits(columnSql)).find((limits) => limits !== undefined);
 }
 
-/** The registry's entry of a field, for every type alike. */
+/** The registry's entry for the type of a field. */
 export function typeOf(field: { readonly type: FieldTypeName }): FieldType {
   return fieldTypes[field.type];
 }

@@ -1,7 +1,7 @@
 import { fieldType } from './field-type';
 import { wholeNumber } from './whole-number';
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface IntOptions {
   /** A whole number from -2147483648 to 2147483647. `null` means none. */
   readonly default?: number | null | undefined;

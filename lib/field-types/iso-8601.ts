@@ -2,7 +2,7 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?$/;
 const OFFSET = /(?:Z|[+-](?:0\d|1[0-5]):[0-5]\d)$/;
 
-/** `2024-02-29`: a day that was or will be, in the years 0001 to 9999. */
+/** `2024-02-29`: a day that exists, in the years 0001 to 9999. */
 export function isDate(text: string): boolean {
   const [, year, month, day] = (DATE.exec(text) ?? []).map(Number);
   return year !== undefined && year > 0 && day !== undefined && day > 0 && day <= daysIn(year, month ?? 0);
@@ -32,7 +32,7 @@ export function instantOf(value: unknown): string | undefined {
   return isInstant(text) ? text : undefined;
 }
 
-/** Not instanceof: a Date of another realm is one too. */
+/** Not instanceof: a Date from another realm will do too. */
 export function isDateObject(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }
@@ -40,14 +40,14 @@ export function isDateObject(value: unknown): value is Date {
 const FROM_SERVER = /^(\d{4,})-(\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00( BC)?$/;
 
 /**
- * A moment as the server writes it (ISO, in UTC), as we read it: in a year that {@link isDate} knows, which may take an
- * offset. Undefined for infinity, and for what no offset brings there.
+ * A moment that the server wrote (ISO, in UTC), as a text that we accept: in a year that {@link isDate} accepts, if
+ * necessary with an offset. Undefined for infinity, and if no offset helps.
  */
 export function instantFromServer(text: string): string | undefined {
   const [, year = '', day = '', time = '', fraction, bc] = FROM_SERVER.exec(text) ?? [];
   if (year === '') return undefined;
   const number = bc === undefined ? Number(year) : 1 - Number(year);
-  // One that is written in another year in UTC was given with an offset.
+  // If it is in another year in UTC, it was given with an offset.
   const hours = number < 1 ? 15 : number > 9999 ? -15 : 0;
   const moment = new Date(`${extended(number)}-${day}T${time}Z`);
   const local = new Date(moment.getTime() + hours * 3_600_000).toISOString().slice(0, 19);
@@ -63,7 +63,7 @@ function extended(year: number): string {
     : `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
 }
 
-/** The moment that a text stands for, in microseconds: what Date leaves out is added. */
+/** The moment of a text in microseconds: adds the digits that Date leaves out. */
 export function microsecondsOf(instant: string): bigint {
   const [, before = '', fraction = '', offset = ''] = /^(.{10}T[\d:]+)(?:\.(\d+))?(.*)$/.exec(instant) ?? [];
   const seconds = before.length === 16 ? `${before}:00` : before;

@@ -7,7 +7,7 @@ import { fieldType, type Json, type Read } from './field-type';
 
 const TYPE = typeSql('jsonb');
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface JsonOptions {
   /** Any JSON value of at most 100 levels. `null` means none. */
   readonly default?: unknown;
@@ -19,21 +19,21 @@ export const jsonType = fieldType<JsonOptions>({
   readDefault: (value) => read(value, 0),
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
   catalogName: () => 'jsonb',
-  // jsonb keeps one of several equal keys.
+  // jsonb keeps only one of several equal keys.
   keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
   readDefaultText: (text) => exactJson(textOfType(text, 'jsonb')),
   defaultValue: (kept) => JSON.stringify(sortedByKey(kept)),
 });
 
-/** How many keys a JSON text has: its colons, less those in its strings. */
+/** The number of keys in a JSON text: its colons, except those in its strings. */
 function keysIn(text: string): string {
   const strings = literal(String.raw`"(?:[^"\\]|\\.)*"`);
   return `pg_catalog.length(pg_catalog.regexp_replace(pg_catalog.regexp_replace(${text}, ${strings}, '', 'g'), '[^:]', '', 'g'))`;
 }
 
 /**
- * A copy, each part of which is read once. Stricter than JSON.stringify, which leaves functions out, makes
- * null of NaN, and calls `toJSON`.
+ * A copy, whose every part is read once. Stricter than JSON.stringify, which leaves functions out, turns NaN into null,
+ * and calls `toJSON`.
  */
 function read(value: unknown, depth: number): Read {
   if (depth > BOUNDS.defaultDepth) return { fault: `must be at most ${BOUNDS.defaultDepth} levels deep` };
@@ -41,7 +41,7 @@ function read(value: unknown, depth: number): Read {
   if (typeof value === 'string') return readText(value);
   // JSON has no -0.
   if (typeof value === 'number') {
-    return Number.isFinite(value) ? { kept: value + 0 } : { fault: 'must hold finite numbers only' };
+    return Number.isFinite(value) ? { kept: value + 0 } : { fault: 'must contain only finite numbers' };
   }
   if (Array.isArray(value)) return readList(value, depth);
   if (!isPlainObject(value) || typeof value.toJSON === 'function') return { fault: 'must be a JSON value' };
@@ -78,7 +78,7 @@ function readObject(entries: readonly (readonly [string, unknown])[], depth: num
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/g;
 const JSON_NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** jsonb keeps every digit, and JavaScript does not: such a value is none of ours, as is null. */
+/** jsonb keeps every digit, JavaScript does not: no spec can express such a value, nor null. */
 function exactJson(text: string | undefined): Json | undefined {
   if (text === undefined) return undefined;
   const numbers = text.replaceAll(JSON_STRING, '').match(JSON_NUMBER) ?? [];
@@ -87,7 +87,7 @@ function exactJson(text: string | undefined): Json | undefined {
   return value ?? undefined;
 }
 
-/** Whether the digits are those that JavaScript shows for the number, zeros at the end aside. */
+/** Whether the digits are those that JavaScript shows for the number, except for trailing zeros. */
 function sameDigits(number: string): boolean {
   const plain = (digits: string): string =>
     (digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits).replace(/^-0$/, '0');

@@ -1,15 +1,15 @@
 import { literal } from '../sql/literal';
 import { EQ, MATCHES } from '../sql/qualified-sql';
 
-/** As every type of PostgreSQL writes its numbers, and as a text may hold one. */
+/** A number as every type of PostgreSQL writes it, and as a text can contain it. */
 const NUMBER = String.raw`^\s*[-+]?(?:[0-9]|\.[0-9]|inf|nan)`;
 
-/** Digits that a text has and a number has not. */
+/** Digits that a text can have, but a number cannot. */
 const LEADING_ZERO = String.raw`^\s*[-+]?0[0-9]`;
 
 /**
- * Whether a value is the same number after the cast. Both by their text, which is exact for each type of number, a
- * double precision included. What is no number, such as a boolean, is the cast's to judge.
+ * Whether a value is the same number after the cast. Compares texts, which are exact for each type of number, including
+ * double precision. Anything but a number, such as a boolean, is left to the cast.
  */
 export function isSameNumber(value: string, cast: string): string {
   const [before, after] = [`${value}::pg_catalog.text`, `(${cast})::pg_catalog.text`];

@@ -1,14 +1,14 @@
 import { AND_BITS, MINUS, SHIFTED_RIGHT, XOR_BITS } from '../sql/qualified-sql';
 
-/** Of a numeric that keeps every digit. */
+/** The modifier of a numeric that keeps every digit. */
 export const NO_MODIFIER = -1;
 
-/** As the catalog keeps it (`atttypmod`): the precision above the scale, four too high. */
+/** As in the catalog (`atttypmod`): the precision in the high bits, the scale in the low ones, plus four. */
 export function modifierOf(precision: number, scale: number): number {
   return precision * 65_536 + scale + 4;
 }
 
-/** Eleven bits below the precision, the first of which is the sign: from PostgreSQL 15 a scale may be below zero. */
+/** The eleven bits below the precision, the first of which is the sign: from PostgreSQL 15 on, a scale can be negative. */
 export function scaleIn(modifier: number): number {
   return (((modifier - 4) & 2047) ^ 1024) - 1024;
 }

@@ -6,7 +6,7 @@ export const typeOptions = { length: number, precision: number, scale: number, v
 
 export type TypeOption = keyof typeof typeOptions;
 
-/** Options with their values, as far as they are given. */
+/** The given options with their values. */
 export type TypeOptions = { readonly [O in TypeOption]?: t.TypeOf<(typeof typeOptions)[O]> | undefined };
 
 export const TYPE_OPTIONS = Object.keys(typeOptions) as readonly TypeOption[];
@@ -18,7 +18,7 @@ export function optionsOf(given: TypeOptions): TypeOptions {
   return options;
 }
 
-/** All but the options. */
+/** Everything except the options. */
 export function withoutOptions<T extends TypeOptions>(given: T): Omit<T, TypeOption> {
   return Object.fromEntries(Object.entries(given).filter(([key]) => !Object.hasOwn(typeOptions, key))) as Omit<
     T,

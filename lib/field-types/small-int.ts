@@ -1,7 +1,7 @@
 import { fieldType } from './field-type';
 import { wholeNumber } from './whole-number';
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface SmallIntOptions {
   /** A whole number from -32768 to 32767. `null` means none. */
   readonly default?: number | null | undefined;

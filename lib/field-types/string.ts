@@ -3,15 +3,15 @@ import { LE } from '../sql/qualified-sql';
 import { textOfType } from './default-text';
 import { fieldType } from './field-type';
 
-/** Of a String that names none. */
+/** The length of a String without one. */
 const DEFAULT_LENGTH = 100;
 
 /** PostgreSQL's own limit for varchar(n) (manual 8.3). */
 const MAX_LENGTH = 10_485_760;
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface StringOptions {
-  /** The most characters it holds, from 1 to 10485760. Default 100. */
+  /** The maximum number of characters, from 1 to 10485760. Default 100. */
   readonly length?: number | undefined;
   /** Stored as given; it has to fit the `length`. `null` means none. */
   readonly default?: string | null | undefined;
@@ -35,14 +35,14 @@ export const stringType = fieldType<StringOptions>({
   column: (table, { name, length = DEFAULT_LENGTH }) => table.string(name, length),
   catalogName: ({ length = DEFAULT_LENGTH }) => `character varying(${length})`,
   isText: true,
-  // The modifier is four above the length.
+  // The modifier is the length plus four.
   takesWhole: ({ length = DEFAULT_LENGTH }) => [{ name: 'character varying', modifiers: [5, length + 4] }],
-  // Of a text that is too long only blanks at its end are cut (manual 8.3); any other is refused.
+  // Only trailing blanks of a text that is too long are cut (manual 8.3); any other text is refused.
   keeps: (value, _type, { length = DEFAULT_LENGTH }) =>
     `(pg_catalog.char_length(${value}::pg_catalog.text) ${LE} ${length} or not (${trimmedFits(value, length)}))`,
   modifier: ({ length = DEFAULT_LENGTH }) => length + 4,
   takes: (value, { length = DEFAULT_LENGTH }) => trimmedFits(value, length),
-  // Without a length it holds more than any String.
+  // Without a length, it is longer than any String.
   read: ({ type, modifier, values }) => {
     if (type !== 'character varying' || modifier < 5 || values !== undefined) return undefined;
     return modifier - 4 === DEFAULT_LENGTH ? {} : { length: modifier - 4 };
@@ -54,7 +54,7 @@ function trimmedFits(value: string, length: number): string {
   return `pg_catalog.char_length(pg_catalog.rtrim(${value}::pg_catalog.text, ' ')) ${LE} ${length}`;
 }
 
-/** Whole characters, of which each is one or two UTF-16 units. */
+/** Counts whole characters, each of which is one or two UTF-16 units. */
 function hasAtMost(maxCharacters: number, text: string): boolean {
   if (text.length <= maxCharacters) return true;
   if (text.length > 2 * maxCharacters) return false;

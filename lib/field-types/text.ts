@@ -2,7 +2,7 @@ import { textFault } from '../sql/literal';
 import { textOfType } from './default-text';
 import { fieldType } from './field-type';
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface TextOptions {
   /** Stored as given, up to 2,000,000 bytes. `null` means none. */
   readonly default?: string | null | undefined;

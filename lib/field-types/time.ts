@@ -6,10 +6,10 @@ import { instantOf, isTime } from './iso-8601';
 
 const FIRST_DAY = '1970-01-01T';
 
-/** No day, no time zone, and no more digits than PostgreSQL keeps. */
+/** Without a day or a time zone, and with no more digits than PostgreSQL keeps. */
 const ONLY_A_TIME = String.raw`^\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6}0*)?)?(?: ?[AaPp][Mm])?\s*$`;
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface TimeOptions {
   /** `'23:59:59.999'`, a Date on 1970-01-01 in UTC, or `{ fn: 'now' }`. `null` means none. */
   readonly default?: string | Date | Now | null | undefined;

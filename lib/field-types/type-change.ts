@@ -11,14 +11,14 @@ export type TypeSpec = TypeOptions & { readonly type: FieldTypeName };
 /** The type that a column gets. */
 export type NewType = TypedField & {
   readonly type: FieldTypeName;
-  /** A value that the type does not take is set to null; it stops the change otherwise. */
+  /** A value that the type cannot take is set to null; otherwise it stops the change. */
   readonly unconvertible?: 'null' | undefined;
 };
 
 /**
- * Whether PostgreSQL has to write every row anew for a change of type (manual, ALTER TABLE, Notes): not
- * where the old values are stored as the new type would store them, and can break no limit of it. Where
- * the old type is not known, it has to be reckoned with.
+ * Whether PostgreSQL rewrites every row for a change of type (manual, ALTER TABLE, Notes): not if the old values are
+ * stored as the new type would store them, and cannot exceed its limits. If the old type is not known, a rewrite is
+ * assumed.
  */
 export function rewritesForType(from: TypeSpec | undefined, to: NewType): boolean {
   if (from === undefined) return true;
@@ -26,25 +26,25 @@ export function rewritesForType(from: TypeSpec | undefined, to: NewType): boolea
   return whole === undefined || whole.rewrites === true;
 }
 
-/** Whether rows may hold more than the new type keeps. */
+/** Whether rows may contain more than the new type keeps. */
 export function canLose(from: TypeSpec | undefined, to: NewType): boolean {
   if (typeOf(to).keeps('', '', to) === undefined) return false;
   return from === undefined || wholeFrom(from, to) === undefined;
 }
 
-/** Whether values may be set to null, as is asked for, since the new type does not take them. */
+/** Whether values may be set to null, as requested, because the new type cannot take them. */
 export function canNull(from: TypeSpec | undefined, to: NewType): boolean {
   if (to.unconvertible === undefined || (typeOf(to).isText && typeOf(to).takes('', to) === undefined)) return false;
   return from === undefined || wholeFrom(from, to) === undefined;
 }
 
-/** Whether a CHECK is all that the two types differ by: the column's own type is the same. */
+/** Whether the two types differ only by a CHECK: the column's own type is the same. */
 export function differsByCheck(from: TypeSpec | undefined, to: NewType): boolean {
   if (from === undefined || to.unconvertible !== undefined || catalogName(from) !== catalogName(to)) return false;
   return typeOf(from).isHeldByCheck || typeOf(to).isHeldByCheck;
 }
 
-/** The same as an expression, by what the column is: `was` is its pg_attribute. */
+/** The same as an expression on the column: `was` is its pg_attribute. */
 export function isWhole(to: NewType): string {
   const alternatives = wholes(to).map(({ name, modifiers, scale }) => {
     const isType = `was.atttypid ${EQ} ${regtype(name)}::pg_catalog.regtype`;
@@ -63,26 +63,26 @@ export function castOf(value: string, to: NewType, type: string): string {
   return `${value}::${typeOf(to).isText ? 'pg_catalog.text' : type}`;
 }
 
-/** Whether a column is one of these types, or of `others` of the catalog; `was` is its pg_attribute. */
+/** Whether a column has one of these types, or one of `others` of the catalog; `was` is its pg_attribute. */
 export function isColumnOf(types: readonly FieldTypeName[], others: readonly string[] = []): string {
   const names = new Set([...types.flatMap((type) => typeOf({ type }).columnTypes), ...others]);
   return isOneOf('was.atttypid', 'regtype', [...names].map(regtype));
 }
 
-/** Those of no field type whose text is another one in each session. */
+/** Types without a field type whose text depends on the session's settings. */
 const OTHERS_WRITTEN_BY_SESSION = ['timestamp without time zone', 'time with time zone', 'interval'];
 
-/** Whether the text of a default would be another one in each session; `was` is the pg_attribute of its column. */
+/** Whether the text of a default depends on the session's settings; `was` is the pg_attribute of its column. */
 export function isWrittenBySession(): string {
   const types = typeNames.filter((type) => typeOf({ type }).isWrittenBySession);
   return isColumnOf(types, OTHERS_WRITTEN_BY_SESSION);
 }
 
-/** The types of which no value has to be looked at. */
+/** The types whose values need no check. */
 function wholes(to: NewType): readonly WholeType[] {
   const all = typeOf(to).takesWhole(to);
   if (to.unconvertible === undefined) return all;
-  // What its CHECK does not take is to be set to null.
+  // Values that its CHECK refuses are set to null.
   return typeOf(to).isHeldByCheck ? [] : all.filter(({ canFail }) => canFail !== true);
 }
 

@@ -10,7 +10,7 @@ export const typeName = oneOf(
   Object.fromEntries(typeNames.map((type) => [type, typeOf({ type }).alsoCalled])),
 );
 
-/** What is wrong with the options of a type: those that it does not take, and the values of its own. */
+/** The faults of the options of a type: those that it does not take, and wrong values of its own. */
 export function typeOptionFaults(type: FieldTypeName, field: TypedField): readonly Fault[] {
   return [...foreignOptionFaults(type, field), ...typeOf({ type }).optionFaults(field)];
 }
@@ -23,12 +23,12 @@ export function foreignOptionFaults(type: FieldTypeName, given: TypeOptions): re
   }));
 }
 
-/** Whether an option was given that its codec refused, which is as good as missing, and has its fault already. */
+/** Whether the codec of an option refused its value: already reported, so checks that depend on it are skipped. */
 export function hasWrongOption(given: Readonly<Record<string, unknown>>, right: TypeOptions): boolean {
   return TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined);
 }
 
-/** The type that is meant where only its options are named: a `length` is a String's. */
+/** The type that is implied if only its options are named: `length` implies a String. */
 export function typeByOptions(given: TypeOptions): FieldTypeName | undefined {
   const option = TYPE_OPTIONS.find((name) => given[name] !== undefined);
   return option && takers(option)[0];
@@ -38,7 +38,7 @@ function takers(option: TypeOption): readonly FieldTypeName[] {
   return typeNames.filter((type) => typeOf({ type }).options.includes(option));
 }
 
-/** The type that is a column of another one with a CHECK, as a caller writes it: `{ type: 'Enum', values }`. */
+/** The type whose column is that of another type with a CHECK, as callers write it: `{ type: 'Enum', values }`. */
 export function shownHeldByCheck(): string {
   const shown = typeNames
     .filter((type) => typeOf({ type }).isHeldByCheck)

@@ -4,7 +4,7 @@ import { fieldType, isFunctionCall } from './field-type';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What a field of the type takes. */
+/** The properties of a field of this type. */
 export interface UuidOptions {
   /** A uuid, or `{ fn: 'uuid' }` for a new one in each row. `null` means none. */
   readonly default?: string | { readonly fn: 'uuid' } | null | undefined;

@@ -10,7 +10,7 @@ export function wholeNumber(name: string, bytes: number) {
   return {
     readDefault: (value) =>
       typeof value === 'number' && Number.isInteger(value) && value >= -end && value < end
-        ? { kept: value + 0 } // -0 is 0 to a column of whole numbers
+        ? { kept: value + 0 } // -0 is 0 in a column of whole numbers
         : { fault: `must be a whole number from ${-end} to ${end - 1}` },
     defaultSql: (kept) => literal(kept as number),
     catalogName: () => name,

@@ -34,7 +34,7 @@ const DIGITS = 'must be at most 19 digits';
 const BIG = 'must be from -9223372036854775808 to 9223372036854775807';
 const FINITE = 'must be a finite number';
 const DECIMAL = 'must be a finite number, or a string of digits with at most one "."';
-const FITS = 'must fit numeric(5, 2): PostgreSQL would round it, or refuse it';
+const FITS = 'must fit numeric(5, 2): PostgreSQL would round or refuse it';
 const INSTANT = "must be a Date, { fn: 'now' }, or ISO 8601 with Z or an offset: 2024-02-29T23:59:59.999Z";
 const DATE = "must be ISO 8601, 2024-02-29, or { fn: 'now' }, or a Date that is midnight in UTC";
 const TIME = "must be ISO 8601, 23:59:59.999, or { fn: 'now' }, or a Date on 1970-01-01 in UTC";
@@ -241,14 +241,14 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
       column: 'decimal(3, 0)',
       catalogName: 'numeric(3,0)',
       accepted: [[999, '999', "'999'"]],
-      rejected: [[9.5, 'must fit numeric(3, 0): PostgreSQL would round it, or refuse it']],
+      rejected: [[9.5, 'must fit numeric(3, 0): PostgreSQL would round or refuse it']],
     },
     {
       options: { precision: 2, scale: 2 },
       column: 'decimal(2, 2)',
       catalogName: 'numeric(2,2)',
       accepted: [[0.99, '0.99', "'0.99'"]],
-      rejected: [[1, 'must fit numeric(2, 2): PostgreSQL would round it, or refuse it']],
+      rejected: [[1, 'must fit numeric(2, 2): PostgreSQL would round or refuse it']],
     },
   ],
   Boolean: [
@@ -370,8 +370,8 @@ const EXAMPLES: { readonly [Type in FieldTypeName]: readonly Example[] } = {
       rejected: [
         [nested(101), 'must be at most 100 levels deep'],
         [circular, 'must be at most 100 levels deep'],
-        [[1, Infinity], 'must hold finite numbers only'],
-        [{ a: NaN }, 'must hold finite numbers only'],
+        [[1, Infinity], 'must contain only finite numbers'],
+        [{ a: NaN }, 'must contain only finite numbers'],
         [{ a: undefined }, 'must be a JSON value'],
         // A hole, which JSON.stringify would fill with null.
         [[, 1], 'must be a JSON value'],
@@ -584,7 +584,7 @@ describe('the options of a type', () => {
     ['Decimal', { precision: 5, scale: -1 }, 'scale', 'must be a whole number of digits from 0 to the precision'],
     ['Enum', {}, 'values', 'an Enum needs at least one value'],
     ['Enum', { values: [] }, 'values', 'an Enum needs at least one value'],
-    ['Enum', { values: ['a', 'b', 'a'] }, 'values[2]', 'is there twice'],
+    ['Enum', { values: ['a', 'b', 'a'] }, 'values[2]', 'is listed twice'],
     ['Enum', { values: ['a\0'] }, 'values[0]', NUL],
     ['Enum', { values: [1] }, 'values[0]', 'must be a string'],
     ['Enum', { values: 'a' }, 'values', 'must be a list'],

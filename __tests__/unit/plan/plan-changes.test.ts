@@ -254,7 +254,7 @@ describe('a spec', () => {
       table: 'invoice',
       field: { name: 'a', type: 'Enum', values: ['x', 'x'], more: 1 },
     };
-    expect(faults(change)).toEqual(['field.more: unknown key', 'field.values[1]: is there twice']);
+    expect(faults(change)).toEqual(['field.more: unknown key', 'field.values[1]: is listed twice']);
     expect(faults({ kind: 'addField', table: 'invoice', field: { name: 'a', type: 'Int', primaryKey: true } })).toEqual(
       ['field.primaryKey: a key is part of a new model; it cannot be added later'],
     );

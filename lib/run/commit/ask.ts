@@ -6,19 +6,19 @@ import { closeBeside, openedBeside } from '../wire/connection-beside';
 import { answeredWithin } from '../wire/limit';
 import { clientOf, discard, send, type Answer } from '../wire/send';
 
-/** A way to ask the server something after a connection was lost. */
+/** A way to ask the server a question after a connection was lost. */
 export interface WayToAsk {
-  /** Which part of the time that is left one question may take. */
+  /** The share of the remaining time that one question may take. */
   readonly part: number;
-  /** Where this one led nowhere. */
+  /** The next way, if this one leads nowhere. */
   readonly other: () => WayToAsk;
-  /** Waits for a connection and for the answer no longer than this, in milliseconds. */
+  /** Waits at most this long for a connection and the answer, in milliseconds. */
   readonly ask: (db: Knex, question: string, limitMs: number, logger: Logger) => Promise<readonly Answer[]>;
-  /** Whether no time cures the failure. */
+  /** Whether waiting does not help. */
   readonly isFinal: (error: unknown) => boolean;
 }
 
-/** On a connection of the pool: it is there already, and known to work no more than the one that was lost. */
+/** On a connection of the pool: it already exists, but is no more reliable than the one that was lost. */
 export const POOLED: WayToAsk = {
   part: 1 / 8,
   other: () => BESIDE,
@@ -28,7 +28,7 @@ export const POOLED: WayToAsk = {
     try {
       return await answeredWithin(connection, leftMs(), send(db, question, connection));
     } catch (error) {
-      // A late answer must not come to the next one who uses it.
+      // A late answer must not reach the next user of the connection.
       if (classifyInUse(error).retryScope === 'connection') discard(connection);
       throw error;
     } finally {
@@ -38,7 +38,7 @@ export const POOLED: WayToAsk = {
   isFinal: (error) => NEVER_ANSWERED.includes(sqlStateOf(error)),
 };
 
-/** On a connection of its own. The server may have no room for it, or its password be yesterday's. */
+/** On a separate connection. The server may have no room for it, or its password may be outdated. */
 export const BESIDE: WayToAsk = {
   part: 1 / 2,
   other: () => POOLED,

@@ -10,26 +10,26 @@ import { discard, type Connection } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
 import { withoutValues } from '../failures/without-values';
 
-/** A transaction of ours with all its work done. */
+/** One of our transactions, with all its work done. */
 export interface Finished {
   readonly org: string;
   readonly connection: Connection;
-  /** None on pg-mem. */
+  /** Undefined on pg-mem. */
   readonly identity: TransactionIdentity | undefined;
-  /** Sends COMMIT and gives the tag of its answer. */
+  /** Sends COMMIT and returns the tag of its answer. */
   readonly sendCommit: () => Promise<string | undefined>;
-  /** Gives the connection back to the pool. May be called twice. */
+  /** Returns the connection to the pool. Can be called twice. */
   readonly close: () => Promise<void>;
-  /** What aborted the transaction, where the callback caught it. */
+  /** The error that aborted the transaction, if the callback caught it. */
   readonly caught: () => unknown;
 }
 
 /**
- * Commits, and returns only when the server has committed. Only an answer of the server refuses a COMMIT;
- * whatever else comes instead of one, or nothing, leaves both possible: then the server is asked.
+ * Commits, and returns only once the server has committed. Only an answer of the server refuses a COMMIT; after
+ * anything else, or nothing, both outcomes are possible: then the server is asked.
  *
- * @throws MigrationError CONNECTION_LOST where it did not commit, so that all of it can run again;
- *   OUTCOME_UNKNOWN where the server can't say; what PostgreSQL said where it refused
+ * @throws MigrationError CONNECTION_LOST if it did not commit, so all of it can run again; OUTCOME_UNKNOWN if the
+ *   server cannot say; PostgreSQL's error if it refused
  */
 export async function commit(db: Knex, finished: Finished, settings: Settings): Promise<void> {
   const { org, connection, identity, sendCommit, close, caught } = finished;
@@ -41,12 +41,12 @@ export async function commit(db: Knex, finished: Finished, settings: Settings): 
       throw new Error('received unexpected answer message to COMMIT');
     }
   } catch (given) {
-    // Such as the callback's own end of the transaction.
+    // For example if the callback ended the transaction itself.
     if (given instanceof MigrationError) throw given;
     const error = withoutValues(given);
     if (isRefusalOfCommit(error)) throw refusedAtCommit(error, org);
     discard(connection);
-    // Before the question: the pool may have this one connection only.
+    // Before the question: the pool may have only this connection.
     await close();
     if ((await fateOf(db, { org, identity, cause: error }, settings)) === 'committed') return;
     const failure = explained(error, failureAt(error, org));
@@ -55,11 +55,11 @@ export async function commit(db: Knex, finished: Finished, settings: Settings): 
     stopListening();
     await close();
   }
-  // Where a statement failed and nobody minded, COMMIT answers ROLLBACK, which knex takes for success.
+  // If the error of a failed statement was swallowed, COMMIT answers ROLLBACK, which knex treats as success.
   if (tag === 'ROLLBACK') throw rolledBack(org, caught());
 }
 
-/** The parts of pg's connection that tell of what the server says beside its answers. */
+/** The parts of pg's connection that report the server's notices. */
 interface Notices {
   on?(event: 'notice', listener: (notice: Notice) => void): unknown;
   off?(event: 'notice', listener: (notice: Notice) => void): unknown;
@@ -70,8 +70,8 @@ interface Notice {
 }
 
 /**
- * A COMMIT that waits for a synchronous standby may be called off. It is told as done, which it is on this
- * server; that no other may have it is told by a warning only (manual 27.2.8).
+ * The wait of a COMMIT for a synchronous standby can be cancelled. The server then reports success, since it has
+ * committed; only a warning says that there may be no standby that has it (manual 27.2.8).
  */
 export function hearUnreplicated(connection: Connection, org: string, { logger }: Settings): () => void {
   const notices = connection as Notices;
@@ -82,14 +82,14 @@ export function hearUnreplicated(connection: Connection, org: string, { logger }
   return () => notices.off?.('notice', listen);
 }
 
-/** A deferred constraint, or a conflict with another transaction: nothing that a change of ours has said. */
+/** A deferred constraint, or a conflict with another transaction: not an error of one of our changes. */
 function refusedAtCommit(error: unknown, org: string): MigrationError {
   const { code, retryScope, sqlState } = explained(error, failureAt(error, org));
   const { table, constraint } = error as { readonly table?: string; readonly constraint?: string };
-  const by = constraint === undefined ? '' : ` by "${constraint}" of "${table ?? ''}"`;
+  const by = constraint === undefined ? '' : ` because of "${constraint}" on "${table ?? ''}"`;
   const words = error instanceof Error ? error.message : String(error);
   return new MigrationError(
-    `COMMIT of the transaction of "${org}" was refused${by}, and nothing was changed: ${words}.`,
+    `PostgreSQL refused to commit the transaction for "${org}"${by}: ${words}. Nothing was changed.`,
     {
       code,
       org,
@@ -101,12 +101,12 @@ function refusedAtCommit(error: unknown, org: string): MigrationError {
   );
 }
 
-/** PostgreSQL undid a transaction that nobody meant to undo. */
+/** The error for a transaction that PostgreSQL rolled back instead of committing it. */
 export function rolledBack(org: string, given: unknown): MigrationError {
   const caught = withoutValues(given);
   const { code, retryScope } = classifyInUse(caught);
   return new MigrationError(
-    `PostgreSQL rolled back the transaction of "${org}", since a statement in it had failed and the error was caught. Nothing was changed. Let the error pass, or run what may fail in a nested transaction.`,
+    `PostgreSQL rolled back the transaction for "${org}", since a statement in it had failed and the error was caught. Nothing was changed. Rethrow the error, or run statements that may fail in a nested transaction.`,
     { code, org, retryScope: retryScope === 'savepoint' ? 'transaction' : retryScope, cause: caught },
   );
 }

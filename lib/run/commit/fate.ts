@@ -19,24 +19,24 @@ import { withoutValues } from '../failures/without-values';
 
 export type Fate = 'committed' | 'aborted';
 
-/** A transaction whose COMMIT went without an answer. */
+/** A transaction whose COMMIT got no answer. */
 export interface Doubtful {
   readonly org: string;
   readonly identity: TransactionIdentity | undefined;
-  /** What was lost. */
+  /** The error instead of the answer. */
   readonly cause: unknown;
 }
 
-/** Between two questions; a server that starts again takes about a second. */
+/** The pause between two questions; a restart of a server takes about a second. */
 const PAUSE_MS = 50;
 
 /**
  * Asks the server, on another connection, whether a transaction committed (manual 9.27.4, pg_xact_status).
- * While it is in progress, or nobody answers, the question is asked again, for at most
- * `statementTimeoutMs`: by then the server has ended it, or someone has to look. What swallowed the COMMIT may
- * have taken every connection of the pool as well: the next question goes another way.
+ * While it is in progress, or there is no answer, the question is repeated, for at most `statementTimeoutMs`: by then
+ * the server has ended it, or a person has to look. Whatever swallowed the COMMIT may have broken every connection of
+ * the pool as well: the next question takes another way.
  *
- * @throws MigrationError OUTCOME_UNKNOWN where the server can't say
+ * @throws MigrationError OUTCOME_UNKNOWN if the server cannot say
  */
 export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): Promise<Fate> {
   const { identity } = doubtful;
@@ -75,19 +75,19 @@ async function answered(identity: TransactionIdentity, asking: Ask): Promise<Ans
     return judged(await asking(fateQuery(identity)), identity);
   } catch (error) {
     if (sqlStateOf(error) !== IN_THE_FUTURE) throw error;
-    // The id was lost in a crash, with its transaction.
+    // The id was lost in a crash, together with its transaction.
     return isSameHistory(identity, serverIn(await asking(serverQuery()))) ? 'aborted' : 'unknown';
   }
 }
 
-/** Null where the transaction is too old for the server to remember. */
+/** Null if the transaction is too old for the server to remember. */
 type Status = Fate | 'in progress' | null;
 
 /**
- * What can be believed of `pg_xact_status`. A crash loses the ids whose WAL was not written, with their
- * transactions, and gives them out again: "committed" may then be said of another transaction, and no trace
- * shows how many crashes there were, or what ran between them. So it is believed of a server that has
- * not crashed. "Aborted" is true either way: what had committed would be committed still.
+ * Decides whether to believe `pg_xact_status`. A crash loses the ids whose WAL was not written, with their transactions,
+ * and they are assigned again: "committed" may then be about another transaction, and no trace shows how many crashes
+ * there were, or what ran between them. So it is believed only from a server that has not crashed. "Aborted" is always
+ * true: what had committed would still be committed.
  */
 function judged(answers: readonly Answer[], asked: TransactionIdentity): Answered {
   const status = valueOf(answers, 'tenant_ddl_fate') as Status;
@@ -99,7 +99,7 @@ function judged(answers: readonly Answer[], asked: TransactionIdentity): Answere
   return status === 'committed' && !isWithoutCrash(asked, answering) ? 'unknown' : status;
 }
 
-/** invalid_parameter_value: the server has not given out this id. */
+/** invalid_parameter_value: the server has not assigned this id. */
 const IN_THE_FUTURE = '22023';
 
 function outcomeUnknown({ org, identity, cause: given }: Doubtful): MigrationError {
@@ -108,7 +108,7 @@ function outcomeUnknown({ org, identity, cause: given }: Doubtful): MigrationErr
   const name = transactionId === undefined ? 'the transaction' : `transaction ${transactionId}`;
   const reason = cause instanceof Error ? ` (${cause.message.split('\n', 1).join()})` : '';
   return new MigrationError(
-    `COMMIT got no answer${reason}, and the server cannot say what became of ${name} of "${org}". Look whether the change is there before you run it again.`,
+    `COMMIT got no answer${reason}, and the server cannot say what became of ${name} of "${org}". Check whether the change was applied before you run it again.`,
     { code: 'OUTCOME_UNKNOWN', org, transactionId, cause },
   );
 }

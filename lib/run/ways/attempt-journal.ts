@@ -4,9 +4,9 @@ import type { Committed, Journal } from '../tenant-context';
 export interface AttemptJournal extends Journal {
   /** Whether a change has run. */
   readonly hasRun: () => boolean;
-  /** Whether a change of this attempt failed with that error, which is in the log then. */
+  /** Whether a change of this attempt failed with that error, which is then already in the log. */
   readonly failedWith: (error: unknown) => boolean;
-  /** Forgets the changes that were taken back: those whose mark the transaction no longer has. */
+  /** Forgets the changes that were rolled back: those whose mark is no longer in the transaction. */
   readonly keep: (standing: ReadonlySet<string>) => void;
   readonly tellFailures: (retryInMs: number | undefined) => void;
   readonly tellChanges: (committed: Committed) => void;

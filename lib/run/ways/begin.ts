@@ -8,12 +8,12 @@ import type { Settings } from '../../options/options';
 import { classifyInUse } from '../failures/sql-states';
 
 /**
- * Whatever the role's default is: under another level, what is looked at is older than the turn. One query
- * with BEGIN.
+ * Whatever the role's default is: at another level, checks would see a snapshot from before the turn. One query with
+ * BEGIN.
  */
 const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
 
-/** Begins the transaction of an attempt. Its connection is the pool's again when it has ended. */
+/** Begins the transaction of an attempt. Its connection returns to the pool when it has ended. */
 export async function begun(server: Knex, { org, settings }: TenantContext): Promise<Knex.Transaction> {
   try {
     if (isMemory(server)) return await server.transaction();
@@ -23,7 +23,7 @@ export async function begun(server: Knex, { org, settings }: TenantContext): Pro
   }
 }
 
-/** On a connection that is known: where BEGIN is not answered, it can be given up. */
+/** On a known connection, which can be discarded if BEGIN is not answered. */
 async function begunOn(server: Knex, connection: Connection, settings: Settings): Promise<Knex.Transaction> {
   let held = true;
   const release = async (): Promise<void> => {
@@ -36,7 +36,7 @@ async function begunOn(server: Knex, connection: Connection, settings: Settings)
   try {
     const trx = await answeredWithin(connection, statementLimitMs(settings), begin());
     void trx.executionPromise.then(release, release);
-    // knex hands out a transaction whose BEGIN failed all the same; this tells why.
+    // knex returns a transaction even if its BEGIN failed; this finds the reason.
     if (trx.isCompleted()) await trx.executionPromise;
     return trx;
   } catch (error) {

@@ -4,7 +4,7 @@ import { clientOf } from '../wire/send';
 import type { Committed, Journal, JournalEntry } from '../tenant-context';
 import { watchTransaction, type TransactionWatch } from './transaction-watch';
 
-/** What is known of an entry. Doubtful is one that was on its way while a savepoint was rolled back. */
+/** What is known about an entry. It is doubtful if it was on its way while a savepoint was rolled back. */
 interface Entry {
   tell?: (committed: Committed) => void;
   doubtful: boolean;
@@ -16,7 +16,7 @@ interface KnexQuery {
 
 const journals = new WeakMap<Knex, Promise<Journal>>();
 
-/** The journal of a transaction of the caller's, which is told when knex tells of the end of the outermost one. */
+/** The journal of the caller's transaction, which is logged when knex reports the end of the outermost one. */
 export function callersJournal(trx: Knex): Promise<Journal> {
   const root = outermost(trx);
   const known = journals.get(root);
@@ -31,7 +31,7 @@ function outermost(trx: Knex): Knex {
   return parentTransaction === undefined ? trx : outermost(parentTransaction);
 }
 
-/** A transaction whose end nobody tells of. */
+/** A transaction whose end is not reported. */
 const AT_ONCE: Journal = {
   begin: () => ({ ran: (tell) => tell(undefined), failed: (_error, tell) => tell(undefined) }),
 };
@@ -55,7 +55,7 @@ async function madeFor(root: Knex.Transaction): Promise<Journal> {
     if (committed !== 'no')
       entries.forEach(({ tell, doubtful }) => tell?.(doubtful || committed === 'unknown' ? undefined : true));
   };
-  // Its failure is the caller's; only the end matters here.
+  // The caller handles its failure; only the end matters here.
   root.executionPromise.then(() => end(), end);
   return { begin: () => begun(entries) };
 }
@@ -71,10 +71,10 @@ function begun(entries: Entry[]): JournalEntry {
   };
 }
 
-/** What was done since the savepoint did not happen. */
+/** Changes since the savepoint did not happen. */
 function takeBack(entries: Entry[], savepoints: { readonly name: string; readonly at: number }[], name: string): void {
   const index = savepoints.map((savepoint) => savepoint.name).lastIndexOf(name);
-  // One that we did not see was made before all that we know.
+  // A savepoint that we did not see was set before everything that we know.
   const undone = entries.splice(savepoints[index]?.at ?? 0);
   savepoints.splice(index + 1);
   for (const entry of undone) {

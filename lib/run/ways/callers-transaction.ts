@@ -16,8 +16,8 @@ import { refusedUnforeseen } from '../hazards/unforeseen-policy';
 import type { Work } from '../work';
 
 /**
- * One round trip inside a transaction of the caller's. When it fails, the savepoint makes the transaction
- * usable again, with its timeouts as they were.
+ * One round trip inside the caller's transaction. If it fails, the savepoint makes the transaction usable again, with
+ * its timeouts unchanged.
  */
 export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
   return inTurn(trx, async () => {
@@ -50,7 +50,7 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
   });
 }
 
-/** Makes the transaction usable again, and finds out what the failure was. */
+/** Makes the transaction usable again, and finds the cause of the failure. */
 async function undone(
   error: unknown,
   { org, subjects }: Work,
@@ -71,7 +71,7 @@ async function undone(
     const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';
     return found.retryScope === 'savepoint' && strong ? { ...found, retryScope: 'transaction' } : found;
   } catch {
-    // The first error is the one to tell; the questions matter less than the caller's transaction.
+    // The first error is the one to report; the questions matter less than the caller's transaction.
     await answeredWithin(connection, limitMs, send(trx, rollbackToSavepoint())).catch(ignore);
     return { ...failed, retryScope: failed.retryScope === 'none' ? 'none' : 'transaction' };
   }
@@ -82,7 +82,7 @@ const ABORTED = '25P02';
 
 function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError {
   return new MigrationError(
-    'An earlier statement of this transaction failed, and PostgreSQL ignores everything until it is rolled back. Nothing was changed. Look for the first error, or run what may fail in a nested transaction.',
+    'An earlier statement of this transaction failed, and PostgreSQL ignores everything until it is rolled back. Nothing was changed. Look for the first error, or run statements that may fail in a nested transaction.',
     { code: 'DATABASE_ERROR', org, table, sqlState: ABORTED, retryScope: 'transaction', cause: error },
   );
 }
@@ -90,8 +90,8 @@ function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError 
 const STRONG_MODES = ['ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'].map(literal);
 
 /**
- * A lock that blocks readers or writers would stay held while a retry waits (manual 13.3.1). The locks
- * taken after the savepoint are gone by now.
+ * A lock that blocks readers or writers would be held while a retry waits (manual 13.3.1). The locks taken after the
+ * savepoint are released by now.
  */
 const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
   where pid ${EQ} pg_catalog.pg_backend_pid() and locktype ${EQ} 'relation' and granted
@@ -99,15 +99,15 @@ const HOLDS_STRONG_LOCK = `select exists (select from pg_catalog.pg_locks
 
 const turns = new WeakMap<Knex, Promise<unknown>>();
 
-/** One change after the other: a second batch, sent before the first is undone, would find it aborted. */
+/** One change after the other: a second batch that is sent before the first is rolled back would fail with 25P02. */
 async function inTurn<T>(trx: Knex, run: () => Promise<T>): Promise<T> {
   const previous = turns.get(trx) ?? Promise.resolve();
   const turn = previous.then(run);
-  // Its failure is its own caller's; the next one in the line only waits for its end.
+  // Its own caller handles its failure; the next in the queue only waits for its end.
   turns.set(trx, turn.then(ignore, ignore));
   return turn;
 }
 
 function ignore(): void {
-  // Told already: to the caller of the change that failed.
+  // Already reported to the caller of the change that failed.
 }

@@ -11,15 +11,15 @@ import { isOfServer } from '../failures/server-error';
 export interface EndedByCallback {
   readonly org: Identifier;
   readonly identity: TransactionIdentity | undefined;
-  /** Whether something was committed meanwhile: by COMMIT, or outside every transaction. */
+  /** Whether something was committed: by COMMIT, or outside every transaction. */
   readonly committed: boolean;
   /** What the callback threw, if it did. */
   readonly cause?: unknown;
 }
 
 /**
- * The error for a callback that ended the transaction itself: what became of it is found out, and nothing
- * is said to be unchanged that may have been committed.
+ * The error for a callback that ended the transaction itself: finds out what became of it, and never claims that nothing
+ * was changed if something may have been committed.
  */
 export async function endedByCallback(
   server: Knex,
@@ -34,7 +34,7 @@ export async function endedByCallback(
   const transactionId = identity?.transactionId;
   const fate = await fateOf(server, { org, identity, cause }, settings).catch(() => 'unknown' as const);
   return new MigrationError(
-    `The callback ended the transaction of "${org}" itself. ${FATES[fate]} What it did afterwards may have been committed as well. Look what is there before you run it again. ${ADVICE}`,
+    `The callback ended the transaction of "${org}" itself. ${FATES[fate]} What it did afterwards may have been committed as well. Check what was applied before you run it again. ${ADVICE}`,
     { code: 'OUTCOME_UNKNOWN', org, transactionId, cause },
   );
 }

@@ -12,8 +12,8 @@ import type { Work } from '../work';
 import { sendUndoing, taken } from './own-transaction';
 
 /**
- * One round trip on one connection of the pool: the change, its row in the ledger, and COMMIT. After a lost connection
- * it can simply be sent again: if it was committed, its row is no longer pending, and the ledger refuses the second.
+ * One round trip on one connection of the pool: the change, its row in the ledger, and COMMIT. After a lost connection,
+ * it can simply be sent again: if it was committed, its row is no longer pending, and the ledger refuses the second one.
  */
 export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
   const connection = await taken(db, work);
@@ -37,7 +37,7 @@ export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): 
   }
 }
 
-/** What the tenant's row, or the rollout, is instead of pending and running: no failure, since nothing was to be done. */
+/** The state of the tenant's row, or of the rollout, if it is not pending and running: not a failure, since there was nothing to do. */
 function refusalIn(error: unknown): string | undefined {
   if (!(error instanceof MigrationError) || error.sqlState !== GUARD_STATES.ledger) return undefined;
   return (error.cause as Error).message;

@@ -47,7 +47,7 @@ export async function taken(db: Knex, { org, subjects }: Work): Promise<Connecti
   }
 }
 
-/** Sends a batch that begins a transaction. Where it fails, the transaction is ended, and the failure explained. */
+/** Sends a batch that begins a transaction. If it fails, ends the transaction and explains the failure. */
 export function sendUndoing(
   work: Work,
   db: Knex,
@@ -77,7 +77,7 @@ export function sendUndoing(
   );
 }
 
-/** Ends the transaction, and finds out what the failure was. */
+/** Ends the transaction, and finds the cause of the failure. */
 async function undone(
   error: unknown,
   { org, subjects }: Work,
@@ -95,7 +95,7 @@ async function undone(
     const answers = await answeredWithin(connection, statementLimitMs(settings), send(db, undo, connection));
     return diagnosed(error, org, subjects, answers);
   } catch {
-    // The first error is the one to tell.
+    // The first error is the one to report.
     discard(connection);
     return failed;
   }

@@ -3,13 +3,13 @@ import { derivedName, type Identifier } from '../../sql/identifier';
 import { withLiterals } from '../../sql/literal';
 import type { MemoryTable } from './pg-mem-tables';
 
-/** SQL whose constants stand aside, so that no expression can read in them: `'0'`, `'1'`, … */
+/** SQL with masked constants (`'0'`, `'1'`, …), so no regular expression can match inside them. */
 interface Masked {
   readonly sql: string;
   readonly constants: readonly string[];
 }
 
-/** A statement as pg-mem can run it, and what has to be run beside it; what it makes known of its table. */
+/** A statement as pg-mem can run it, what has to run in addition, and what it says about its table. */
 export function memorySql(statement: string, tableOf: (name: string) => MemoryTable): readonly string[] {
   const { sql, constants } = masked(statement);
   const written = beside(sql, constants, tableOf);
@@ -29,7 +29,7 @@ function unmasked(sql: string, constants: readonly string[]): string {
   });
 }
 
-/** pg-mem reads an escape string as JSON; in a plain one a backslash is itself there, whatever the settings. */
+/** pg-mem reads an escape string as JSON; in a plain string, a backslash is always a plain character there. */
 function plain(constant: string): string {
   if (!constant.startsWith('E')) return constant;
   return constant.slice(1).replace(/\\x3f|\\\\/g, (escape) => (escape === '\\\\' ? '\\' : '?'));
@@ -47,7 +47,7 @@ function unqualified(sql: string): string {
   });
 }
 
-/** pg-mem has JavaScript's numbers: digits beyond them stay whole as a text. The sign `=` keeps them from being a mask. */
+/** pg-mem has JavaScript's numbers: more digits are kept as a text. The sign `=` distinguishes it from a mask. */
 function exactBigInts(sql: string): string {
   return sql.replace(/ default (-?\d{16,19})(?=[,) ]|$)/g, (_all, digits: string) => ` default '=${digits}'`);
 }
@@ -72,7 +72,7 @@ function beside(sql: string, constants: readonly string[], tableOf: (name: strin
     const check = table.checks.get(gone);
     table.checks.delete(gone);
     table.numbers.delete(gone);
-    // pg-mem would judge the rows by the check of a column that is gone.
+    // pg-mem would apply the check of a dropped column to the rows.
     return check === undefined ? [sql] : [dropped(name, check.name), sql];
   }
   const tableRenamed = TABLE_RENAMED.exec(sql)?.[2];
@@ -88,7 +88,7 @@ function beside(sql: string, constants: readonly string[], tableOf: (name: strin
   return ADDED.test(sql) && !CHECK_ADDED.test(sql) ? adding(sql, name) : [sql];
 }
 
-/** The constants of what is kept stand in it, for another statement. */
+/** Puts the constants back, for another statement. */
 function filled(values: string, constants: readonly string[]): string {
   return unmasked(unqualified(values), constants);
 }
@@ -97,15 +97,15 @@ function adding(sql: string, name: string): readonly string[] {
   const column = ADDED.exec(sql)?.[2] ?? '';
   const check = CHECK.exec(sql)?.[0];
   return [
-    // With its column, pg-mem trips over a check ("Corrupted alias").
+    // pg-mem fails on a check that is added with its column ("Corrupted alias").
     check === undefined ? sql : sql.replace(` ${check}`, () => ''),
-    // Without it, pg-mem would find rows by their keys as they were before.
+    // Without it, pg-mem would find rows by their old keys.
     `update ${name} set "${column}" = "${column}"`,
     ...(check === undefined ? [] : [`alter table ${name} add ${check}`]),
   ];
 }
 
-/** A check knows its column by the name that it had; the new one has the name that the library would give it. */
+/** A check knows its column by the old name; the new check has the name that the library would derive. */
 function renaming(sql: string, name: string, table: MemoryTable, from: string, to: string): readonly string[] {
   const number = table.numbers.get(from);
   if (number !== undefined) table.numbers.set(to, number);
@@ -144,7 +144,7 @@ function added(name: string, check: string, column: string, values: string): str
   return `alter table ${name} add constraint "${check}" check ("${column}" = any (${asIs(values)}))`;
 }
 
-/** Constants that are whole already, in the place of masks: see {@link unmasked}. */
+/** Constants in the place of masks that are already complete: see {@link unmasked}. */
 function asIs(values: string): string {
   return withLiterals(values, (constant) => `'=${constant.slice(1)}`);
 }

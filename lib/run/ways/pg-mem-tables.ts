@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import type { NumberLimits } from '../../field-types/field-type';
 
-/** What pg-mem itself does not keep, or not as PostgreSQL does, of one table that this library made there. */
+/** What pg-mem does not keep, or not as PostgreSQL does, about a table that this library created. */
 export interface MemoryTable {
   /** The CHECK of each Enum, by its column. */
   readonly checks: Map<string, { readonly name: string; readonly values: string }>;
-  /** What each number is held to, by its column: pg-mem keeps no such type. */
+  /** The limits of each number, by its column: pg-mem does not enforce them. */
   readonly numbers: Map<string, NumberLimits>;
 }
 
-/** The part of pg-mem's database that is used, since only the door for tests may import pg-mem. */
+/** The part of pg-mem's database that is used, since only lib/testing may import pg-mem. */
 export interface MemoryDatabase {
   getSchema(name: string): { getTable(name: string): MemoryRelation };
 }
@@ -25,7 +25,7 @@ interface Memory {
   database: MemoryDatabase | undefined;
 }
 
-/** By the driver, which a Knex on pg-mem shares with its transactions. */
+/** Keyed by the driver, which a Knex on pg-mem shares with its transactions. */
 const memories = new WeakMap<object, Memory>();
 
 export function memoryOf(db: Knex): Memory {
@@ -37,7 +37,7 @@ export function memoryOf(db: Knex): Memory {
   return made;
 }
 
-/** Of a table as SQL names it: `"acme-corp"."invoice"`. */
+/** What is known about a table, as SQL names it: `"acme-corp"."invoice"`. */
 export function tableIn({ tables }: Memory, name: string): MemoryTable {
   const known = tables.get(name);
   if (known !== undefined) return known;
@@ -46,7 +46,7 @@ export function tableIn({ tables }: Memory, name: string): MemoryTable {
   return made;
 }
 
-/** The indexes over a column and others, which would go with it unsaid. Nothing where pg-mem can't be asked. */
+/** The indexes that cover a column and others, and would be dropped silently. Empty if pg-mem cannot tell. */
 export function sharedIndexes(db: Knex, org: string, table: string, column: string): readonly string[] {
   const { database } = memoryOf(db);
   if (database === undefined) return [];
@@ -58,7 +58,7 @@ export function sharedIndexes(db: Knex, org: string, table: string, column: stri
       .filter(({ expressions }) => expressions.length > 1 && expressions.includes(column))
       .map(({ name }) => name);
   } catch {
-    // No such table: the change itself says so.
+    // No such table: the change itself reports it.
     return [];
   }
 }
@@ -71,12 +71,12 @@ export function constraintIn(db: Knex, org: string, table: string, name: string)
     const relation = database.getSchema(org).getTable(table);
     return relation.getConstraint === undefined ? undefined : Boolean(relation.getConstraint(name));
   } catch {
-    // No such table: the change itself says so.
+    // No such table: the change itself reports it.
     return undefined;
   }
 }
 
-/** Has the numbers of a new table kept as PostgreSQL would keep, or refuse, them. */
+/** Makes the numbers of a new table be rounded or refused as in PostgreSQL. */
 export function watchNumbers(db: Knex, org: string, table: string, kept: MemoryTable): void {
   memoryOf(db)
     .database?.getSchema(org)
@@ -96,7 +96,7 @@ function keptNumber(value: unknown, { range, digits }: NumberLimits): unknown {
   return digits === undefined || typeof value === 'string' ? value : Number(rounded(value as number, digits));
 }
 
-/** As numeric is rounded: half of the last digit away from zero, by the digits that are shown. */
+/** Rounds like numeric: half away from zero, by the digits that are shown. */
 function rounded(value: number, places: number): string {
   const text = String(Math.abs(value));
   if (text.includes('e')) return String(value);

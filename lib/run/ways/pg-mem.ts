@@ -16,8 +16,8 @@ import { send, type Answer } from '../wire/send';
 import type { Work } from '../work';
 
 /**
- * pg-mem: the statements alone. It knows neither savepoints, nor advisory locks, nor transaction ids, and
- * has no timeouts; what a change does to the tables is the same.
+ * pg-mem: only the statements. It has no savepoints, advisory locks, transaction ids or timeouts; the effect of a change
+ * on the tables is the same.
  */
 export async function inMemory(
   { org, statements, subjects }: Work,
@@ -45,15 +45,15 @@ export async function inMemory(
   }
 }
 
-/** It would convert nothing, or not every value as PostgreSQL does. */
+/** pg-mem converts no values, or not all of them as PostgreSQL does. */
 const RETYPES = /\balter column "[^"]+" type /;
 
-/** It has no catalogs to look into. */
+/** pg-mem has no such catalogs. */
 function isKnown(statement: Statement): statement is string {
   return typeof statement === 'string' && !isBlock(statement) && !isOwnLock(statement);
 }
 
-/** pg-mem ends its message, and the stack, with the statement: the values in it are nobody's to log. */
+/** pg-mem ends its message, and the stack, with the statement, whose values must not be logged. */
 function withoutStatement(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const [message = ''] = error.message.split('\n', 1);
@@ -63,7 +63,7 @@ function withoutStatement(error: unknown): unknown {
   return error;
 }
 
-/** What a change says of its tables counts once it has run. */
+/** What a change says about its tables counts once it has run. */
 function draftOf(name: string, memory: ReturnType<typeof memoryOf>, drafts: Map<string, MemoryTable>): MemoryTable {
   const known = drafts.get(name);
   if (known !== undefined) return known;
@@ -104,7 +104,7 @@ function replace<K, V>(map: Map<K, V>, by: ReadonlyMap<K, V>): void {
   for (const [key, value] of by) map.set(key, value);
 }
 
-/** The indexes that would go with a field unsaid: the guard on a server reads the catalogs, which pg-mem lacks. */
+/** The indexes that would be dropped silently with a field: on a server, the guard reads catalogs that pg-mem lacks. */
 function refuseShared(db: Knex, org: Identifier, subjects: readonly Subject[]): void {
   for (const effect of subjects.flatMap(({ effects }) => effects)) {
     if (effect.verb !== 'drops' || effect.of !== 'column') continue;

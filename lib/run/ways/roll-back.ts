@@ -4,7 +4,7 @@ import { discard, type Connection } from '../wire/send';
 import type { TenantContext } from '../tenant-context';
 import { retryScopeInUse } from '../retry';
 
-/** After 5 seconds knex gives the connection back to the pool as it is, in milliseconds. */
+/** In milliseconds. After 5 seconds, knex returns the connection to the pool as it is. */
 const MAX_ROLLBACK_MS = 4000;
 
 /** A transaction from its BEGIN on. */
@@ -24,13 +24,13 @@ export async function orRolledBack<T>(open: Open, work: () => Promise<T>): Promi
 }
 
 /**
- * The error that ended the callback is the one to tell, whatever becomes of the ROLLBACK. Where it has no answer,
- * the connection is given up, which undoes the transaction as well.
+ * Rolls back. The error that ended the callback is the one to report, whatever becomes of the ROLLBACK. If that is not
+ * answered, the connection is discarded, which rolls the transaction back as well.
  *
  * @param own the failure of this transaction behind the error, if there is one
  */
 export async function rollBack({ trx, connection, context }: Open, error?: unknown, own?: unknown): Promise<void> {
-  // Such a connection may never answer, or answer somebody else.
+  // Such a connection may never answer, or answer the wrong query.
   if (own !== undefined && retryScopeInUse(own) === 'connection') discard(connection);
   const ended = Promise.allSettled([trx.rollback(error), trx.executionPromise]);
   const limitMs = Math.min(MAX_ROLLBACK_MS, statementLimitMs(context.settings));
@@ -38,5 +38,5 @@ export async function rollBack({ trx, connection, context }: Open, error?: unkno
 }
 
 function ignore(): void {
-  // Given up by now.
+  // Already discarded.
 }

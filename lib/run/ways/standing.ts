@@ -3,15 +3,15 @@ import { STANDING } from '../wire/batch';
 import { send, valueOf } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
 
-/** What a transaction holds when it is about to be committed. */
+/** The state of a transaction that is about to be committed. */
 export interface Standing {
-  /** Whether it is still the transaction that was begun. */
+  /** Whether it is still the same transaction. */
   readonly isSame: boolean;
-  /** The marks of the changes that were not taken back. */
+  /** The marks of the changes that were not rolled back. */
   readonly marks: ReadonlySet<string>;
 }
 
-/** One more question before COMMIT, asked only where SQL of others may have ended the transaction or taken a change back. */
+/** A question before COMMIT, asked only if SQL of the callback may have ended the transaction or rolled back a change. */
 export async function standingOf(trx: Knex, identity: TransactionIdentity): Promise<Standing> {
   const id = 'pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text';
   const answers = await send(trx, `select ${id} as tenant_ddl_current, ${STANDING} as tenant_ddl_standing`);

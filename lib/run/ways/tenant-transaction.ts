@@ -19,19 +19,19 @@ import { orRolledBack, rollBack } from './roll-back';
 import type { TenantKnex } from '../tenant-knex';
 import { refuseUnfinished } from './unfinished';
 
-/** What an attempt is given beside what its tenant carries. */
+/** The context of an attempt, besides that of its tenant. */
 export interface AttemptContext extends TenantContext {
   readonly journal: AttemptJournal;
   /** Whether it takes its turn before the callback does anything. */
   readonly turnFirst: boolean;
 }
 
-/** How an attempt ended; `thrown` is what withTenant throws if it is the last. */
+/** How an attempt ended; `thrown` is the error of withTenant if it is the last attempt. */
 export type Outcome<T> = { readonly value: T } | Failure;
 
 export interface Failure {
   readonly thrown: unknown;
-  /** The failure of this transaction behind it; undefined where the callback threw for reasons of its own. */
+  /** The failure of this transaction behind it; undefined if the callback threw an unrelated error. */
   readonly own: unknown;
   readonly at: 'BEGIN' | 'QUERY' | 'COMMIT';
 }
@@ -48,7 +48,7 @@ export async function attempted<T>(
     const trx = await begun(server, context);
     const connection = await clientOf(trx).acquireConnection();
     watch = watchTransaction(trx, connection);
-    // The connection is the pool's from then on.
+    // From then on, the connection belongs to the pool.
     trx.executionPromise.then(watch.stop, watch.stop);
     const identity = await orRolledBack({ trx, connection, context }, () => setUp(trx, context, connection));
     at = 'QUERY';
@@ -95,7 +95,7 @@ async function setUp(
   return identityIn(answers, connection);
 }
 
-/** Runs the callback, and looks at what it left: what it threw, what is unfinished, whether the transaction is still ours. */
+/** Runs the callback and checks how it left the transaction: an error, unfinished queries, or ended by the callback itself. */
 async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise<T>): Promise<{ value: T } | Failure> {
   const { server, context, trx, connection, watch } = run;
   const { org, journal } = context;
@@ -106,13 +106,13 @@ async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise
     const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
     await rollBack(run, error, own);
     if (watch.committed()) throw await ended(run, error);
-    // What PostgreSQL refused since an earlier statement had failed: that one is what matters.
+    // PostgreSQL refused it because an earlier statement had failed: that one matters.
     if (isRefusal(own) && watch.caught() !== undefined) throw rolledBack(org, watch.caught());
     return { thrown: error, own, at: 'QUERY' };
   }
   if (trx.isCompleted()) throw await ended(run);
   await orRolledBack(run, () => refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs));
-  // The question itself is a statement, and outside a transaction by then perhaps.
+  // The question itself is a statement, and may be outside a transaction by then.
   const committedBefore = hasCommitted(run);
   const isOurs = await orRolledBack(run, () => isStillOurs(run)).catch(async (error: unknown) => {
     throw watch.committed() ? await ended(run, error) : error;
@@ -131,7 +131,7 @@ function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
   return Object.assign(trx, model === undefined ? { org } : { org, model });
 }
 
-/** Asks the server only where the answers so far leave it open. */
+/** Asks the server only if the answers so far leave it open. */
 async function isStillOurs({ trx, connection, identity, watch, context }: Run): Promise<boolean> {
   const { org, settings, journal } = context;
   const mayHaveEnded = watch.unknownEnds() > 0;
@@ -142,7 +142,7 @@ async function isStillOurs({ trx, connection, identity, watch, context }: Run): 
     journal.keep(marks);
     return isSame;
   } catch (error) {
-    // COMMIT of a transaction in which a statement failed rolls it back, and says so.
+    // COMMIT of a transaction with a failed statement rolls it back, and says so.
     if (isRefusal(error)) return !mayHaveEnded;
     throw explained(error, failureAt(error, org));
   }
@@ -154,17 +154,17 @@ async function committed(run: Run): Promise<void> {
   const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
   const sendCommit = async (): Promise<string | undefined> => {
     const endsBefore = watch.unknownEnds();
-    // knex resolves a COMMIT whatever the answer; what the driver said is in what its `commit` gives.
+    // knex resolves a COMMIT whatever the answer; the driver's result is in that of its `commit`.
     const [answer] = await Promise.all([
       trx.commit() as unknown as Promise<{ readonly response?: { readonly command?: string } } | undefined>,
       trx.executionPromise,
     ]);
-    // Something that nobody awaited came in between.
+    // A query that was not awaited came in between.
     if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await ended(run);
     return answer?.response?.command;
   };
   await commit(server, { org, connection, identity, sendCommit, close, caught: watch.caught }, settings);
-  // A change that failed and whose error the callback caught failed all the same.
+  // A change failed even if the callback caught its error.
   journal.tellFailures(undefined);
   journal.tellChanges(true);
 }
@@ -179,5 +179,5 @@ function hasCommitted({ identity, watch }: Run): boolean {
 }
 
 function ignore(): void {
-  // Only the end is waited for: whoever sent COMMIT has its answer.
+  // Waits only for the end: the sender of COMMIT has its answer.
 }

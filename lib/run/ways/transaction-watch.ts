@@ -5,24 +5,24 @@ import { answersOn } from '../wire/answers';
 import { ROLLBACK_OF_A_CHANGE } from '../wire/batch';
 import type { Connection } from '../wire/send';
 
-/** What knex and the driver show of a transaction, without a question to the server. */
+/** What knex and the driver reveal about a transaction, without asking the server. */
 export interface TransactionWatch {
   /** The latest failure, other than the refusals that follow it. */
   readonly caught: () => unknown;
-  /** Whether it came from this transaction, and not from what else was done meanwhile. */
+  /** Whether an error came from this transaction, and not from other work at the same time. */
   readonly isOwn: (error: unknown) => boolean;
-  /** A query was begun and has no answer yet. So is a stream, for good. */
+  /** Whether a query has no answer yet; a stream never has one. */
   readonly unanswered: () => boolean;
-  /** A nested transaction was begun and has not ended. */
+  /** Whether a nested transaction has not ended. */
   readonly nestedOpen: () => boolean;
-  /** How often the transaction may have been ended by SQL that is neither knex's nor ours. Infinite where nobody can hear. */
+  /** How often the transaction may have been ended by SQL that is neither knex's nor ours. Infinite if it cannot be observed. */
   readonly unknownEnds: () => number;
-  /** Whether something was taken back while the transaction went on. */
+  /** Whether something was rolled back while the transaction continued. */
   readonly undid: () => boolean;
-  /** Whether something was committed, as far as it was heard. */
+  /** Whether something was committed, as far as was observed. */
   readonly committed: () => boolean;
   readonly lastEnd: () => 'COMMIT' | 'ROLLBACK' | undefined;
-  /** Before the connection goes back to the pool. */
+  /** To be called before the connection returns to the pool. */
   readonly stop: () => void;
 }
 
@@ -33,17 +33,17 @@ interface KnexQuery {
 
 const NESTED_BEGIN = /^SAVEPOINT (trx\d+);$/;
 const NESTED_END = /^(?:RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) (trx\d+);?$/;
-/** One statement, knex's or the callback's: it ends no transaction. */
+/** A statement of knex or the callback that does not end a transaction. */
 const BACK_TO_SAVEPOINT = /^rollback to (?:savepoint )?[^\s;]+;?$/i;
 
-/** @param trx the outermost transaction: knex's events go up to it */
+/** @param trx the outermost transaction: knex's events bubble up to it */
 export function watchTransaction(trx: Knex.Transaction, connection: Connection): TransactionWatch {
   const answers = answersOn(connection);
   const errors = new WeakSet<object>();
   const asked = new Set<string>();
   const nested = new Set<string>();
   let latest: unknown;
-  // ROLLBACKs that are known to go back to a savepoint: of changes that failed, and others.
+  // ROLLBACKs that are known to be to a savepoint: those of failed changes, and others.
   let [ours, others] = [0, 0];
   const count = (sql: string, by: 1 | -1): void => {
     if (sql.startsWith(ROLLBACK_OF_A_CHANGE)) ours += by;
@@ -83,7 +83,7 @@ export function watchTransaction(trx: Knex.Transaction, connection: Connection):
   };
 }
 
-/** A stream passes on the loss of its connection without an event of knex's, which marks the connection. */
+/** If a stream loses its connection, knex marks the connection but sends no event. */
 function isLoss(error: object, connection: Connection): boolean {
   return (
     Boolean((connection as { readonly __knex__disposed?: unknown }).__knex__disposed) &&
@@ -95,7 +95,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** 25P02, in_failed_sql_transaction: what PostgreSQL refuses since an earlier statement failed. */
+/** 25P02, in_failed_sql_transaction: PostgreSQL refuses a statement because an earlier one failed. */
 export function isRefusal(error: unknown): boolean {
   return (error instanceof MigrationError ? error.sqlState : sqlStateOf(error)) === '25P02';
 }

@@ -4,10 +4,10 @@ import type { TransactionWatch } from './transaction-watch';
 import { MigrationError } from '../../errors';
 import type { Identifier } from '../../sql/identifier';
 
-/** pg's client, as far as it shows what it is doing. */
+/** The parts of pg's client that show what it is doing. */
 interface Driver {
   readonly readyForQuery?: boolean;
-  /** What it waits for the answers to: a query, or a stream of knex's. */
+  /** The query, or stream of knex, whose answer it is waiting for. */
   readonly _activeQuery?: unknown;
   /** The same, in older releases of pg 8. */
   readonly activeQuery?: unknown;
@@ -20,10 +20,10 @@ interface Stream {
 }
 
 /**
- * Refuses what the callback began and did not await: a query, a nested transaction, a stream that is left
- * half read. A stream that it destroyed, or read to its end, is over as soon as the server says so.
+ * Refuses work that the callback began and did not await: a query, a nested transaction, a stream that is only half
+ * read. A stream that it destroyed, or read to its end, is finished as soon as the server says so.
  *
- * @throws MigrationError DATABASE_ERROR; the connection can take a ROLLBACK then
+ * @throws MigrationError DATABASE_ERROR; the connection is then ready for a ROLLBACK
  */
 export async function refuseUnfinished(
   org: Identifier,
@@ -31,7 +31,7 @@ export async function refuseUnfinished(
   watch: TransactionWatch,
   limitMs: number,
 ): Promise<void> {
-  // A query that was begun and not awaited reaches the driver within this turn.
+  // A query that was not awaited reaches the driver within this turn of the event loop.
   await turnOfTheLoop();
   if (watch.nestedOpen()) {
     throw unfinished(org, 'The callback ended before a nested transaction of it did. Await each of them.');
@@ -43,7 +43,7 @@ export async function refuseUnfinished(
     throw unfinished(org, 'The callback ended before a stream of it did. Read each to its end, or destroy it.');
   }
   if (stream !== undefined) await readyAgain(connection, limitMs);
-  // A finished stream is not answered, and a failed query leaves the driver not ready for a moment.
+  // A finished stream has no answer, and after a failed query the driver is not ready for a moment.
   if (watch.unanswered() && (connection as Driver).readyForQuery === false) {
     throw unfinished(org, 'The callback ended before its queries did. Await each of them.');
   }
@@ -51,7 +51,7 @@ export async function refuseUnfinished(
 
 function streamOn(connection: Connection): Stream | undefined {
   const driver = connection as Driver;
-  // Reading the former name of today's would warn.
+  // Reading the old name would print a deprecation warning.
   const active = '_activeQuery' in driver ? driver._activeQuery : driver.activeQuery;
   if (driver.readyForQuery !== false || typeof active !== 'object' || active === null) return undefined;
   return 'destroyed' in active && 'destroy' in active ? (active as Stream) : undefined;

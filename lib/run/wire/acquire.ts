@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { clientOf, type Connection } from './send';
 
-/** tarn's pool, as knex holds it; a caller's own pool may have none of this. */
+/** tarn's pool, as knex uses it; a caller's own pool may have none of this. */
 interface Pool {
   readonly max?: number;
   numUsed?(): number;
@@ -10,8 +10,8 @@ interface Pool {
 /**
  * A connection of the pool.
  *
- * @param limitMs the longest to wait, where knex's `acquireConnectionTimeout` is not short enough
- * @throws Error as knex, but for one that could not be made in time: the pool is not full then
+ * @param limitMs the longest wait, if knex's `acquireConnectionTimeout` is not short enough
+ * @throws Error knex's own, except if a connection could not be opened in time: then the pool is not full
  */
 export async function acquired(db: Knex, limitMs?: number): Promise<Connection> {
   const wanted = clientOf(db).acquireConnection();
@@ -22,7 +22,7 @@ export async function acquired(db: Knex, limitMs?: number): Promise<Connection> 
   }
 }
 
-/** One that comes too late goes back to the pool. */
+/** A connection that comes too late returns to the pool. */
 async function inTime(wanted: Promise<Connection>, db: Knex, limitMs: number): Promise<Connection> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, limitMs, undefined)));
@@ -32,7 +32,7 @@ async function inTime(wanted: Promise<Connection>, db: Knex, limitMs: number): P
   throw new Error(`no connection within ${limitMs} ms`);
 }
 
-/** knex takes every wait that was too long for a full pool. */
+/** knex reports every wait that was too long as a full pool. */
 function isNotMade(error: unknown, db: Knex): boolean {
   if (!(error instanceof Error) || error.name !== 'KnexTimeoutError') return false;
   const { pool } = db.client as { readonly pool?: Pool };
@@ -41,5 +41,5 @@ function isNotMade(error: unknown, db: Knex): boolean {
 }
 
 function ignore(): void {
-  // Nobody waits for it any more.
+  // No longer awaited.
 }

@@ -1,10 +1,10 @@
 import type { Connection } from './send';
 
-/** What the server has answered on a connection: only tags and errors, so no question has to be asked for it. */
+/** What the server has answered on a connection: only tags and errors, which need no extra question. */
 export interface Answers {
-  /** How many statements ended a transaction, or went back to a savepoint (both have the tag ROLLBACK). */
+  /** How many statements ended a transaction, or rolled back to a savepoint (both have the tag ROLLBACK). */
   readonly ends: () => { readonly commits: number; readonly rollbacks: number };
-  /** Which of the two came last. */
+  /** Which of the two tags came last. */
   readonly lastEnd: () => 'COMMIT' | 'ROLLBACK' | undefined;
   /** Whether something was committed, by COMMIT or by a statement outside every transaction. */
   readonly committed: () => boolean;
@@ -13,13 +13,13 @@ export interface Answers {
   readonly stop: () => void;
 }
 
-/** pg's protocol, as far as it is heard. */
+/** The parts of pg's protocol that are observed. */
 interface Protocol {
   on(event: string, listener: (message: never) => void): unknown;
   off(event: string, listener: (message: never) => void): unknown;
 }
 
-/** Undefined where the driver does not let us hear. */
+/** Undefined if the driver cannot be observed. */
 export function answersOn(connection: Connection): Answers | undefined {
   const { connection: protocol } = connection as { readonly connection?: Partial<Protocol> };
   if (typeof protocol?.on !== 'function' || typeof protocol.off !== 'function') return undefined;
@@ -41,7 +41,7 @@ export function answersOn(connection: Connection): Answers | undefined {
     }
   };
   const onReady = ({ status }: { readonly status?: string }): void => {
-    // Outside a transaction each statement commits itself.
+    // Outside a transaction, each statement commits itself.
     if (status !== 'I') return;
     committed ||= ranSince;
     ranSince = false;

@@ -16,10 +16,10 @@ import {
   type Timeouts,
 } from './turn';
 
-/** The savepoint that every change in a caller's transaction stands behind. */
+/** The savepoint before every change in a caller's transaction. */
 const SAVEPOINT = 'tenant_ddl';
 
-/** A change in a transaction of the caller's: one query, after which its settings are what they were. */
+/** A change in the caller's transaction: one query that leaves its settings unchanged. */
 export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
   const { statements, readsCatalog = false, mark, changesNothing = false } = work;
   const inside: readonly Statement[] = [
@@ -27,29 +27,29 @@ export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Conn
     ...setTimeouts(timeouts),
     ...(changesNothing ? [] : [turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts)]),
     ...statements,
-    // SET LOCAL outlives RELEASE (manual, SET): the old values have to be put back.
+    // SET LOCAL outlives RELEASE SAVEPOINT, so the caller's values have to be restored (PostgreSQL manual, SET).
     `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
   ];
-  // Whatever fails, also in preparing, fails behind the savepoint.
+  // Everything that can fail, even preparing, comes after the savepoint.
   return joined([`savepoint ${SAVEPOINT}`, ...onConnection(connection, inside), `release savepoint ${SAVEPOINT}`]);
 }
 
-/** What {@link rollbackToSavepoint} begins with. */
+/** The beginning of {@link rollbackToSavepoint}. */
 export const ROLLBACK_OF_A_CHANGE = `rollback to savepoint ${SAVEPOINT};`;
 
-/** What undoes a batch that failed; `questions` are asked in the same round trip. */
+/** Rolls back a failed batch; `questions` are asked in the same round trip. */
 export function rollbackToSavepoint(...questions: readonly string[]): string {
-  // Released last: a question that fails itself must still find a savepoint to go back to.
+  // Released last: if a question fails, there must still be a savepoint to roll back to.
   return `${ROLLBACK_OF_A_CHANGE}\n${joined([...questions, `release savepoint ${SAVEPOINT}`])}`;
 }
 
 /**
- * A role, a database or a server may have another default, under which a look at the catalog or at rows
- * sees what was there before the turn was waited for.
+ * A role, a database or a server may have another default, at which the catalog and rows are seen as they were before
+ * the turn.
  */
 const BEGIN = 'begin isolation level read committed';
 
-/** A change in a transaction of its own, up to its COMMIT. */
+/** A change in its own transaction, up to COMMIT. */
 export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
   const inside: readonly Statement[] = [
     ...setTimeouts(timeouts),
@@ -60,8 +60,8 @@ export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connecti
 }
 
 /**
- * A change with its row in the ledger of a rollout, and COMMIT: all of it in one query. The row answers for a COMMIT
- * whose answer is lost, so nothing else is asked about the transaction.
+ * A change with its row in the ledger of a rollout, and COMMIT, in one query. If the answer to COMMIT is lost, the row
+ * tells what happened, so nothing else is asked about the transaction.
  */
 export function ledgeredBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
   const inside: readonly Statement[] = [
@@ -73,8 +73,8 @@ export function ledgeredBatch(work: Batch, timeouts: Timeouts, connection: Conne
 }
 
 /**
- * What a tenant's transaction begins with; `tenant_ddl_schema` tells whether the schema is there and may be
- * used. A search_path skips one that is not, and unqualified names would lead to another schema.
+ * The beginning of a tenant's transaction; `tenant_ddl_schema` is whether the schema exists and may be used. A
+ * search_path skips one that does not, and unqualified names would resolve to another schema.
  */
 export function tenantSetup(
   org: Identifier,
@@ -82,7 +82,7 @@ export function tenantSetup(
   { turnFirst, ...timeouts }: Timeouts & { readonly turnFirst: boolean },
   connection: Connection,
 ): string {
-  // Searched first unless it is named: a temporary table of the session would stand before the tenant's.
+  // Searched first unless it is named: a temporary table of the session would hide the tenant's.
   const searchPath = [...[org, ...sharedSchemas].map(quoted), 'pg_temp'].join(', ');
   const usable = `case when pg_catalog.has_schema_privilege(oid, 'usage') then 'usable' else 'forbidden' end`;
   const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname ${EQ} ${literal(org)}) as tenant_ddl_schema`;
@@ -95,7 +95,7 @@ export function joined(statements: readonly string[]): string {
   return statements.join(';\n');
 }
 
-/** No queries, which the server would have to plan. */
+/** Not queries, which the server would have to plan. */
 function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly string[] {
   return [
     `set local lock_timeout = ${literal(`${lockTimeoutMs}ms`)}`,
@@ -103,7 +103,7 @@ function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly 
   ];
 }
 
-/** The caller's, which a batch changes for itself. */
+/** The caller's settings that a batch changes for itself. */
 const SETTINGS = ['lock_timeout', 'statement_timeout'] as const;
 
 function keepSettings(): readonly string[] {
@@ -114,7 +114,7 @@ function putSettingsBack(): readonly string[] {
   return SETTINGS.map((name) => set(name, `pg_catalog.current_setting('${SAVEPOINT}.${name}')`));
 }
 
-/** The changes of a transaction that were not taken back: SET LOCAL is undone with its savepoint. */
+/** The marks of changes that were not rolled back: SET LOCAL is undone with its savepoint. */
 export const STANDING = `pg_catalog.current_setting('${SAVEPOINT}.standing', true)`;
 
 function setMark(mark: string | undefined): readonly string[] {

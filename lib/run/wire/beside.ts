@@ -5,13 +5,13 @@ import { closeBeside, openedBeside, type RawConnection } from './connection-besi
 import { answeredWithin } from './limit';
 import { clientOf } from './send';
 
-/** The longest that the connection, or a question, may take, in milliseconds: it would keep all others waiting. */
+/** The time limit of the connection and of a question, in milliseconds: others wait for it. */
 const MAX_ANSWER_MS = 5000;
 
-/** What a look showed. */
+/** The result of a look. */
 export interface Seen {
   readonly blockedBy: readonly Blocker[];
-  /** What the lock is on: a table, as it is quoted in SQL, or the turn of the tenant. */
+  /** What the lock is on: a table, as quoted in SQL, or the turn of the tenant. */
   readonly waitedFor?: { readonly table: string } | 'turn';
 }
 
@@ -21,12 +21,12 @@ interface Asked {
   readonly fail: (error: unknown) => void;
 }
 
-/** Those who wait for the one connection beside a pool. A transaction's client shares its pool's settings. */
+/** The questions waiting for the connection beside a pool. A transaction's client shares its pool's settings. */
 const queues = new WeakMap<object, Asked[]>();
 
 /**
- * Asks who is in the way, on a connection beside the pool. There is one for each pool at most, whatever waits: it
- * answers all that is asked meanwhile, and is closed. Where the server has no room for it, each of them fails.
+ * Asks who is in the way, on a connection beside the pool. There is at most one for each pool: it answers all
+ * questions that arrive while it is open, and is then closed. If the server has no room for it, they all fail.
  */
 export function lookedBeside(db: Knex, question: string, logger: Logger): Promise<Seen> {
   const client = clientOf(db);
@@ -44,7 +44,7 @@ export function lookedBeside(db: Knex, question: string, logger: Logger): Promis
   });
 }
 
-/** Never rejects: what fails, fails for those who asked. `close` is called before any time passes with an empty queue. */
+/** Never rejects: a failure is passed to those who asked. `close` is called as soon as the queue is empty. */
 async function served(db: Knex, queue: Asked[], logger: Logger, close: () => void): Promise<void> {
   let connection: RawConnection | undefined;
   try {

@@ -9,10 +9,10 @@ import { lookedBeside, type Seen } from './beside';
 import { isDirect } from './prepared';
 import type { Connection } from './send';
 
-/** The least time between two looks, in milliseconds. */
+/** The shortest pause between two looks, in milliseconds. */
 const MIN_PAUSE_MS = 20;
 
-/** The longest that an error waits for a look that is under way, in milliseconds. */
+/** How long an error waits for a look in progress, in milliseconds. */
 const MAX_LOOK_MS = 1000;
 
 /** What is run, and on which connection. */
@@ -22,12 +22,12 @@ export interface Waiting {
 }
 
 /**
- * Runs a batch, and looks, while it may be waiting for a lock, who holds it (manual 9.27.1, pg_blocking_pids):
- * afterwards nobody can say. A batch that ends within half of its lock timeout is never looked at. The
- * look takes a connection beside the pool, which may be used up by the very sessions in the way: one for all
- * the changes that wait for a server.
+ * Runs a batch and, while it may be waiting for a lock, looks up who holds it (manual 9.27.1, pg_blocking_pids):
+ * afterwards that is no longer known. A batch that ends within half of its lock timeout is never looked up. The look
+ * uses a connection beside the pool, since the sessions in the way may use up the pool: one for all changes that wait
+ * for a server.
  *
- * @param explain makes the error to throw of a failure and of those who were seen last
+ * @param explain makes the error to throw, from a failure and the sessions that were seen last
  */
 export async function watched<T>(
   db: Knex,
@@ -43,7 +43,7 @@ export async function watched<T>(
       const now = await lookedBeside(db, questionOf(waiting), logger);
       if (now.blockedBy.length > 0) seen = now;
     } catch (error) {
-      // Without it, the lock timeout is told all the same.
+      // The lock timeout is reported without it.
       logBlindness(logger, error instanceof Error ? error.message : String(error));
     }
   };
@@ -51,14 +51,14 @@ export async function watched<T>(
   let timer = setTimeout(lookAndGoOn, pauseMs, pauseMs);
   function lookAndGoOn(pausedMs: number): void {
     looking = looking.then(look);
-    // Less and less often: a batch that takes long may just have much to do.
+    // Less and less often: a long batch may simply have much to do.
     timer = setTimeout(lookAndGoOn, pausedMs * 2, pausedMs * 2);
   }
   try {
     return await run();
   } catch (error) {
     clearTimeout(timer);
-    // A look that hangs must not keep the error back.
+    // A hanging look must not delay the error.
     await Promise.race([looking, sleep(MAX_LOOK_MS, undefined, { ref: false })]);
     throw await explain(error, seen);
   } finally {
@@ -67,8 +67,8 @@ export async function watched<T>(
 }
 
 /**
- * Behind a pooler the driver's number is the pooler's invention, and may be a stranger's process: unless it is known
- * to be the server's own, its process has to be running a change of this org.
+ * Behind a pooler, the driver's process id is made up by the pooler, and may be that of an unrelated process: unless it
+ * is known to be the server's own, the process has to be running a change of this org.
  */
 function questionOf({ connection, org }: Waiting): string {
   const { processID } = connection as { readonly processID?: number };

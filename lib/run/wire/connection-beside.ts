@@ -9,16 +9,16 @@ interface Opening {
   destroyRawConnection(connection: object): Promise<void>;
 }
 
-/** pg's connection, which knex has no events for. */
+/** pg's connection, for which knex has no events. */
 export interface RawConnection {
   query(sql: string): Promise<{ readonly rows: readonly Readonly<Record<string, string | null>>[] }>;
 }
 
 /**
- * Opens a connection beside the pool, which may be used up, or full of connections that lead nowhere. It has the
- * password that the pool had last.
+ * Opens a connection beside the pool, which may be used up, or full of dead connections. It uses the pool's latest
+ * password.
  *
- * @param limitMs the longest to wait for it
+ * @param limitMs the longest wait for it
  */
 export async function openedBeside(db: Knex, limitMs: number, logger: Logger): Promise<RawConnection> {
   const opening = openingOf(db).acquireRawConnection();
@@ -33,7 +33,7 @@ export async function openedBeside(db: Knex, limitMs: number, logger: Logger): P
   throw new Error(`no connection could be made within ${limitMs} ms`);
 }
 
-/** Nobody waits for it: over a network that swallows what is sent, an orderly end is not answered either. */
+/** Not awaited: over a network that swallows what is sent, a clean close is not answered either. */
 export function closeBeside(db: Knex, connection: RawConnection, logger: Logger): void {
   openingOf(db)
     .destroyRawConnection(connection)

@@ -7,9 +7,9 @@ import { AND_PARTS, COUNT, oidsOf, setShare } from './lock-timeout-share';
 import { valueOf, type Answer } from './send';
 
 /**
- * A column that shares `lock_timeout` among the tables of a change and those at the other ends of the foreign keys that
- * it drops, or drops and makes again: PostgreSQL locks these as well, and no plan made without a database knows them.
- * It gives those of other schemas, which {@link sharedTablesIn} reads.
+ * A column that divides `lock_timeout` among the tables of a change and those at the other ends of the foreign keys that
+ * it drops or recreates: PostgreSQL locks these as well, and a plan made without a database does not know them. It
+ * returns those of other schemas, which {@link sharedTablesIn} reads.
  *
  * @param tables an expression: the quoted names of the tables that the plan locks, as JSON
  * @param keys an expression: {@link keysAsJson}
@@ -40,8 +40,9 @@ export function keyedShare(tables: string, keys: string, lockTimeoutMs: string):
 }
 
 /**
- * The same for one field of the one table that the plan locks, which most often is part of no foreign key. What is rare,
- * partitions and tables of other schemas, would be made ready all the same, each time, if it were no query of its own.
+ * The same for one field of the only table that the plan locks, which usually is not part of a foreign key. The rare
+ * parts, for partitions and tables of other schemas, are separate queries, since they would otherwise be planned each
+ * time.
  *
  * @param table an expression: its quoted name
  * @param field an expression: its name
@@ -62,7 +63,7 @@ export function fieldShare(table: string, field: string, lockTimeoutMs: string):
         select attnum from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${own} and a.attname ${EQ} ${field}) ${EQ} any (k.conkey)) e) as tenant_ddl_shared`;
 }
 
-/** A setting of the transaction, since XML would not give JSON as it is. */
+/** A setting of the transaction, since XML would escape the JSON. */
 const FOUND = 'tenant_ddl.shared';
 
 function inAQueryOfItsOwn(table: string, field: string, lockTimeoutMs: string): string {
@@ -87,7 +88,7 @@ export function keysAsJson(org: Identifier, keys: readonly KeysOf[]): string {
   );
 }
 
-/** A table whose keys are dropped, and one of another schema at the other end of one, as it is quoted in SQL. */
+/** A table whose keys are dropped, and a table of another schema at the other end of one, as quoted in SQL. */
 export type SharedTable = readonly [table: string, shared: string];
 
 export function sharedTablesIn(answers: readonly Answer[]): readonly SharedTable[] {

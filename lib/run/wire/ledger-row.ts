@@ -1,11 +1,11 @@
 import { failing } from '../../sql/server-check';
 import { EQ, NE, PLUS } from '../../sql/qualified-sql';
 
-/** The two tables of a rollout's ledger. Quoted, as they are written into SQL. */
+/** The two tables of a rollout's ledger, as quoted in SQL. */
 export const ROLLOUTS = '"tenant_ddl"."rollout"';
 export const ROLLOUT_TENANTS = '"tenant_ddl"."rollout_tenant"';
 
-/** What becomes of a tenant in a rollout. `pending` until something has. */
+/** The outcome of a tenant in a rollout. `pending` until there is one. */
 export const OUTCOMES = ['pending', 'done', 'already', 'failed', 'skipped', 'gone'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -13,16 +13,16 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface LedgerRow {
   /** `id` in the ledger. */
   readonly rollout: number;
-  /** From 1; those of earlier calls are added up. */
+  /** From 1; includes those of earlier calls. */
   readonly attempt: number;
-  /** The transaction is undone in the end, and no row is needed for it. */
+  /** The transaction is rolled back in the end, and needs no row. */
   readonly trial?: true;
 }
 
 /**
- * Marks a tenant as done, if it is pending and the rollout is running. Of two transactions that get here for the same
- * tenant, the later one finds no row: an UPDATE at read committed waits for the first one and then looks at the row
- * again (manual 13.2.1). `$2` is the rollout, `$3` the org, `$4` the number of attempts.
+ * Marks a tenant as done if it is pending and the rollout is running. If two transactions arrive here for the same
+ * tenant, the later one finds no row: an UPDATE at read committed waits for the first one and then checks the row again
+ * (manual 13.2.1). `$2` is the rollout, `$3` the org, `$4` the number of attempts.
  */
 export const MARK_DONE = `with tenant_ddl_row as (
   update ${ROLLOUT_TENANTS} set outcome = 'done', attempts = (attempts ${PLUS} $4::integer), at = pg_catalog.clock_timestamp()
@@ -30,7 +30,7 @@ export const MARK_DONE = `with tenant_ddl_row as (
     and exists (select from ${ROLLOUTS} r where r.id ${EQ} $2::integer and r.state ${EQ} 'running')
   returning org)`;
 
-/** A column that fails, with what the row or the rollout is instead. */
+/** A column that fails with the actual state of the row or the rollout. */
 export const REFUSE_UNLESS_MARKED = `case when not exists (select from tenant_ddl_row) then ${failing(
   'ledger',
   `coalesce((select case when r.state ${NE} 'running' and t.outcome ${EQ} 'pending' then r.state else t.outcome end
@@ -38,5 +38,5 @@ export const REFUSE_UNLESS_MARKED = `case when not exists (select from tenant_dd
     where t.rollout ${EQ} $2::integer and t.org ${EQ} $3), 'absent')`,
 )} end`;
 
-/** The name under which {@link refusalIn} finds what the ledger said. */
+/** The name under which {@link refusalIn} finds the ledger's refusal. */
 export const LEDGER_SAID = 'tenant_ddl_ledger';

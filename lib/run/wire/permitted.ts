@@ -3,9 +3,9 @@ import type { Answer } from './send';
 import { valueOf } from './send';
 
 /**
- * An expression of text or a number, as a column; null where the role may not call the functions in it. A server can
- * revoke them, and PostgreSQL looks for the right before a query begins, also in a branch that it never
- * takes: so the branch sends a query of its own. {@link permittedIn} reads it.
+ * An expression of text or a number, as a column; null if the role may not call the functions in it. A server can
+ * revoke them, and PostgreSQL checks the right before a query begins, even in a branch that is never taken: so the
+ * branch runs a separate query. {@link permittedIn} reads it.
  *
  * @param functions with their arguments, as `pg_catalog.to_regprocedure` takes them
  */
@@ -19,7 +19,7 @@ function isCallable(name: string): string {
   return `pg_catalog.has_function_privilege(${oid}, 'execute')`;
 }
 
-/** The text of a column that {@link ifPermitted} wrote; nothing in it needs XML's escapes. */
+/** The text of a column of {@link ifPermitted}; it never contains characters that XML escapes. */
 export function permittedIn(answers: readonly Answer[], column: string): string | undefined {
   const xml = valueOf(answers, column);
   return typeof xml === 'string' ? /<v>([^<]*)<\/v>/.exec(xml)?.[1] : undefined;

@@ -4,24 +4,24 @@ import { ifPermitted, permittedIn } from './permitted';
 import type { Answer, Connection } from './send';
 
 /**
- * The names of what is prepared on a connection, or that nothing can be: a pooler leads it to one session
- * now and to another then (manual, PREPARE: it lasts for the session).
+ * The names of the prepared statements of a connection, or that nothing can be prepared: behind a pooler, its session
+ * changes (manual, PREPARE: it lasts for the session).
  */
 const connections = new WeakMap<Connection, Set<string> | 'unfit'>();
 
 const PID = `${ifPermitted(['pg_backend_pid()'], 'pg_catalog.pg_backend_pid()')} as tenant_ddl_pid`;
 
-/** A column that {@link learnSession} reads; nothing where it is known. */
+/** A column that {@link learnSession} reads; undefined if the session is known. */
 export function sessionColumns(connection: Connection): readonly string[] {
   return connections.has(connection) ? [] : [PID];
 }
 
-/** Whether the driver's number of the server's process is known to be the server's own, and no pooler's. */
+/** Whether the driver's process id is known to be the server's own, and not a pooler's. */
 export function isDirect(connection: Connection): boolean {
   return connections.get(connection) instanceof Set;
 }
 
-/** The session that the server told the driver of, when they met, is the one that answers: nothing is in between. */
+/** No pooler in between: the backend pid equals the one announced at connect. */
 export function learnSession(connection: Connection, answers: readonly Answer[]): void {
   if (connections.has(connection)) return;
   const pid = permittedIn(answers, 'tenant_ddl_pid');
@@ -30,8 +30,8 @@ export function learnSession(connection: Connection, answers: readonly Answer[])
 }
 
 /**
- * The statements as a connection takes them. Planning a query costs the server more than running it: so it
- * is prepared once, before all that could fail, and the first time that a connection is used not yet.
+ * The statements as a connection takes them. Planning a query costs the server more than running it, so it is prepared
+ * once, before everything that could fail; not yet when a connection is used for the first time.
  */
 export function onConnection(connection: Connection, statements: readonly Statement[]): readonly string[] {
   const prepared = connections.get(connection) ?? 'unfit';
@@ -51,7 +51,7 @@ export function onConnection(connection: Connection, statements: readonly Statem
 /** invalid_sql_statement_name: DISCARD ALL, or another session. duplicate_prepared_statement: another session. */
 const STALE: readonly (string | undefined)[] = ['26000', '42P05'];
 
-/** Sends what {@link onConnection} gives; where the session has forgotten, once more without what was prepared. */
+/** Sends the statements of {@link onConnection}; if the session has forgotten one, once more, unprepared. */
 export async function rememberingSession<T>(
   connection: Connection,
   attempt: { readonly send: () => Promise<T>; readonly undo: () => Promise<unknown> },

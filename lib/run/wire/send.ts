@@ -1,16 +1,16 @@
 import type { Knex } from 'knex';
 import { withoutValues } from '../failures/without-values';
 
-/** The answer to one statement, as far as it is read. */
+/** The parts of an answer to one statement that are read. */
 export interface Answer {
   readonly command?: string;
   readonly rows?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** A connection of knex's pool. What it is inside is the driver's. */
+/** A connection of knex's pool; its inside belongs to the driver. */
 export type Connection = object;
 
-/** The parts of knex's client that lead to a connection; its types leave them out. */
+/** The parts of knex's client for connections; its types leave them out. */
 export interface KnexClient {
   readonly version?: string;
   acquireConnection(): Promise<Connection>;
@@ -23,18 +23,18 @@ export function clientOf(db: Knex): KnexClient {
   return db.client as KnexClient;
 }
 
-/** pg-mem stands in for the server in unit tests. It can do less; every place that minds asks here. */
+/** Whether pg-mem replaces the server, as in unit tests. It can do less; every place that depends on it asks here. */
 export function isMemory(db: Knex): boolean {
   return clientOf(db).version === 'pg-mem';
 }
 
 /**
- * Sends statements as one simple query, one round trip, and gives an answer for each. knex's events
- * fire as for any query; the caller's `postProcessResponse` has no say in what comes back.
+ * Sends statements as one simple query, one round trip, and returns an answer for each. knex's events fire as for any
+ * query; the caller's `postProcessResponse` does not apply.
  */
 export async function send(db: Knex, sql: string, connection?: Connection): Promise<readonly Answer[]> {
-  // knex takes a bare question mark for a binding. A transaction's client can not be told otherwise, but
-  // there all SQL is ours, with no backslash before one.
+  // knex treats a bare question mark as a binding. For a transaction's client this cannot be turned off, but there
+  // all SQL is ours, without a backslash before one.
   const raw = unmapped(clientOf(db)).raw(db.isTransaction === true ? sql.replaceAll('?', '\\?') : sql);
   try {
     const answer = (await (connection === undefined ? raw : raw.connection(connection))) as Answer | Answer[];
@@ -45,8 +45,8 @@ export async function send(db: Knex, sql: string, connection?: Connection): Prom
 }
 
 /**
- * Sends one statement that gives no rows, as knex sends its own COMMIT: the event `query` fires, and no
- * builder is made for it. Gives the tag of the answer.
+ * Sends one statement without rows, as knex sends its own COMMIT: the event `query` fires, but there is no builder.
+ * Returns the tag of the answer.
  */
 export async function sendAlone(db: Knex, sql: string, connection: Connection): Promise<string | undefined> {
   try {
@@ -70,7 +70,7 @@ export async function sendPlain(db: Knex, sql: string, connection: Connection): 
   }
 }
 
-/** The same client, on the same connections and with the same events, that changes nothing on the way. */
+/** The same client, with the same connections and events, that leaves bindings and responses alone. */
 function unmapped(client: KnexClient): KnexClient {
   const known = unmappedClients.get(client);
   if (known !== undefined) return known;
@@ -89,20 +89,20 @@ interface Ending {
 }
 
 /**
- * Ends a connection whose state nobody knows: a late answer must not come to the next one who uses it, and the
- * server should not go on holding locks for it.
+ * Ends a connection in an unknown state: a late answer must not reach its next user, and the server should not keep
+ * holding locks for it.
  */
 export function discard(connection: Connection): void {
-  // The mark by which knex's pool tells a broken connection.
+  // The mark by which knex's pool recognises a broken connection.
   Object.assign(connection, { __knex__disposed: 'Its state is unknown' });
   const ending = connection as Ending;
-  // A caller's own pool does not listen while it has handed the connection out.
+  // A caller's own pool does not listen while the connection is in use.
   ending.on?.('error', ignore);
   ending.connection?.stream?.destroy?.();
 }
 
 function ignore(): void {
-  // That it ends is what was wanted.
+  // It was meant to end.
 }
 
 /** The value of a column in the first row that has it. */

@@ -28,7 +28,7 @@ export function turnKey(name: string): string {
   return `pg_catalog.hashtextextended(${name}, 0)`;
 }
 
-/** Under these, every look at the catalog would show what was there before the turn, and the table's lock, were waited for. */
+/** At these levels, the catalog is seen as it was before the turn and the table's lock. */
 export const OLDER_SNAPSHOT = isOneOf(`pg_catalog.current_setting('transaction_isolation')`, 'text', [
   `'repeatable read'`,
   `'serializable'`,
@@ -38,7 +38,7 @@ function readCommitted(): string {
   return `case when ${OLDER_SNAPSHOT} then ${failing('isolation', `pg_catalog.current_setting('transaction_isolation')`)} end`;
 }
 
-/** Of the lock that a change takes first; the server shows it to those who look what a session runs. */
+/** The name of the lock that a change takes first; it is visible in `pg_stat_activity.query`. */
 export function turnName(org: string): string {
   return `${TURN}${org}`;
 }
@@ -48,12 +48,12 @@ export const TURN = 'tenant_ddl ';
 
 type TurnQueries = Readonly<Record<Shared | 'none' | 'keyed' | 'field', ReturnType<typeof query>>>;
 
-/** The turn, with what else is asked in its statement, and the share of the lock timeout, for each number of tables. */
+/** The turn, with the other questions of its statement, and the share of the lock timeout, for each number of tables. */
 function turnQueries(what: string, ...columns: readonly string[]): TurnQueries {
   return turnQueriesAfter('', 1, what, columns);
 }
 
-/** @param parameters how many there are before those of the share */
+/** @param parameters the number of parameters before those of the share */
 function turnQueriesAfter(before: string, parameters: number, what: string, columns: readonly string[]): TurnQueries {
   const text = (...shares: readonly string[]): string =>
     `${before}select ${[turn('$1'), ...columns, ...shares].join(', ')}`;
@@ -82,7 +82,7 @@ export const TURN_IN_TRANSACTION = {
   looks: turnQueries('turn_inside', readCommitted()),
 };
 
-/** A connection that is used for the first time is asked more. */
+/** A connection that is used for the first time is asked more questions. */
 export function turnWithIdentity(work: Batch, timeouts: Timeouts, connection: Connection): Statement {
   const known = knownServer(connection);
   const session = sessionColumns(connection);
@@ -91,7 +91,7 @@ export function turnWithIdentity(work: Batch, timeouts: Timeouts, connection: Co
   return inPlace({ name: '', sql, values });
 }
 
-/** The turn, with the row of the ledger; a connection that is used for the first time tells its session, too. */
+/** The turn, with the row of the ledger; a connection that is used for the first time also returns its session. */
 export function turnWithRow(work: Batch, timeouts: Timeouts, connection: Connection): Statement {
   const { org, ledger } = work;
   const session = sessionColumns(connection);

@@ -274,7 +274,7 @@ it('says each difference in words, without the value of a default', () => {
   ]);
 });
 
-it('refuses what is no model, and a table that is there twice', () => {
+it('refuses what is no model, and a table that is listed twice', () => {
   const wrong = { table: 'a b', fields: [] } as unknown as ModelSpec;
   expect(() => diffModels([wrong], [])).toThrow(MigrationError);
   expect(() => diffModels([], [invoice(), invoice()])).toThrow('two of them have the same table');
