@@ -16,6 +16,11 @@ export {
   type DropModelOptions,
   type DropReferenceOptions,
 } from './migration';
+export { driftReport, type DriftGroup, type DriftReport, type TenantDrift } from './catalog/drift';
+export { fingerprints } from './catalog/fingerprints';
+export { formatDrift } from './catalog/format-drift';
+export type { ServerOptions } from './catalog/pages';
+export { fingerprint } from './plan/difference/fingerprint';
 export { inspectModel, inspectTenant } from './catalog/inspect';
 export { changesFor, type ChangesOptions } from './plan/difference/changes-for';
 export { diffModels } from './plan/difference/diff-models';

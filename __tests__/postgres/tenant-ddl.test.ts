@@ -13,7 +13,7 @@ it('has every function that takes a tenant or a database, and planning', () => {
   const ddl = tenantDdl(db, { logger: false });
   const others = [
     ...['ERROR_CODES', 'FieldSpec', 'ModelSpec', 'MigrationError', 'formatPlan', 'tenantDdl', 'withDbRetry'],
-    ...['changesFor', 'diffModels', 'formatDifference'],
+    ...['changesFor', 'diffModels', 'fingerprint', 'formatDifference', 'formatDrift'],
   ];
   expect(Object.keys(ddl).sort()).toEqual(
     Object.keys(door)

@@ -51,21 +51,26 @@ const CONSTRAINT = `constraints as materialized (
 )`;
 
 /**
- * The checks: equal trees over columns of equal names are one, which the server writes down once. Not of a table that
- * somebody has locked, since the server opens that table for it, and would wait.
+ * The checks: equal trees over columns of equal names are one, which the server writes down once. It opens a table for
+ * it, and waits where somebody has locked that one: another one of the same check is as good.
  */
-const CHECKS = `checks as materialized (
+function checks(waits: boolean): string {
+  const free = `pg_catalog.min(k.check_oid) filter (where not exists (select from locked where locked.oid ${EQ} k.relation))`;
+  return `checks as materialized (
   select tree, tree_columns, pg_catalog.row_number() over () as id,
-    pg_catalog.min(k.check_oid) filter (where not exists (select from locked where locked.oid ${EQ} k.relation)) as representative
+    ${waits ? `coalesce(${free}, pg_catalog.min(k.check_oid))` : free} as representative
   from constraints k where tree is not null group by tree, tree_columns
 )`;
+}
 
 /** The constraints of each table, as a JSON text; a check ends with the number of its text. */
-export const CONSTRAINTS = `${CONSTRAINT}, ${CHECKS}, keys as materialized (
+export function constraints(waits: boolean): string {
+  return `${CONSTRAINT}, ${checks(waits)}, keys as materialized (
   select k.relation, pg_catalog.string_agg(pg_catalog.concat(k.shown, ',', coalesce(c.id::pg_catalog.text, 'null'), ']'), ',' order by k.conname, k.contype) as shown
   from constraints k left join checks c on c.tree ${EQ} k.tree and c.tree_columns ${EQ} k.tree_columns
   group by k.relation
 )`;
+}
 
 /** The texts of the checks: `[number, text]` each. */
 export const CHECK_TEXTS = `select pg_catalog.json_agg(pg_catalog.json_build_array(checks.id,

@@ -67,7 +67,7 @@ async function factsOf(
 ): Promise<SchemaFacts> {
   const settings = settingsOf(options, contextOf(tenant)?.settings);
   refuseEnded(org, tenant);
-  const [facts] = await readSchemas({ orgs: [org], table }, tenant, settings, org);
+  const [facts] = await readSchemas({ orgs: [org], table, waits: true }, tenant, settings, org);
   if (facts !== undefined) return facts;
   throw new MigrationError(`There is no schema "${org}". Create the tenant first, or correct the org.`, {
     code: 'TENANT_NOT_FOUND',

@@ -3,6 +3,7 @@ import type { IndexSpec } from '../spec/spec-types';
 import { derivedName, identifierFault, type Identifier } from '../sql/identifier';
 import type { ConstraintFacts, IndexFacts, TableFacts } from './facts';
 import { detailed } from './fields-of';
+import { NO_FIELD } from '../spec/extra';
 
 export interface ReadKeys {
   /** The columns of the primary key, by their numbers. */
@@ -31,6 +32,7 @@ const BESIDE_CONSTRAINT = ['inherited'];
  * @param names the fields of the table by the numbers of their columns
  */
 export function keysOf(table: TableFacts, names: ReadonlyMap<number, string>): ReadKeys {
+  const all = new Map(table.columns.map(({ number, name }) => [number, name]));
   const extras: Extra[] = [];
   const indexes: IndexSpec[] = [];
   const uniques = new Set<number>();
@@ -50,7 +52,7 @@ export function keysOf(table: TableFacts, names: ReadonlyMap<number, string>): R
         kind,
         name: index.name,
         table: table.name,
-        columns: listed(index.columns.slice(0, index.keyColumns), names),
+        columns: listed(index.columns.slice(0, index.keyColumns), all),
         ...detailed(words),
       });
     };
@@ -93,7 +95,7 @@ function faultsOf(index: IndexFacts, names: ReadonlyMap<number, string>): string
     ...(options.some((option) => option !== 0) ? [`order ${options.map(orderOf).join(', ')}`] : []),
     ...classes.filter((name) => name !== '').map((name) => `operator class ${name}`),
     ...collations.filter((name) => name !== '').map((name) => `collation ${name}`),
-    ...(columns.some((number) => number !== 0 && !names.has(number)) ? ['on a column that is no field'] : []),
+    ...(columns.some((number) => number !== 0 && !names.has(number)) ? [NO_FIELD] : []),
   ];
 }
 

@@ -12,8 +12,8 @@ import { clientOf, discard, isMemory, send, type Answer, type Connection } from 
 import type { Identifier } from '../sql/identifier';
 import { pinForReading, unpinAfterReading } from '../sql/session-settings';
 import { schemasIn } from './decode';
+import type { SchemaFacts, TableFacts } from './facts';
 import type { Row } from './rows';
-import type { SchemaFacts } from './facts';
 import { schemasQuery, type Which } from './schemas-query';
 
 /** What the reading of a page may keep in the server's memory before it writes it to disk. */
@@ -38,14 +38,34 @@ export async function readSchemas(
     });
   }
   const question = schemasQuery(which);
-  if (db.isTransaction === true) return schemasOf(await askInside(org, question, db, settings));
+  if (db.isTransaction === true) return schemasOf(which, org, await askInside(org, question, db, settings));
   const rules = { org, canRetry: (error: unknown) => retryScopeOf(error) !== 'none' };
-  return schemasOf(await retrying(settings.retry, () => askBeside(org, question, db, settings), rules));
+  return retrying(
+    settings.retry,
+    async () => schemasOf(which, org, await askBeside(org, question, db, settings)),
+    rules,
+  );
 }
 
-function schemasOf(answers: readonly Answer[]): readonly SchemaFacts[] {
+function schemasOf(which: Which, org: Identifier, answers: readonly Answer[]): readonly SchemaFacts[] {
   const rows = answers.flatMap(({ rows: found = [] }) => found).filter((row) => Object.hasOwn(row, 'kind'));
-  return schemasIn(rows as unknown as readonly Row[]);
+  const schemas = schemasIn(rows as unknown as readonly Row[]);
+  const isRead = ({ isChanging }: SchemaFacts): boolean => !isChanging || ('orgs' in which && which.waits === true);
+  const torn = schemas.find((schema) => isRead(schema) && schema.tables.some(isTorn));
+  if (torn === undefined) return schemas;
+  // The server writes an expression down by the catalog as it is, and not as it was when the question began.
+  throw new MigrationError(`Schema "${torn.name}" was changed while it was read. Read it again.`, {
+    code: 'DATABASE_ERROR',
+    org,
+    retryScope: 'transaction',
+  });
+}
+
+function isTorn({ constraints, columns }: TableFacts): boolean {
+  return (
+    constraints.some(({ type, check }) => type === 'c' && check === null) ||
+    columns.some((column) => column.default === '')
+  );
 }
 
 function askInside(org: Identifier, question: string, db: Knex, settings: Settings): Promise<readonly Answer[]> {

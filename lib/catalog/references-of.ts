@@ -1,4 +1,4 @@
-import type { Extra } from '../spec/extra';
+import { NO_FIELD, type Extra } from '../spec/extra';
 import { referentialAction } from '../spec/references';
 import type { ForeignKeySpec, OnDelete, ReferenceSpec } from '../spec/spec-types';
 import { identifierFault } from '../sql/identifier';
@@ -51,6 +51,7 @@ export function referencesOf(
     if (references === null) continue;
     const target = targetOf(org, constraint.words, references, columnOf);
     const own = columns.flatMap((number) => names.get(number) ?? []);
+    const all = columns.flatMap((number) => columnOf(table.name, number) ?? []);
     const faults = faultsOf(constraint, references, target, own);
     const setsNull = [references.onDelete, references.onUpdate].includes(SET_NULL);
     if (setsNull && columns.some((at) => notNull.has(at))) faults.push('sets to null what cannot be null');
@@ -63,7 +64,7 @@ export function referencesOf(
     );
     if (faults.length > 0 || words.length > 0) {
       const detail = [...new Set([...faults, ...words])];
-      extras.push({ kind: 'foreign key', name: constraint.name, table: table.name, columns: own, ...detailed(detail) });
+      extras.push({ kind: 'foreign key', name: constraint.name, table: table.name, columns: all, ...detailed(detail) });
     }
     if (faults.length > 0 || target === undefined) continue;
     const { columns: theirs, ...rest } = target;
@@ -109,7 +110,7 @@ function faultsOf(
     ...unsaid('delete', onDelete),
     ...unsaid('update', onUpdate),
     ...(match === SIMPLE ? [] : ['match full']),
-    ...(own.length === columns.length ? [] : ['on a column that is no field']),
+    ...(own.length === columns.length ? [] : [NO_FIELD]),
     ...(isNamed ? [] : ['to what no spec can name']),
   ];
 }

@@ -3,13 +3,13 @@ import { literal } from '../sql/literal';
 import { EQ, GT, isOneOf, MATCHES, NE, OR_BITS, SHIFTED_LEFT } from '../sql/qualified-sql';
 import { bit, catalog, json } from './catalogs';
 import { COLUMNS, DICTIONARIES } from './columns-sql';
-import { CHECK_TEXTS, CONSTRAINTS, INDEXES, OPERATOR_CLASSES } from './constraints-sql';
+import { CHECK_TEXTS, constraints, INDEXES, OPERATOR_CLASSES } from './constraints-sql';
 import { OBJECTS, RELATIONS } from './objects-sql';
 import { COMMENTS, PARTS, TABLE_WORDS } from './parts-sql';
 
-/** Which schemas to read. */
+/** Which schemas to read. One that `waits` does so where the text of a check can be had only when a lock is gone. */
 export type Which =
-  | { readonly orgs: readonly string[]; readonly table?: string | undefined }
+  | { readonly orgs: readonly string[]; readonly table?: string | undefined; readonly waits?: boolean }
   /** The next ones by their oid: every schema but these and PostgreSQL's own. */
   | { readonly after: string; readonly limit: number; readonly except: readonly string[] };
 
@@ -19,7 +19,7 @@ export type Which =
  * shape is little more than that for one.
  */
 export function schemasQuery(which: Which): string {
-  return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, CONSTRAINTS, INDEXES, PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
+  return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, constraints('orgs' in which && which.waits === true), INDEXES, PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
 select 'shape' as kind, pg_catalog.concat('[', id, ',', shown, ']') as body from shape
 union all select 'objects', pg_catalog.concat('[', id, ',[', shown, ']]') from object_list
 union all select 'schema', ${SCHEMA} from home

@@ -17,7 +17,11 @@ import {
   type DropModelOptions,
   type DropReferenceOptions,
 } from '../migration';
+import { driftReport, type DriftReport } from '../catalog/drift';
+import { fingerprints } from '../catalog/fingerprints';
 import { inspectModel, inspectTenant } from '../catalog/inspect';
+import type { ServerOptions } from '../catalog/pages';
+import type { Models } from '../plan/difference/sides';
 import type { ModelInspection, TenantInspection } from '../spec/extra';
 import { applyChange, applyChanges, type ChangeResult } from '../migration/apply-changes';
 import { planChange, planChanges } from '../migration/plan-changes';
@@ -85,6 +89,10 @@ export interface TenantDdl {
   ): Promise<ConversionPreview>;
   /** Reads everything in a tenant's schema back. */
   inspectTenant(org: string, options?: ChangeOptions): Promise<TenantInspection>;
+  /** Compares all tenants with the desired models. The bound database has to be a Knex, and no function. */
+  driftReport(desired: Models, options?: ServerOptions): AsyncGenerator<DriftReport>;
+  /** The fingerprint of every tenant. The bound database has to be a Knex, and no function. */
+  fingerprints(options?: ServerOptions): Promise<ReadonlyMap<string, string>>;
   /** Reads one model back. */
   inspectModel(org: string, table: string, options?: ChangeOptions): Promise<ModelInspection>;
   /** Adds an index. */
@@ -138,6 +146,8 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
     previewConversion: async (org, table, column, type, given) =>
       previewConversion(org, table, column, type, await on(org), over(given)),
     inspectTenant: async (org, given) => inspectTenant(org, await on(org), over(given)),
+    driftReport: (desired, given) => driftReport(db as Knex, desired, over(given)),
+    fingerprints: async (given) => fingerprints(db as Knex, over(given)),
     inspectModel: async (org, table, given) => inspectModel(org, table, await on(org), over(given)),
     addIndex: async (org, table, index, given) => addIndex(org, table, index, await on(org), over(given)),
     dropIndex: async (org, table, name, given) => dropIndex(org, table, name, await on(org), over(given)),

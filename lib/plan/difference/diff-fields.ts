@@ -4,8 +4,8 @@ import type { Extra } from '../../spec/extra';
 import type { Field } from '../../spec/field-spec';
 import type { FieldSpec } from '../../spec/spec-types';
 import type { Canonical, CanonicalField } from './canonical';
-import { taken } from './diff-objects';
-import type { Moved } from './moved';
+import { isOnlyOfColumn, taken } from './diff-objects';
+import type { Moved, Moves } from './moved';
 import type { Difference } from './difference';
 import { renamedFieldHint } from './hints';
 
@@ -14,13 +14,13 @@ export function diffFields(
   desired: Canonical,
   actual: Canonical,
   extras: Set<Extra>,
-  moved: Moved,
+  { moved, found }: Moves,
 ): readonly Difference[] {
   const { table } = desired;
   const names = [...new Set([...desired.fields.keys(), ...actual.fields.keys()])].sort();
   return names.flatMap((column): readonly Difference[] => {
     const [wanted, is] = [desired.fields.get(column), actual.fields.get(column)];
-    if (wanted === undefined) return [extraField(table, column, is as CanonicalField, extras)];
+    if (wanted === undefined) return [extraField(table, column, is as CanonicalField, extras, found)];
     if (is === undefined) return [missingField(column, wanted, { desired, actual, extras, moved })];
     return diffField({ table, column }, wanted, is, {
       extras,
@@ -29,9 +29,15 @@ export function diffFields(
   });
 }
 
-function extraField(table: string, column: string, { spec }: CanonicalField, extras: Set<Extra>): Difference {
+function extraField(
+  table: string,
+  column: string,
+  { spec }: CanonicalField,
+  extras: Set<Extra>,
+  found: Moved,
+): Difference {
   for (const extra of extras) if (extra.table === table && isOnlyOf(extra, column)) extras.delete(extra);
-  return { kind: 'extraField', table, column, actual: spec as unknown as FieldSpec, remedy: 'destructive' };
+  return { kind: 'extraField', table, column, actual: fieldOutOfSchema(spec, found), remedy: 'destructive' };
 }
 
 /** What goes with a column. */
@@ -53,18 +59,24 @@ function missingField(column: string, { spec }: CanonicalField, context: Context
   const { table } = desired;
   const other = taken(extras, { kind: 'column', table, name: column });
   if (other !== undefined) {
+    isOnlyOfColumn(extras, table, [column], ['unique constraint']);
+    isOnlyOfColumn(extras, table, [column], ['foreign key']);
     const remedy = other.detail?.startsWith('generated') === true ? 'manual' : remedyFor(undefined, spec);
     return { kind: 'type', table, column, desired: typeIn(spec), actual: other, remedy };
   }
-  const field = { ...spec, ...(spec.references === undefined ? {} : { references: moved(spec.references) }) };
   return {
     kind: 'missingField',
     table,
     column,
-    desired: field as unknown as FieldSpec,
+    desired: fieldOutOfSchema(spec, moved),
     remedy: 'change',
     ...renamedFieldHint(column, desired, actual),
   };
+}
+
+function fieldOutOfSchema(spec: Field, moved: Moved): FieldSpec {
+  const field = { ...spec, ...(spec.references === undefined ? {} : { references: moved(spec.references) }) };
+  return field as unknown as FieldSpec;
 }
 
 function typeIn(spec: Field): TypeSpec {

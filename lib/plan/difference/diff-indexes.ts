@@ -1,7 +1,7 @@
 import type { Extra } from '../../spec/extra';
 import type { IndexSpec } from '../../spec/spec-types';
 import type { Canonical, CanonicalIndex } from './canonical';
-import { taken } from './diff-objects';
+import { isOnlyOfColumn, taken } from './diff-objects';
 import type { Difference } from './difference';
 
 /** Indexes and unique constraints, by their columns and whether they are unique. */
@@ -21,7 +21,10 @@ export function diffIndexes(desired: Canonical, actual: Canonical, extras: Set<E
     if (at === undefined) unmatched.push(index);
     else found.push(...diffNames(table, index, left.splice(at, 1)[0]));
   }
-  found.push(...unmatched.map((index) => missingIndex(table, index, extras)));
+  const missing = unmatched.filter(
+    ({ spec }) => !isOnlyOfColumn(extras, table, spec.columns, ['index', 'unique constraint']),
+  );
+  found.push(...missing.map((index) => missingIndex(table, index, extras)));
   return [...found, ...left.map((index) => extraIndex(table, index))];
 }
 

@@ -1,13 +1,12 @@
 import type { Extra } from '../../spec/extra';
-import type { FieldSpec, ModelSpec } from '../../spec/spec-types';
 import type { Canonical } from './canonical';
 import { diffFields } from './diff-fields';
 import { diffIndexes } from './diff-indexes';
-import { diffObjects, extraKey, taken } from './diff-objects';
+import { diffObjects, extraKey, isOnlyOfColumn, taken } from './diff-objects';
 import { diffReferences } from './diff-references';
 import type { Difference } from './difference';
 import { renamedModelHint } from './hints';
-import { outOfSchema, type Moved } from './moved';
+import { modelOutOfSchema, outOfSchema, type Moved } from './moved';
 import { sidesOf, type CompareOptions, type Models, type Side } from './sides';
 
 /**
@@ -34,23 +33,23 @@ export function diffSides(desired: Side, actual: Side): readonly Difference[] {
   const known = new Set(desired.extras.map(extraKey));
   // What is an extra on both sides is no difference; each of the others belongs to one difference.
   const extras = new Set(actual.extras.filter((extra) => !known.has(extraKey(extra))));
-  const moved = outOfSchema(desired);
+  const [moved, found] = [outOfSchema(desired), outOfSchema(actual)];
   const tables = [...new Set([...desired.models.keys(), ...actual.models.keys()])].sort();
-  const found = tables.flatMap((table): readonly Difference[] => {
+  const differences = tables.flatMap((table): readonly Difference[] => {
     const [wanted, is] = [desired.models.get(table), actual.models.get(table)];
     if (is === undefined) return [missingModel(table, desired, actual, moved)];
-    if (wanted === undefined) return [extraModel(table, actual, extras)];
+    if (wanted === undefined) return [extraModel(table, actual, extras, found)];
     return [
       ...diffComments(wanted, is),
-      ...diffFields(wanted, is, extras, moved),
+      ...diffFields(wanted, is, extras, { moved, found }),
       ...diffKeys(wanted, is, extras),
       ...diffIndexes(wanted, is, extras),
-      ...diffReferences(wanted, is, extras, moved),
+      ...diffReferences(wanted, is, extras, { moved, found }),
     ];
   });
   const present = new Set(actual.extras.map(extraKey));
   return [
-    ...found,
+    ...differences,
     ...diffObjects(
       desired.extras.filter((extra) => !present.has(extraKey(extra))),
       [...extras],
@@ -59,19 +58,14 @@ export function diffSides(desired: Side, actual: Side): readonly Difference[] {
 }
 
 function missingModel(table: string, desired: Side, actual: Side, moved: Moved): Difference {
-  const model = desired.specs.get(table) as unknown as ModelSpec;
-  const fields = model.fields.map((field): FieldSpec =>
-    field.references === undefined ? field : { ...field, references: moved(field.references) },
-  );
-  const foreignKeys = model.foreignKeys?.map((key) => ({ ...key, references: moved(key.references) }));
-  const spec = { ...model, fields, ...(foreignKeys === undefined ? {} : { foreignKeys }) };
+  const spec = modelOutOfSchema(desired.specs.get(table), moved);
   return { kind: 'missingModel', table, desired: spec, remedy: 'change', ...renamedModelHint(table, desired, actual) };
 }
 
 /** What is unusual about it goes with it. */
-function extraModel(table: string, actual: Side, extras: Set<Extra>): Difference {
+function extraModel(table: string, actual: Side, extras: Set<Extra>, found: Moved): Difference {
   for (const extra of extras) if (extra.table === table) extras.delete(extra);
-  return { kind: 'extraModel', table, actual: actual.specs.get(table) as unknown as ModelSpec, remedy: 'destructive' };
+  return { kind: 'extraModel', table, actual: modelOutOfSchema(actual.specs.get(table), found), remedy: 'destructive' };
 }
 
 /** No operation changes the comment of a model. */
@@ -82,6 +76,7 @@ function diffComments({ table, comment: desired }: Canonical, { comment: actual 
 /** No operation changes a key. */
 function diffKeys(desired: Canonical, actual: Canonical, extras: Set<Extra>): readonly Difference[] {
   const { table, key } = desired;
+  if (actual.key.length === 0 && isOnlyOfColumn(extras, table, key, ['primary key'])) return [];
   const other = actual.key.length > 0 ? undefined : taken(extras, { kind: 'primary key', table });
   if (other === undefined && key.join('.') === actual.key.join('.')) return [];
   return [{ kind: 'key', table, desired: key, actual: other ?? actual.key, remedy: 'manual' }];

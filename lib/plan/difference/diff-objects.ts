@@ -1,4 +1,4 @@
-import type { Extra } from '../../spec/extra';
+import { NO_FIELD, type Extra } from '../../spec/extra';
 import type { Difference } from './difference';
 
 /** The same text for the same extra. */
@@ -16,6 +16,16 @@ export function taken(extras: Set<Extra>, sought: Partial<Extra>): Extra | undef
     }
   }
   return undefined;
+}
+
+/** Takes out what is what was desired, but for the type of a column: that is a difference already. */
+export function isOnlyOfColumn(
+  extras: Set<Extra>,
+  table: string,
+  columns: readonly string[],
+  kinds: readonly string[],
+): boolean {
+  return kinds.some((kind) => taken(extras, { kind, table, columns, detail: NO_FIELD }) !== undefined);
 }
 
 /** Extras that only one side has; one of the same name on both is another one in its details. */

@@ -1,8 +1,8 @@
 import type { Extra } from '../../spec/extra';
 import type { ForeignKeySpec } from '../../spec/spec-types';
 import type { Canonical } from './canonical';
-import { taken } from './diff-objects';
-import type { Moved } from './moved';
+import { isOnlyOfColumn, taken } from './diff-objects';
+import type { Moves } from './moved';
 import type { Difference } from './difference';
 
 /** Foreign keys, of single fields and of several columns alike, by what they do. */
@@ -10,7 +10,7 @@ export function diffReferences(
   desired: Canonical,
   actual: Canonical,
   extras: Set<Extra>,
-  moved: Moved,
+  { moved, found: unmoved }: Moves,
 ): readonly Difference[] {
   const { table } = desired;
   const remedy = 'change';
@@ -20,6 +20,7 @@ export function diffReferences(
     const wanted: ForeignKeySpec = { ...spec, references: moved(spec.references) };
     // It comes with its field.
     if (is === undefined && isOfMissing(spec, actual)) continue;
+    if (isOnlyOfColumn(extras, table, spec.columns, ['foreign key'])) continue;
     const other = taken(extras, {
       kind: 'foreign key',
       table,
@@ -28,12 +29,19 @@ export function diffReferences(
     });
     if (other !== undefined) found.push({ kind: 'reference', table, desired: wanted, actual: other, remedy });
     else if (is === undefined) found.push({ kind: 'missingReference', table, desired: wanted, remedy });
-    else if (is.target !== target) found.push({ kind: 'reference', table, desired: wanted, actual: is.spec, remedy });
+    else if (is.target !== target)
+      found.push({
+        kind: 'reference',
+        table,
+        desired: wanted,
+        actual: { ...is.spec, references: unmoved(is.spec.references) },
+        remedy,
+      });
   }
   for (const [id, { spec }] of actual.references) {
     if (desired.references.has(id) || isOfMissing(spec, desired)) continue;
     taken(extras, { kind: 'foreign key', table, columns: spec.columns, detail: 'not validated' });
-    found.push({ kind: 'extraReference', table, actual: spec, remedy });
+    found.push({ kind: 'extraReference', table, actual: { ...spec, references: unmoved(spec.references) }, remedy });
   }
   return found;
 }

@@ -2,17 +2,17 @@ import type { Identifier } from '../../sql/identifier';
 import { createsTable, expectationsOf, presenceAfter, type Presence } from '../effects';
 import { operationOf, type Change, type ChangeKind, type CheckedChange } from '../operations';
 
-/** What is in the way goes first, then what others need; what is lost goes last. */
+/** What is in the way goes first, such as a name that is wanted for something else; then what others need. */
 const ORDER: readonly ChangeKind[] = [
   'dropReference',
   'dropIndex',
+  'dropField',
+  'dropModel',
   'addField',
   'alterField',
   'createModel',
   'addIndex',
   'addReference',
-  'dropField',
-  'dropModel',
 ];
 
 /** Changes that run next to each other; models that are created together may refer to each other in circles. */

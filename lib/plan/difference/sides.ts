@@ -91,7 +91,10 @@ function isList(models: Models): models is readonly ModelSpec[] {
 }
 
 function checkedModels(given: Models, name: string): readonly Model[] {
-  const models = (isList(given) ? given : given.models).map((model, at) => checkedModel(model, `${name}[${at}]`));
+  // What was read back is as it was checked, and may hold what no spec may: a table is not looked at twice.
+  const models = isList(given)
+    ? given.map((model, at) => checkedModel(model, `${name}[${at}]`))
+    : (given.models as unknown as readonly Model[]);
   const tables = new Set(models.map(({ table }) => table));
   if (tables.size === models.length) return models;
   throw new MigrationError(`The models cannot be compared. ${name}: two of them have the same table.`, {

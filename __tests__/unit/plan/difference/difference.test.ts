@@ -226,11 +226,11 @@ describe('in a safe order', () => {
     expect(
       changes.map((change) => [change.kind, change.table, 'field' in change ? change.field.name : undefined]),
     ).toEqual([
+      ['dropModel', 'b_child', undefined],
+      ['dropModel', 'a_parent', undefined],
       ['addField', 'invoice', 'code'],
       ['createModel', 'line', undefined],
       ['addField', 'invoice', 'line'],
-      ['dropModel', 'b_child', undefined],
-      ['dropModel', 'a_parent', undefined],
     ]);
   });
 

@@ -1,0 +1,135 @@
+import type { Knex } from 'knex';
+import type { Difference } from '../plan/difference/difference';
+import { diffModels } from '../plan/difference/diff-models';
+import type { Models } from '../plan/difference/sides';
+import { settingsOf } from '../options/settings';
+import type { SchemaFacts } from './facts';
+import { inspectionOf } from './model-of';
+import { readPages, type ServerOptions } from './pages';
+
+/** How many orgs stand for a group. */
+const EXAMPLES = 3;
+
+/** One difference, and how many tenants have it. */
+export interface DriftGroup {
+  readonly difference: Difference;
+  readonly tenants: number;
+  /** Three of them. */
+  readonly examples: readonly string[];
+}
+
+/** What is different about one tenant. */
+export interface TenantDrift {
+  readonly org: string;
+  readonly differences: readonly Difference[];
+}
+
+/** What is known of the tenants of a server so far. */
+export interface DriftReport {
+  /** Every tenant was read and compared. False until the last page, and for good where some are being changed. */
+  readonly complete: boolean;
+  /** Tenants that were compared. */
+  readonly tenants: number;
+  /** Those of them without a difference. */
+  readonly same: number;
+  /** The differences, the most frequent first. */
+  readonly groups: readonly DriftGroup[];
+  /** Orgs that somebody was changing while they were read: nothing is said about them. */
+  readonly changing: readonly string[];
+  /** Orgs that were asked for and have no schema. */
+  readonly gone: readonly string[];
+  /** The tenants of the last page that have differences: the groups keep only examples. */
+  readonly page: readonly TenantDrift[];
+}
+
+/**
+ * Compares all tenants of a server with the desired models, and groups them by difference. An async iterator: it gives
+ * the report so far after each page of tenants, and the last one is the whole. What it keeps is bounded by the differences
+ * that there are and by one page, however many tenants there are.
+ *
+ * One query for each page, in a short transaction of its own, from the catalogs alone; it locks nothing that a change
+ * would wait for. A tenant in the middle of a change is in `changing`, and the report is then not `complete`.
+ *
+ * @param db the Knex of a server
+ * @param desired models of your metadata, or a tenant that was read back; references to its own schema mean each tenant's
+ * @param options `orgs`, default all tenants; `pageSize` 250; `lockTimeoutMs` 900 and `statementTimeoutMs` 30000 in
+ *   milliseconds, of each page; `retry`; `sharedSchemas`
+ * @throws MigrationError INVALID_SPEC, LOCK_TIMEOUT, STATEMENT_TIMEOUT, CONNECTION_LOST, …: what was given until then is not
+ *   `complete`; UNSUPPORTED_DATABASE on pg-mem
+ * @example
+ * for await (const report of driftReport(knex, models)) console.log(formatDrift(report));
+ * // 2,431 tenants: invoice.status is missing (acme-1, acme-2, acme-3, …)
+ */
+export async function* driftReport(
+  db: Knex,
+  desired: Models,
+  options: ServerOptions = {},
+): AsyncGenerator<DriftReport> {
+  const { sharedSchemas } = settingsOf(withoutPages(options));
+  // What is wrong with the desired models is told before anything is read.
+  diffModels(desired, [], { sharedSchemas });
+  const groups = new Map<string, Group>();
+  const changing: string[] = [];
+  const gone: string[] = [];
+  let [tenants, same] = [0, 0];
+  const reportWith = (page: readonly TenantDrift[], complete: boolean): DriftReport => ({
+    complete,
+    tenants,
+    same,
+    groups: [...groups.values()]
+      .sort((a, b) => b.tenants - a.tenants)
+      .map((group) => ({ ...group, examples: [...group.examples] })),
+    changing: [...changing],
+    gone: [...gone],
+    page,
+  });
+
+  let page: readonly TenantDrift[] = [];
+  let isFirst = true;
+  for await (const { schemas, gone: missing } of readPages(db, options)) {
+    // The last page shows only when there is no other.
+    if (!isFirst) yield reportWith(page, false);
+    isFirst = false;
+    gone.push(...missing);
+    changing.push(...schemas.filter(({ isChanging }) => isChanging).map(({ name }) => name));
+    const compared = schemas.filter(({ isChanging }) => !isChanging);
+    const drifted = differing(compared, desired, sharedSchemas);
+    for (const drift of drifted) for (const difference of drift.differences) addTo(groups, drift.org, difference);
+    tenants += compared.length;
+    same += compared.length - drifted.length;
+    page = drifted;
+  }
+  yield reportWith(page, changing.length === 0);
+}
+
+function withoutPages({ orgs: _orgs, pageSize: _pageSize, ...options }: ServerOptions): ServerOptions {
+  return options;
+}
+
+interface Group {
+  readonly difference: Difference;
+  tenants: number;
+  readonly examples: string[];
+}
+
+/** Schemas of one shape have the same differences, which name no schema of a tenant. */
+function differing(
+  schemas: readonly SchemaFacts[],
+  desired: Models,
+  sharedSchemas: readonly string[],
+): readonly TenantDrift[] {
+  const known = new Map<string, readonly Difference[]>();
+  return schemas.flatMap((schema) => {
+    const differences = known.get(schema.shape) ?? diffModels(desired, inspectionOf(schema), { sharedSchemas });
+    known.set(schema.shape, differences);
+    return differences.length === 0 ? [] : [{ org: schema.name, differences }];
+  });
+}
+
+function addTo(groups: Map<string, Group>, org: string, difference: Difference): void {
+  const key = JSON.stringify(difference);
+  const group = groups.get(key) ?? { difference, tenants: 0, examples: [] };
+  group.tenants += 1;
+  if (group.examples.length < EXAMPLES) group.examples.push(org);
+  groups.set(key, group);
+}
