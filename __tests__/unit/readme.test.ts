@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
+import { firstExample } from '../../docs/examples';
 import * as lib from '../../lib';
 import { ERROR_CODES, MigrationError, planChange, type FieldSpec } from '../../lib';
 import { BOUNDS } from '../../lib/codec/bounds';
@@ -128,12 +129,12 @@ describe('the table of operations', () => {
     const name = codeIn(call)[0]?.split('(')[0] ?? '';
     expect(Object.keys(lib)).toContain(name);
 
-    const [example] = operations[codeIn(change)[0] as keyof typeof operations].examples;
-    const plan = planChange('acme-corp', example?.change as lib.Change);
+    const example = firstExample(codeIn(change)[0] as keyof typeof operations);
+    const plan = planChange('acme-corp', example);
     const [step] = plan.steps;
     expect(step?.sql).toMatch(new RegExp(`^${patternOf(codeIn(runs)[0]).source}`));
 
-    const own = plan.steps.flatMap(({ locks }) => locks).filter(({ table }) => table === example?.change.table);
+    const own = plan.steps.flatMap(({ locks }) => locks).filter(({ table }) => table === example.table);
     expect([...new Set(own.map(({ mode }) => mode))]).toEqual(codeIn(lock));
   });
 });

@@ -1,8 +1,7 @@
-// What a place in lib/ may know of: the import graph is held by .dependency-cruiser.cjs, the words by this.
+// What a place in lib/ may know of: the import graph is held by .dependency-cruiser.cjs, the words by this, and those of types by field-types/only-place.test.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
-import { fieldTypes } from '../../lib/field-types';
 import { operations } from '../../lib/plan/operations';
 
 const root = join(__dirname, '../..');
@@ -41,11 +40,6 @@ function holding(words: ReadonlySet<string>, among: readonly Text[]): readonly s
     return held.length === 0 ? [] : [`${one.file}: ${[...new Set(held)].join(', ')}`];
   });
 }
-
-it('knows the names of types in field-types/ alone, and in the examples', () => {
-  const names = new Set(Object.keys(fieldTypes));
-  expect(holding(names, outside('lib/field-types/', 'lib/plan/examples/', 'lib/plan/operations/'))).toEqual([]);
-});
 
 it("knows no operation by its log text but in the operation's own file", () => {
   const messages = new Set(Object.values(operations).map(({ message }) => message));

@@ -1,6 +1,5 @@
 import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
-import { addFieldExamples } from '../examples/add-field';
 import { nameOf } from '../../codec/codecs';
 import type { Fault } from '../../errors';
 import { FieldCodec, type Field } from '../../spec/field-spec';
@@ -46,7 +45,6 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
     { verb: 'adds', of: 'column', table, column: field.name, field },
     ...foreignKeysOf({ fields: [field] }).map(({ references }) => refersTo(references)),
   ],
-  examples: addFieldExamples,
 };
 
 function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {

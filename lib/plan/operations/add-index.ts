@@ -49,11 +49,4 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
   effects: (_org, { kind: _kind, table, ...index }) => [
     { verb: 'adds', of: 'index', table, index, name: indexName(table, index) },
   ],
-  examples: [
-    { variant: 'an index', change: { kind: 'addIndex', table: 'invoice', columns: ['amount', 'quantity'] } },
-    {
-      variant: 'a unique index',
-      change: { kind: 'addIndex', table: 'invoice', columns: ['id', 'status'], unique: true, name: 'invoice_once' },
-    },
-  ],
 };

@@ -52,26 +52,6 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
     ...(isSelf(org, table, key.references) ? [] : [refersTo(key.references)]),
   ],
   rows: (org, { table, ...key }) => ({ FOREIGN_KEY_VIOLATION: orphansInTheWay(org, table, key) }),
-  examples: [
-    {
-      variant: 'a reference',
-      change: {
-        kind: 'addReference',
-        table: 'invoice',
-        columns: ['quantity'],
-        references: { table: 'customer', columns: ['id'], onDelete: 'RESTRICT' },
-      },
-    },
-    {
-      variant: 'a reference to the table itself',
-      change: {
-        kind: 'addReference',
-        table: 'invoice',
-        columns: ['quantity'],
-        references: { table: 'invoice', columns: ['id'], onDelete: 'SET NULL', deferrable: 'deferred' },
-      },
-    },
-  ],
 };
 
 function secondKey(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {

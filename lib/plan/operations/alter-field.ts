@@ -6,7 +6,6 @@ import { closed } from '../../codec/object-codec';
 import { listOf, nameOf, oneOf } from '../../codec/codecs';
 import { lossKey, nulledKey } from '../alter-field/conversion';
 import type { Fault } from '../../errors';
-import { alterFieldExamples } from '../examples/alter-field';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../../spec/field-changes';
 import { ownLock } from '../../sql/own-lock';
 import { referenced } from '../../spec/referenced-table';
@@ -57,7 +56,6 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   },
   effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
   rows: rowsInTheWay,
-  examples: alterFieldExamples,
 };
 
 function notedLosses({ table, column, unconvertible }: AlterField): readonly Statement[] {

@@ -35,21 +35,4 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   hazards: () => [],
   message: 'DROP COLUMN',
   effects: (_org, { table, column, cascade }) => [{ verb: 'drops', of: 'column', table, column, cascade }],
-  examples: [
-    { variant: 'a field', change: { kind: 'dropField', table: 'invoice', column: 'note' } },
-    { variant: 'a unique field', change: { kind: 'dropField', table: 'invoice', column: 'code' } },
-    {
-      variant: 'a field that refers to another table',
-      change: {
-        kind: 'dropField',
-        table: 'invoice',
-        column: 'customer_id',
-        referencing: [{ schema: 'acme-corp', table: 'customer' }],
-      },
-    },
-    {
-      variant: 'a field of an index over several',
-      change: { kind: 'dropField', table: 'invoice', column: 'amount', cascade: ['invoice_by_status'] },
-    },
-  ],
 };

@@ -26,7 +26,6 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
   hazards: () => [],
   message: 'DROP INDEX',
   effects: (_org, { table, name }) => [{ verb: 'drops', of: 'index', table, name }],
-  examples: [{ variant: 'an index', change: { kind: 'dropIndex', table: 'invoice', name: 'invoice_by_status' } }],
 };
 
 function notOnTable(org: Identifier, table: Identifier, name: string): string {

@@ -27,11 +27,4 @@ export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
   hazards: () => [],
   message: 'DROP TABLE',
   effects: (_org, { table }) => [{ verb: 'drops', of: 'table', table }],
-  examples: [
-    { variant: 'a model that refers to none', change: { kind: 'dropModel', table: 'setting' } },
-    {
-      variant: 'a model that refers to another',
-      change: { kind: 'dropModel', table: 'line', referencing: [{ schema: 'acme-corp', table: 'invoice' }] },
-    },
-  ],
 };

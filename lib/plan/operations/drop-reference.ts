@@ -39,17 +39,6 @@ export const dropReference: Operation<DropReference, t.OutputOf<typeof codec>> =
   hazards: () => [],
   message: 'DROP CONSTRAINT',
   effects: (_org, { table, columns: listed }) => [{ verb: 'drops', of: 'reference', table, columns: listed }],
-  examples: [
-    {
-      variant: 'a reference',
-      change: {
-        kind: 'dropReference',
-        table: 'invoice',
-        columns: ['customer_id'],
-        referencing: [{ schema: 'acme-corp', table: 'customer' }],
-      },
-    },
-  ],
 };
 
 function noKey(org: Identifier, table: Identifier, listed: readonly Identifier[]): string {

@@ -1,5 +1,4 @@
 import type * as t from 'io-ts';
-import type { Example } from '../examples/example';
 import type { Identifier } from '../../sql/identifier';
 import type { CountsOfRows, Hazard, KeysOf, Step } from '../plan';
 import type { Statement } from '../../sql/statement';
@@ -36,6 +35,4 @@ export interface Operation<C, S> {
   readonly buildsIndex?: boolean;
   /** What counts the rows that it can fail on. */
   rows?(org: Identifier, change: C): CountsOfRows;
-  /** An example of each variant, on the tables of docs/operations.md: documented, and compared with a server. */
-  readonly examples: readonly Example<S>[];
 }

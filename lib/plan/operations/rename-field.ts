@@ -38,16 +38,4 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
   ],
   message: 'RENAME COLUMN',
   effects: (_org, { table, column, to }) => [{ verb: 'renames', of: 'column', table, column, to }],
-  examples: [
-    { variant: 'a field', change: { kind: 'renameField', table: 'invoice', column: 'note', to: 'remark' } },
-    {
-      variant: 'a field with an index',
-      change: { kind: 'renameField', table: 'invoice', column: 'issued_at', to: 'sent_at' },
-    },
-    { variant: 'a unique field', change: { kind: 'renameField', table: 'invoice', column: 'code', to: 'number' } },
-    {
-      variant: 'a field that refers to another table',
-      change: { kind: 'renameField', table: 'invoice', column: 'customer_id', to: 'buyer_id' },
-    },
-  ],
 };

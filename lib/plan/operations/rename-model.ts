@@ -34,5 +34,4 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
   ],
   message: 'RENAME TABLE',
   effects: (_org, { table, to }) => [{ verb: 'renames', of: 'table', table, to }],
-  examples: [{ variant: 'a model', change: { kind: 'renameModel', table: 'invoice', to: 'bill' } }],
 };

@@ -1,19 +1,6 @@
-import type { FieldChangesSpec } from '../../spec/field-changes';
-import type { ReferencedSpec } from '../../spec/referenced-table';
-import type { TypeSpec } from '../../field-types/type-change';
-import type { Example } from './example';
+import type { ExamplesOf } from './example';
 
-interface AlterFieldSpec {
-  readonly kind: 'alterField';
-  readonly table: string;
-  readonly column: string;
-  readonly set: FieldChangesSpec;
-  readonly from?: TypeSpec;
-  readonly referencing?: readonly ReferencedSpec[];
-}
-
-/** An example of each variant, on the tables of docs/operations.md. */
-export const alterFieldExamples: readonly Example<AlterFieldSpec>[] = [
+export const alterFieldExamples: ExamplesOf<'alterField'> = [
   {
     variant: 'a longer String',
     change: {

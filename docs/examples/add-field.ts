@@ -1,8 +1,6 @@
-import type { FieldSpec } from '../../spec/field-spec';
-import type { Example } from './example';
+import type { ExamplesOf } from './example';
 
-/** An example of each variant, on the tables of docs/operations.md. */
-export const addFieldExamples: readonly Example<{ kind: 'addField'; table: string; field: FieldSpec }>[] = [
+export const addFieldExamples: ExamplesOf<'addField'> = [
   { variant: 'nullable', change: { kind: 'addField', table: 'invoice', field: { name: 'memo', type: 'Text' } } },
   {
     variant: 'constant default',

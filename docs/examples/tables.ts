@@ -1,6 +1,5 @@
-// The examples of the registry, and the tables that they use. operations.md shows what the tests prove.
-import type { Change, ModelSpec } from '../lib';
-import { operations, type ChangeKind } from '../lib/plan/operations';
+// The tables that the examples use.
+import type { ModelSpec } from '../../lib';
 
 /** The versions of PostgreSQL on which each example is proved. */
 export const MAJORS = [14, 15, 16, 17, 18] as const;
@@ -54,16 +53,3 @@ export const SHARED_MODEL: ModelSpec = {
   table: 'currency',
   fields: [{ name: 'code', type: 'String', length: 3, primaryKey: true }],
 };
-
-export interface Example {
-  readonly kind: ChangeKind;
-  readonly variant: string;
-  readonly change: Change;
-}
-
-/** Every example of the registry. */
-export function allExamples(): readonly Example[] {
-  return Object.entries(operations).flatMap(([kind, { examples }]) =>
-    examples.map(({ variant, change }) => ({ kind: kind as ChangeKind, variant, change })),
-  );
-}
