@@ -3,9 +3,13 @@
  * caller's choice.
  */
 export interface RolloutQueue {
+  /** Creates a queue, if it does not exist. */
   createQueue(name: string): Promise<unknown>;
+  /** Adds a job. */
   send(name: string, data: object, options?: object): Promise<unknown>;
+  /** Takes jobs, and passes them to the handler. */
   work(name: string, options: object, handler: (jobs: never) => Promise<unknown>): Promise<unknown>;
+  /** Stops taking jobs. */
   offWork(name: string): Promise<unknown>;
 }
 

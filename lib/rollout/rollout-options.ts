@@ -6,9 +6,10 @@ import { identifierFault } from '../sql/identifier';
 import { QUEUE_METHODS, type RolloutQueue } from './queue-types';
 import type { RolloutProgress, RolloutWave } from './rollout-types';
 
-/** A tenant of a rollout; with changes of its own in place of the rollout's. */
+/** A tenant of a rollout; with its own changes instead of the rollout's. */
 export type RolloutTarget = string | { readonly org: string; readonly changes: readonly Change[] };
 
+/** The tenants of a rollout. */
 export type RolloutTargets = Iterable<RolloutTarget> | AsyncIterable<RolloutTarget>;
 
 /** A list of orgs, or a function that gives one. */

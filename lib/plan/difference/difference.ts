@@ -53,6 +53,7 @@ export type Difference = Found & {
   readonly hint?: string;
 };
 
+/** A kind of difference between two lists of models. */
 export type DifferenceKind = Difference['kind'];
 
 /** A difference of one kind. */

@@ -38,7 +38,7 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
     {
       kind: 'scan',
       table,
-      message: `Every row of "${table}" is read, and nobody can write to it or to "${references.table}" meanwhile.`,
+      message: `Every row of "${table}" is read while neither it nor "${references.table}" can be written to.`,
       saferWay: `Add the key over ${columns.join(', ')} NOT VALID, then validate it.`,
     },
   ],
