@@ -51,6 +51,8 @@ const ROLLOUT_MEANINGS: { readonly [Name in RolloutOptionName]: string } = {
   maxPerSecond: 'the maximum number of tenants per second, in each process',
   maxLagMs: 'waits while a standby is further behind than this, if the role may see `pg_stat_replication`',
   trial: 'on how many tenants to try the changes first, each in a transaction that is rolled back',
+  ifThere:
+    "`'fail'`, or `'adopt'`: count a tenant as `already` if inspection finds that it has everything that the changes add, equal in every respect. Changes that do more than add are never adopted",
   retryFailed: 'also retries tenants whose failure was permanent, such as a missing table',
   seed: 'the seed of the order of the tenants; it is kept with the rollout',
   onProgress: 'called at most once a second, and at the end',

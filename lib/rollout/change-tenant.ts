@@ -8,6 +8,7 @@ import { failedSubject } from '../run/log';
 import { OUTCOMES, type Outcome } from '../run/wire/ledger-row';
 import { workOf, type Work } from '../run/work';
 import type { Identifier } from '../sql/identifier';
+import { isInTheWay, isThereAlready } from './adopt';
 import type { ClaimedTenant } from './ledger';
 import type { RolloutState } from './rollout-types';
 import type { Rule, RolloutSettings } from './rollout-settings';
@@ -66,11 +67,32 @@ export async function changeTenant(on: RolloutOn, tenant: ClaimedTenant, rule: R
     // The signal came before the attempts were through: another call begins with them.
     const isCutShort = settings.signal?.aborted === true && error.retryScope !== 'none';
     if (isCutShort || error.code === 'ABORTED') return { outcome: 'pending' };
+    if (await isAdopted(error, work, on)) {
+      const { outcome } = await settle(
+        server,
+        id,
+        tenant.org,
+        { outcome: 'already', attempts: attempts + 1 },
+        rule,
+        settings.change,
+      );
+      return { outcome };
+    }
     const operation = work && failedSubject(work.subjects, error)?.message;
     const failure = failureOf(error, operation, attempts + 1);
     const { outcome, state } = await settle(server, id, tenant.org, failure, rule, settings.change);
     return state === 'running' ? { outcome } : { outcome, halted: state };
   }
+}
+
+/** Whether it failed since the tenant has it all already, and that may be. */
+export async function isAdopted(
+  error: MigrationError,
+  work: Work | undefined,
+  { server, settings }: Pick<RolloutOn, 'server' | 'settings'>,
+): Promise<boolean> {
+  if (settings.ifThere !== 'adopt' || work === undefined || !isInTheWay(error)) return false;
+  return isThereAlready(work, server, settings.change);
 }
 
 /** The ledger refused the change: another process has done it, or the rollout is halted. */

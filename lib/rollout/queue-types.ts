@@ -20,6 +20,7 @@ export const QUEUE = 'tenant_ddl_rollout';
 export interface WakeUp {
   readonly name: string;
   readonly until: number;
+  readonly ifThere: 'fail' | 'adopt';
   readonly rule: { readonly failures: number; readonly ratio: number; readonly of: number } | null;
 }
 

@@ -1,4 +1,4 @@
-import { callback, abortSignal, must, wholeFrom } from '../options/checks';
+import { abortSignal, callback, must, oneOfWords, wholeFrom } from '../options/checks';
 import { group, option, type GivenBy, type SettledBy } from '../options/option';
 import { CHANGE_OPTIONS } from '../options/options';
 import type { Change } from '../plan/operations';
@@ -26,6 +26,8 @@ export const STOP_OPTIONS = {
   /** The number of tenants from which `ratio` counts. Default 100. */
   of: option<number>({ default: 100, check: wholeFrom(1) }),
 };
+
+const IF_THERE = ['fail', 'adopt'] as const;
 
 export const ROLLOUT_OPTIONS = {
   ...CHANGE_OPTIONS,
@@ -67,6 +69,11 @@ export const ROLLOUT_OPTIONS = {
   maxLagMs: option<number | undefined>({ default: undefined, unit: 'ms', check: wholeFrom(1) }),
   /** On how many tenants to try the changes first, each in a transaction that is rolled back. Default 0. */
   trial: option<number>({ default: 0, check: wholeFrom(0) }),
+  /**
+   * What to do if a tenant already has what the changes add: `fail`, or `adopt` it, if inspection finds it equal in every
+   * respect. Default 'fail'.
+   */
+  ifThere: option<(typeof IF_THERE)[number]>({ default: 'fail', check: oneOfWords(IF_THERE) }),
   /** Also retries tenants whose failure was permanent, such as a missing table. Default false. */
   retryFailed: option<boolean>({
     default: false,

@@ -88,7 +88,7 @@ export function rolloutRun(first: readonly Begun[], settings: RolloutSettings): 
     for (;;) {
       if (queue === undefined) await Promise.all(on().map((each) => workWave(each, work)));
       else {
-        const wake = { name: on()[0]?.name ?? '', until, rule: rule ?? null };
+        const wake = { name: on()[0]?.name ?? '', until, ifThere: settings.ifThere, rule: rule ?? null };
         const told = (): void => (settings.onProgress === undefined ? undefined : ticker.soon());
         const state = await queueWave({ queue, wake, servers: on(), signal, tell: told });
         halted = state === 'running' ? undefined : state;

@@ -4,7 +4,7 @@ import { execute } from '../run/execute';
 import { failedSubject } from '../run/log';
 import type { Work } from '../run/work';
 import type { Prepared } from './begin-rollout';
-import { workPlanner } from './change-tenant';
+import { isAdopted, workPlanner } from './change-tenant';
 import type { RolloutFailures, RolloutTrial } from './rollout-types';
 import { failureOf } from './settle';
 import { mergedFailures } from './status';
@@ -22,7 +22,7 @@ export async function tryOut({ targets, servers, changes, settings }: Prepared):
   const worker = async (): Promise<void> => {
     for (const target of waiting) {
       const startedAt = performance.now();
-      const failure = await failureOn(target, serverOf.get(target) as Knex, workFor, settings.change);
+      const failure = await failureOn(target, serverOf.get(target) as Knex, workFor, settings);
       times.push(performance.now() - startedAt);
       if (failure !== undefined) failures.push(failure);
     }
@@ -42,15 +42,16 @@ async function failureOn(
   { org, own }: Target,
   server: Knex,
   workFor: ReturnType<typeof workPlanner>,
-  settings: Prepared['settings']['change'],
+  settings: Prepared['settings'],
 ): Promise<RolloutFailures | undefined> {
   let work: Work | undefined;
   try {
     work = workFor({ org, changes: own?.json ?? null });
-    await execute({ ...work, ledger: { rollout: 0, attempt: 1, trial: true } }, server, settings);
+    await execute({ ...work, ledger: { rollout: 0, attempt: 1, trial: true } }, server, settings.change);
     return undefined;
   } catch (error) {
     if (!(error instanceof MigrationError) || error.code === 'ABORTED') throw error;
+    if (await isAdopted(error, work, { server, settings })) return undefined;
     const operation = work && failedSubject(work.subjects, error)?.message;
     const { outcome, table, constraint } = failureOf(error, operation, 1);
     if (outcome === 'gone') return undefined;

@@ -16,6 +16,7 @@ export type WorkerOptions = Omit<
   RolloutOptions,
   | 'orgs'
   | 'canary'
+  | 'ifThere'
   | 'waves'
   | 'bakeMs'
   | 'check'
@@ -104,13 +105,20 @@ interface How {
 
 /** Gives whether tenants are left that nobody may be at. */
 async function workOn(server: Knex, wake: WakeUp, settings: RolloutSettings, { pace, isOver }: How): Promise<boolean> {
-  const { name, until, rule } = wake;
+  const { name, until, rule, ifThere } = wake;
   const entry = await entryOf(server, name, settings.change);
   if (entry?.state !== 'running') return false;
   let halted: Came['halted'];
   const onCame = (_org: string, came: Came): void => void (halted = came.halted ?? halted);
   await workWave(
-    { server, name, id: entry.id, workFor: plannerOf(entry, settings), settings, alone: oneAfterTheOther() },
+    {
+      server,
+      name,
+      id: entry.id,
+      workFor: plannerOf(entry, settings),
+      settings: { ...settings, ifThere },
+      alone: oneAfterTheOther(),
+    },
     {
       until,
       connections: settings.connections,

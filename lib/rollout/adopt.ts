@@ -1,0 +1,67 @@
+import { isLeft } from 'fp-ts/lib/Either';
+import type { Knex } from 'knex';
+import { inspectTenant } from '../catalog/inspect';
+import type { MigrationError } from '../errors';
+import type { Settings } from '../options/options';
+import { diffModels } from '../plan/difference/diff-models';
+import type { Effect } from '../plan/effects';
+import { fold } from '../plan/fold';
+import type { Work } from '../run/work';
+import type { Extra } from '../spec/extra';
+import { ModelSpec, type Model } from '../spec/model-spec';
+import type { Identifier } from '../sql/identifier';
+
+/** duplicate_object: a constraint of that name, which no code of ours stands for. */
+const DUPLICATE_OBJECT = '42710';
+
+/** Whether something of the name of what a change adds was there: the same, or something else. */
+export function isInTheWay({ code, sqlState }: MigrationError): boolean {
+  return ['MODEL_EXISTS', 'FIELD_EXISTS', 'INDEX_EXISTS'].includes(code) || sqlState === DUPLICATE_OBJECT;
+}
+
+/**
+ * Whether a tenant has all that the changes add, and just as they would add it. Only its catalog may say so: that a name
+ * is taken does not. A list that does anything but add is never there already.
+ */
+export async function isThereAlready({ org, subjects }: Work, server: Knex, settings: Settings): Promise<boolean> {
+  const effects = subjects.flatMap((subject) => subject.effects);
+  const removals = effects.map((effect) => removalOf(effect));
+  if (!removals.every((removal) => removal !== undefined)) return false;
+  const { lockTimeoutMs, statementTimeoutMs, retry, sharedSchemas } = settings;
+  const actual = await inspectTenant(org, server, {
+    lockTimeoutMs,
+    statementTimeoutMs,
+    retry,
+    logger: settings.logger,
+  });
+  const models = actual.models.map((model) => ModelSpec.decode(model));
+  const decoded = models.flatMap((model): readonly Model[] => (isLeft(model) ? [] : [model.right]));
+  if (decoded.length < models.length) return false;
+  // Without what they add, and then with it, as they add it.
+  const without = fold(org, removals.flat().reverse(), decoded);
+  const desired = fold(org, effects, without) as unknown as typeof actual.models;
+  const extras = actual.extras.filter((extra) => !effects.some((effect) => isPartOf(extra, effect)));
+  return diffModels({ org, models: desired, extras }, actual, { org, sharedSchemas }).length === 0;
+}
+
+/** What takes an effect back; nothing for one that does not add. */
+function removalOf(effect: Effect): readonly Effect[] | undefined {
+  if (effect.verb === 'refersTo') return [];
+  if (effect.verb !== 'adds') return undefined;
+  const { table } = effect;
+  const verb = 'drops';
+  if (effect.of === 'table') return [{ verb, of: 'table', table }];
+  if (effect.of === 'column') return [{ verb, of: 'column', table, column: effect.column }];
+  if (effect.of === 'index') return [{ verb, of: 'index', table, name: effect.name }];
+  return [{ verb, of: 'reference', table, columns: effect.key.columns }];
+}
+
+/** Something unusual about what is added keeps it from being the same. */
+function isPartOf({ table, name, columns = [] }: Extra, effect: Effect): boolean {
+  if (effect.verb !== 'adds') return false;
+  if (effect.of === 'table') return (table ?? name) === effect.table;
+  if (table !== effect.table) return false;
+  const added: readonly Identifier[] =
+    effect.of === 'column' ? [effect.column] : effect.of === 'index' ? effect.index.columns : effect.key.columns;
+  return added.some((column) => column === name || columns.includes(column));
+}
