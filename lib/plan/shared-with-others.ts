@@ -33,7 +33,8 @@ function namesColumn(table: string, column: string): string {
 
 /**
  * Fails for those that are not named: `%1$L` is the table, `%2$L` the column, `%3$L` the names as JSON. On one line: an
- * error with several would be mistaken for one of a function of the database (failures/without-values.ts).
+ * error with several would be mistaken for one of a function of the database (failures/without-values.ts). The index of
+ * a foreign key is that of the key it refers to, which stays.
  */
 const REFUSAL =
   `select ${failing('dependents', `%2$L ${CONCAT} ' ' ${CONCAT} %1$L ${CONCAT} ': ' ${CONCAT} pg_catalog.string_agg(shown, ', ' order by shown)`)}
@@ -45,7 +46,7 @@ from (
       and (${IS_SHARED} or exists (
         select from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid ${EQ} i.indrelid
         where i.indrelid ${EQ} own.refobjid and (i.indexrelid ${EQ} own.objid or i.indexrelid ${EQ} (
-            select conindid from pg_catalog.pg_constraint k where k.oid ${EQ} own.objid and own.classid ${EQ} ${PG_CONSTRAINT}))
+            select conindid from pg_catalog.pg_constraint k where k.oid ${EQ} own.objid and own.classid ${EQ} ${PG_CONSTRAINT} and k.contype ${NE} 'f'))
           and (i.indisreplident or i.indisprimary and c.relreplident ${EQ} 'd' and ${isPublished('c.oid')})
       ))
   ) paths

@@ -301,3 +301,30 @@ describe('an index', () => {
     expect((await readTable(db, org, 'invoice'))?.primaryKey).toEqual(primaryKey);
   });
 });
+
+it('takes a published table for what it is: a field that refers to its key is not part of that key', async () => {
+  await createModel(
+    org,
+    {
+      table: 'tree',
+      fields: [
+        { name: 'id', type: 'Int' },
+        { name: 'parent', type: 'Int', references: { table: 'tree', column: 'id' } },
+        { name: 'place', type: 'Int' },
+      ],
+      indexes: [{ columns: ['parent', 'place'], name: 'by_parent' }],
+    },
+    db,
+    options,
+  );
+  await db.raw(`create publication "${org}" for table "${org}".tree`);
+  try {
+    await dropFieldFromModel(org, 'tree', 'parent', db, { ...options, cascade: ['by_parent'] });
+    expect(await columnsOf(db, org, 'tree')).toEqual(['id', 'place']);
+    expect(await migrationError(dropFieldFromModel(org, 'tree', 'id', db, options))).toMatchObject({
+      code: 'DEPENDENT_OBJECTS',
+    });
+  } finally {
+    await db.raw(`drop publication "${org}"`);
+  }
+});
