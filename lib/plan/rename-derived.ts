@@ -30,7 +30,7 @@ export function renameDerived({ org, table, oldTable, column }: Renaming): strin
       : `case when ${name} ${EQ} ${literal(column.to)} then ${literal(column.from)} else ${name} end`;
   return block(`declare derived pg_catalog.record;
 begin
-  for derived in
+  ${column === undefined ? '' : leaveUnless(isNamed(relation, column.to))}for derived in
     with named as (
       select true as is_constraint, k.conname::pg_catalog.text as name,
         case when k.contype ${EQ} 'p' then 'pkey' when k.contype ${EQ} 'u' then 'key' when k.contype ${EQ} 'f' then 'fkey' else 'check' end as kind,
@@ -59,6 +59,21 @@ begin
     end if;
   end loop;
 end`);
+}
+
+/** Most columns have no key, index or check. The query below would be planned each time, and takes longer than the rename. */
+function isNamed(relation: string, column: Identifier): string {
+  return `exists (
+    select from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${relation} and a.attname ${EQ} ${literal(column)} and (
+      exists (select from pg_catalog.pg_constraint k where k.conrelid ${EQ} a.attrelid and a.attnum ${EQ} any (k.conkey))
+      or exists (select from pg_catalog.pg_index x where x.indrelid ${EQ} a.attrelid and a.attnum ${EQ} any (x.indkey::pg_catalog.int2[]))))`;
+}
+
+function leaveUnless(condition: string): string {
+  return `if not ${condition} then
+    return;
+  end if;
+  `;
 }
 
 /** Primary keys, uniques, foreign keys and checks, as `contype` has them. */
