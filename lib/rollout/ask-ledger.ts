@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
 import { POOLED } from '../run/commit/ask';
 import { explained, failureAt } from '../run/failures/message';
@@ -53,4 +54,17 @@ export async function askLedger(
 /** The rows of the last statement. */
 export function rowsIn<T>(answers: LedgerAnswers): readonly T[] {
   return (answers.at(-1)?.rows ?? []) as readonly unknown[] as readonly T[];
+}
+
+/** undefined_table, invalid_schema_name (PostgreSQL manual, Appendix A). */
+const NOT_THERE = ['42P01', '3F000'];
+
+/** Nothing where the database has no ledger: no rollout has begun there. */
+export async function whereLedgerIs<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (NOT_THERE.includes((error as MigrationError).sqlState ?? '')) return undefined;
+    throw error;
+  }
 }

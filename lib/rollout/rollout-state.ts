@@ -4,7 +4,7 @@ import { settingsOf } from '../options/settings';
 import { ROLLOUT_TENANTS } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
-import { askLedger } from './ask-ledger';
+import { askLedger, whereLedgerIs } from './ask-ledger';
 import { setState, type LedgerEntry } from './ledger';
 import { serversIn } from './prepare-ledger';
 import type { RolloutState, RolloutStatus } from './rollout-types';
@@ -48,7 +48,9 @@ async function setEverywhere(
   settings: Settings,
 ): Promise<void> {
   const entries: (LedgerEntry | undefined)[] = [];
-  for (const server of serversIn(db)) entries.push(await setState(server, name, from, to, undefined, settings));
+  for (const server of serversIn(db)) {
+    entries.push(await whereLedgerIs(setState(server, name, from, to, undefined, settings)));
+  }
   if (entries.every((entry) => entry === undefined)) throw noRolloutError(name);
 }
 

@@ -5,7 +5,7 @@ import { settingsOf } from '../options/settings';
 import { OUTCOMES, ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
-import { askLedger, rowsIn } from './ask-ledger';
+import { askLedger, rowsIn, whereLedgerIs } from './ask-ledger';
 import { serversIn } from './prepare-ledger';
 import type { RolloutFailures, RolloutState, RolloutStatus } from './rollout-types';
 
@@ -50,7 +50,7 @@ interface StatusRow extends Readonly<Record<`${Outcome}_count`, number>> {
 
 /** Of the ledger of one server; nothing where it has no rollout of that name. */
 export async function statusOn(server: Knex, name: string, settings: Settings): Promise<RolloutStatus | undefined> {
-  const row = rowsIn<StatusRow>(await askLedger(server, statusQuery(name), settings))[0];
+  const row = rowsIn<StatusRow>((await whereLedgerIs(askLedger(server, statusQuery(name), settings))) ?? [])[0];
   if (row === undefined) return undefined;
   const counts = OUTCOMES.map((outcome) => [outcome, row[`${outcome}_count`]] as const);
   return {
