@@ -1,0 +1,48 @@
+import type { MigrationError } from '..';
+import { EXIT, type ExitCode } from './exit-codes';
+import { withoutPasswords } from './without-passwords';
+
+/** The command cannot be understood, or is not allowed as it stands. */
+export class UsageError extends Error {}
+
+/** Something outside of the program is not as it has to be: a file, an answer, a tenant that has moved. */
+export class RefusedError extends Error {}
+
+/** What a failure is called in `--json`. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly org?: string;
+  readonly table?: string;
+}
+
+/** A failure as it may be shown. Its stack and its cause are not: a driver's could hold more than its message does. */
+export function failureOf(error: unknown, env: NodeJS.ProcessEnv): Failure {
+  const message = withoutPasswords(messageOf(error), env);
+  if (error instanceof UsageError) return { code: 'USAGE', message };
+  if (error instanceof RefusedError) return { code: 'REFUSED', message };
+  if (!isMigrationError(error)) return { code: 'ERROR', message };
+  const { code, org, table } = error;
+  return { code, message, ...(org === '' ? {} : { org }), ...(table === undefined ? {} : { table }) };
+}
+
+export function exitCodeOf(error: unknown, signal: AbortSignal): ExitCode {
+  if (signal.aborted && (error === signal.reason || codeOf(error) === 'ABORTED')) return EXIT.interrupted;
+  return error instanceof UsageError ? EXIT.usage : EXIT.error;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A connection that is tried at several addresses fails without a message.
+  return error.message || codeOf(error) || error.name;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  return name === 'AbortError' ? 'ABORTED' : typeof code === 'string' ? code : undefined;
+}
+
+/** By its name, so that the library is not loaded for an error of the arguments. */
+function isMigrationError(error: unknown): error is MigrationError {
+  return error instanceof Error && error.name === 'MigrationError';
+}

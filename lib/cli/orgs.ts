@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { Knex } from 'knex';
+import { RefusedError, UsageError } from './failures';
+
+export interface OrgOptions {
+  readonly org?: readonly string[];
+  readonly orgsFrom?: string;
+  readonly orgsLike?: readonly string[];
+}
+
+export function addOrgOptions(command: Command): Command {
+  return command
+    .option('--org <org>', 'a tenant; may be repeated', collected)
+    .option('--orgs-like <pattern>', 'the tenants whose schema is LIKE this; may be repeated', collected)
+    .option('--orgs-from <query>', 'the tenants that this SQL query gives, in its first column');
+}
+
+function collected(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}
+
+export function refuseNoOrgs(options: OrgOptions): void {
+  if (options.org ?? options.orgsLike ?? options.orgsFrom) return;
+  throw new UsageError('No tenant: give --org <org>, --orgs-like <pattern> or --orgs-from <query>.');
+}
+
+/** Whether the tenants are known without a database. */
+export function areNamed({ orgsLike, orgsFrom }: OrgOptions): boolean {
+  return orgsLike === undefined && orgsFrom === undefined;
+}
+
+/** The tenants, each once: first those that are named, then the others in the order in which the server gives them. */
+export async function orgsOf(options: OrgOptions, db: Knex): Promise<readonly string[]> {
+  refuseNoOrgs(options);
+  const orgs = new Set(options.org);
+  for (const pattern of options.orgsLike ?? []) {
+    const found = await namesIn(db, LIKE, [pattern]);
+    if (found.length === 0) throw new RefusedError(`No schema is like "${pattern}".`);
+    for (const org of found) orgs.add(org);
+  }
+  if (options.orgsFrom !== undefined) {
+    // knex would take a question mark for a parameter.
+    const found = await namesIn(db, options.orgsFrom.replaceAll('?', '\\?'), []);
+    if (found.length === 0) throw new RefusedError('The query of --orgs-from gives no rows.');
+    for (const org of found) orgs.add(org);
+  }
+  return [...orgs];
+}
+
+/** knex's word for one. */
+const PARAMETER = '?';
+
+/** Schemas that cannot be tenants, and that of the ledger, are not asked for by a pattern such as `%`. */
+const LIKE = `select n.nspname from pg_catalog.pg_namespace n
+where n.nspname operator(pg_catalog.~~) ${PARAMETER}
+  and n.nspname operator(pg_catalog.!~) '^(pg_|information_schema$|public$|tenant_ddl$)' order by n.nspname`;
+
+const TIMEOUT_MS = 30_000;
+
+/** The first column, read in a transaction in which the query can write nothing. */
+async function namesIn(db: Knex, sql: string, bindings: readonly string[]): Promise<string[]> {
+  return db.transaction(
+    async (trx) => {
+      await trx.raw(`set local statement_timeout = ${TIMEOUT_MS}`);
+      const { rows } = await trx.raw<{ rows: Record<string, unknown>[] }>(sql, bindings);
+      return rows.map((row) => String(Object.values(row)[0]));
+    },
+    { readOnly: true },
+  );
+}

@@ -1,0 +1,67 @@
+import type { RolloutProgress } from '..';
+import { print, widthOf, type World } from './world';
+
+export interface Progress {
+  readonly tell: (progress: RolloutProgress) => void;
+  /** To be called before anything else is written. */
+  readonly end: () => void;
+}
+
+/** Without a terminal, a line as often as this. */
+const LINE_EVERY_MS = 5000;
+
+/** On a terminal, a bar that stays in its line; elsewhere, and in CI, a line every few seconds. */
+export function progressOn({ stderr, env }: World): Progress {
+  return stderr.isTTY === true && !env.CI ? barOn(stderr) : linesOn(stderr);
+}
+
+function barOn(screen: World['stderr']): Progress {
+  let isDrawn = false;
+  return {
+    tell: (progress) => {
+      isDrawn = true;
+      screen.write(`\r\u001b[2K${barText(progress, widthOf(screen) - 1)}`);
+    },
+    end: () => {
+      if (isDrawn) screen.write('\n');
+      isDrawn = false;
+    },
+  };
+}
+
+const BAR_WIDTH = 24;
+
+function barText(progress: RolloutProgress, width: number): string {
+  const { targets, pending } = progress;
+  const part = targets === 0 ? 1 : (targets - pending) / targets;
+  const full = Math.round(part * BAR_WIDTH);
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+  return `${bar} ${textOf(progress)}`.slice(0, width);
+}
+
+function linesOn(screen: World['stderr']): Progress {
+  let toldAt = -Infinity;
+  return {
+    tell: (progress) => {
+      const now = performance.now();
+      const isLast = progress.pending === 0 || progress.state !== 'running';
+      if (now - toldAt < LINE_EVERY_MS && !isLast) return;
+      toldAt = now;
+      print(screen, `${progress.name}: ${textOf(progress)}`);
+    },
+    end: () => undefined,
+  };
+}
+
+function textOf({ targets, pending, failed, perSecond, leftMs, state }: RolloutProgress): string {
+  const rate = perSecond > 0 && pending > 0 ? [`${Math.round(perSecond)}/s`] : [];
+  const left = leftMs !== undefined && leftMs > 0 ? [`${durationOf(leftMs)} left`] : [];
+  const failures = failed > 0 ? [`${failed} failed`] : [];
+  const standing = state === 'running' ? [] : [state];
+  return [`${targets - pending} of ${targets}`, ...failures, ...rate, ...left, ...standing].join(', ');
+}
+
+function durationOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+}
