@@ -141,9 +141,14 @@ function compare({ shown }: Snippet, { results, printed, logged }: Ran): void {
   if (shown.sql !== undefined) expect(statements.map(normal)).toEqual(shown.sql.split(';').map(normal).filter(Boolean));
   if (shown.text !== undefined) expect(stripVTControlCharacters(printed.join('\n'))).toBe(shown.text.trimEnd());
   if (shown.json !== undefined) expect(logged.map(record)).toEqual(shown.json.trimEnd().split('\n').map(record));
-  for (const { org, changes, statements: ran } of results) {
+  for (const result of results) {
+    const { org, changes, statements: ran } = result;
     if (changes.length === 0) continue;
-    const planned = changes.flatMap((change) => lib.planChange(org, change).steps);
+    const stepsOf = (change: lib.Change): readonly lib.Step[] =>
+      'stages' in result
+        ? lib.planOnline(org, change).stages.flatMap(({ steps }) => steps)
+        : lib.planChange(org, change).steps;
+    const planned = changes.flatMap(stepsOf);
     expect(planned.map(({ sql }) => sql)).toEqual(ran);
   }
 }

@@ -45,9 +45,13 @@ it('makes every change on the bound database', async () => {
   });
   expect(count).toBe(1);
   expect(await columnsOf(db, org, 'invoice')).toEqual(['id', 'remark', 'b']);
+  const dropNote = { kind: 'dropField', table: 'invoice', column: 'b' } as const;
+  expect(ddl.planOnline(org, dropNote).stages).toHaveLength(1);
+  expect(await ddl.applyOnline(org, dropNote)).toMatchObject({ resumed: false });
+  expect(await ddl.onlineStatus(org)).toEqual([]);
   expect(ddl.planChange(org, { kind: 'dropModel', table: 'invoice' }).steps).toHaveLength(1);
   expect(ddl.planChanges(org, []).steps).toEqual([]);
-  expect((await ddl.inspectModel(org, 'invoice')).model.fields).toHaveLength(3);
+  expect((await ddl.inspectModel(org, 'invoice')).model.fields).toHaveLength(2);
   expect((await ddl.inspectTenant(org)).models).toHaveLength(1);
   await ddl.dropTenant(org, { confirm: org });
   expect(await migrationError(ddl.createModel(org, model))).toMatchObject({ code: 'TENANT_NOT_FOUND' });

@@ -82,6 +82,48 @@ export const TENANT_OPTIONS = {
   turn: option<Turn>({ default: 'change', check: oneOfWords(TURNS) }),
 };
 
+/** Where an online change is: the argument of `onProgress`. */
+export interface OnlineProgress {
+  readonly org: string;
+  readonly table: string;
+  /** The name of the stage, as in the plan. */
+  readonly stage: string;
+  /** Which one it is, from 1, and of how many. */
+  readonly number: number;
+  readonly of: number;
+  /** Rows, or blocks of the table, that the stage has gone through; undefined where that is not known. */
+  readonly done?: number | undefined;
+  /** Of about how many. */
+  readonly total?: number | undefined;
+}
+
+/** Many brief waits: each blocks others for at most `lockTimeoutMs`, and a busy table lets us in at last. */
+export const ONLINE_RETRY_OPTIONS = {
+  ...RETRY_OPTIONS,
+  /** Total attempts for each brief lock, including the first. Default 30. */
+  maxAttempts: option<number>({ default: 30, unit: 'attempts', check: wholeFrom(1) }),
+  /** Upper bound of the first wait, in milliseconds; doubles with each attempt. The actual wait is random. Default 250. */
+  delayMs: option<number>({ default: 250, unit: 'ms', check: wholeFrom(0) }),
+  /** Upper bound of every wait, in milliseconds. Default 5000. */
+  maxDelayMs: option<number>({ default: 5000, unit: 'ms', check: wholeFrom(0) }),
+};
+
+export const ONLINE_OPTIONS = {
+  ...CHANGE_OPTIONS,
+  /** How long a lock that blocks others is waited for, in milliseconds, at each attempt. Default 200. */
+  lockTimeoutMs: option<number>({ default: 200, unit: 'ms', check: wholeFrom(1) }),
+  /** How brief locks and lost connections are retried; `false` means no retry. */
+  retry: group(ONLINE_RETRY_OPTIONS, { maxAttempts: 1 }),
+  /** How long a statement that blocks nobody may take (an index build, a validation), in milliseconds. Default 12 hours. */
+  stageTimeoutMs: option<number>({ default: 43_200_000, unit: 'ms', check: wholeFrom(1) }),
+  /** How long to wait for another online change of the table, in milliseconds. Default 10 minutes; 0 does not wait. */
+  waitMs: option<number>({ default: 600_000, unit: 'ms', check: wholeFrom(0) }),
+  /** Called at the beginning of each stage, and about every second while it runs. */
+  onProgress: option<((progress: OnlineProgress) => void) | undefined>({ default: undefined, check: callback }),
+  /** Stops the change; a repeated call goes on with it, and `abandonOnline` takes it back. */
+  signal: option<AbortSignal | undefined>({ default: undefined, check: abortSignal }),
+};
+
 /** How failed attempts are retried. */
 export interface RetryOptions extends GivenBy<typeof RETRY_OPTIONS> {}
 
@@ -91,10 +133,16 @@ export interface ChangeOptions extends GivenBy<typeof CHANGE_OPTIONS> {}
 /** Options of `withTenant`. */
 export interface TenantOptions extends GivenBy<typeof TENANT_OPTIONS> {}
 
+/** Options of `applyOnline` and `abandonOnline`. */
+export interface OnlineOptions extends GivenBy<typeof ONLINE_OPTIONS> {}
+
 export type RetrySettings = SettledBy<typeof RETRY_OPTIONS>;
 
 /** Options with nothing left out. */
 export type Settings = SettledBy<typeof TENANT_OPTIONS>;
+
+/** Options of an online change with nothing left out. */
+export type OnlineSettings = SettledBy<typeof ONLINE_OPTIONS> & Settings;
 
 /** Every default. The logger's is made when it is first needed. */
 export const DEFAULTS = defaultsOf(TENANT_OPTIONS);

@@ -4,8 +4,11 @@ import type { Identifier } from '../sql/identifier';
 import { settle, type GivenBy, type OptionTable, type SettledBy } from './option';
 import {
   CHANGE_OPTIONS,
+  ONLINE_OPTIONS,
   RETRY_OPTIONS,
   TENANT_OPTIONS,
+  type OnlineOptions,
+  type OnlineSettings,
   type RetryOptions,
   type RetrySettings,
   type Settings,
@@ -24,6 +27,13 @@ export function settingsOf(given?: TenantOptions | null, inherited?: Settings): 
 /** The same for `withDbRetry`, which takes nothing else. */
 export function retrySettingsOf(given?: RetryOptions | null): RetrySettings {
   return settled(RETRY_OPTIONS, given);
+}
+
+/** The same for an online change. */
+export function onlineSettingsOf(given?: OnlineOptions | null): OnlineSettings {
+  const online = settled(ONLINE_OPTIONS, given, undefined, timeoutFaults);
+  const { signal, retry } = online;
+  return { ...online, retry: { ...retry, signal: retry.signal ?? signal }, model: undefined, turn: 'change' };
 }
 
 /** The schemas that references can name, for planning, which has no other option. */

@@ -16,6 +16,7 @@ export const GUARD_STATES = {
   reference: 'TD009',
   referenceExists: 'TD011',
   ledger: 'TD030',
+  online: 'TD040',
 } as const;
 
 /** What a guard looks for, and its message. */

@@ -31,10 +31,20 @@ import type { FieldSpec } from '../spec/field-spec';
 import { identifier } from '../sql/identifier';
 import type { ForeignKeySpec, IndexSpec, ModelSpec } from '../spec/model-spec';
 import type { Change } from '../plan/operations';
-import type { ChangeOptions, TenantOptions } from '../options/options';
+import type { ChangeOptions, OnlineOptions, TenantOptions } from '../options/options';
 import { previewConversion, type ConversionPreview } from '../migration/preview-conversion';
 import { settingsOf } from '../options/settings';
 import type { TypeSpec } from '../field-types/type-change';
+import {
+  abandonOnline,
+  applyOnline,
+  onlineStatus,
+  planOnline,
+  type Abandoned,
+  type OnlinePlan,
+  type OnlineResult,
+  type OnlineStatus,
+} from '../online';
 import { createTenant } from './create-tenant';
 import { dropTenant, type DropTenantOptions } from './drop-tenant';
 import { anyServerOf, refuseNoDb, type TenantDb } from './tenant-db';
@@ -63,6 +73,14 @@ export interface TenantDdl {
   applyChange(org: string, change: Change, options?: ChangeOptions): Result;
   /** Makes several changes, all of them or none. */
   applyChanges(org: string, changes: readonly Change[], options?: ChangeOptions): Result;
+  /** The stages in which `applyOnline` makes a change. Needs no database. */
+  planOnline(org: string, change: Change): OnlinePlan;
+  /** Makes one change in stages, on a table that others keep using. */
+  applyOnline(org: string, change: Change, options?: OnlineOptions): Promise<OnlineResult>;
+  /** Takes back an online change that was begun. */
+  abandonOnline(org: string, table: string, options?: OnlineOptions): Promise<Abandoned>;
+  /** The online changes of a tenant that are not finished. */
+  onlineStatus(org: string, options?: ChangeOptions): Promise<readonly OnlineStatus[]>;
   /** Creates a model's table. */
   createModel(org: string, spec: ModelSpec, options?: ChangeOptions): Result;
   /** Creates models that can refer to each other, all of them or none. */
@@ -124,6 +142,8 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
   const plans = { sharedSchemas: bound.sharedSchemas };
   const on = async (org: string): Promise<Knex> => anyServerOf(identifier(org, 'org'), db);
   const over = <O extends ChangeOptions>(given?: O): O => merged<O>(ofChanges, given);
+  const { lockTimeoutMs: _lockTimeoutMs, retry: _retry, ...ofOnline } = ofChanges;
+  const overOnline = (given?: OnlineOptions): OnlineOptions => ({ ...ofOnline, ...given });
   return {
     createTenant: (org, given) => createTenant(org, db, over(given)),
     dropTenant: (org, given) => dropTenant(org, db, over(given)),
@@ -132,6 +152,11 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
     planChanges: (org, changes) => planChanges(org, changes, plans),
     applyChange: async (org, change, given) => applyChange(org, change, await on(org), over(given)),
     applyChanges: async (org, changes, given) => applyChanges(org, changes, await on(org), over(given)),
+    planOnline: (org, change) => planOnline(org, change, plans),
+    // Its own defaults are for brief waits: only what a call names goes before them.
+    applyOnline: (org, change, given) => applyOnline(org, change, db, overOnline(given)),
+    abandonOnline: (org, table, given) => abandonOnline(org, table, db, overOnline(given)),
+    onlineStatus: (org, given) => onlineStatus(org, db, over(given)),
     createModel: async (org, spec, given) => createModel(org, spec, await on(org), over(given)),
     createModels: async (org, specs, given) => createModels(org, specs, await on(org), over(given)),
     renameModel: async (org, table, to, given) => renameModel(org, table, to, await on(org), over(given)),

@@ -27,6 +27,7 @@ it('has the codes of the design, each once', () => {
     'STATEMENT_TIMEOUT',
     'DEADLOCK',
     'NESTED_CALL',
+    'CHANGE_UNDER_WAY',
     'POOL_TIMEOUT',
     'CONNECTION_LOST',
     'READ_ONLY_SERVER',

@@ -4,6 +4,8 @@ import { flag, nameOf } from '../../codec/codecs';
 import { columns } from '../../spec/references';
 import { columnFaults } from '../../spec/model-faults';
 import { indexName } from '../../spec/model-keys';
+import { buildIndex } from '../online/index-stages';
+import { duplicates } from '../online/pre-checks';
 import { step } from '../plan';
 import { createIndex } from '../render';
 import type { Operation } from './operation';
@@ -44,6 +46,10 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
         ]
       : []),
   ],
+  stages: (org, { kind: _kind, table, ...index }) => ({
+    checks: index.unique === true ? [duplicates(org, table, index.columns)] : [],
+    stages: [buildIndex(org, table, index)],
+  }),
   message: 'CREATE INDEX',
   buildsIndex: true,
   effects: (_org, { kind: _kind, table, ...index }) => [

@@ -5,6 +5,7 @@ import { guard } from '../../sql/server-check';
 import { qualified, qualifiedExisting, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
+import { dropIndexConcurrently } from '../online/index-stages';
 import { step } from '../plan';
 import { EQ } from '../../sql/qualified-sql';
 import type { Operation } from './operation';
@@ -24,6 +25,10 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
   ],
   guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, name)],
   hazards: () => [],
+  stages: (org, { table, name }) => ({
+    checks: [{ guard: notOnTable(org, table, name) }, { guard: isIdentity(org, name) }],
+    stages: [dropIndexConcurrently(org, table, name)],
+  }),
   message: 'DROP INDEX',
   effects: (_org, { table, name }) => [{ verb: 'drops', of: 'index', table, name }],
 };

@@ -5,6 +5,7 @@ import type { Statement } from '../../sql/statement';
 import type { Advice } from '../advice';
 import type { Effect } from '../effects';
 import type { Unforeseen } from '../unforeseen';
+import type { Stages } from '../online/stage';
 
 /** Whether the same plan has already created a table. */
 export type IsNew = (schema: string, table: string) => boolean;
@@ -33,6 +34,8 @@ export interface Operation<C, S> {
   readonly advice?: Advice;
   /** It builds an index, in which no value may be too long. */
   readonly buildsIndex?: boolean;
-  /** What counts the rows that it can fail on. */
+  /** How it is made on a table in use, if its steps would block others for long; undefined if they do not. */
+  stages?(org: Identifier, change: C): Stages | undefined;
+  /** Counts the rows that it can fail on. */
   rows?(org: Identifier, change: C): CountsOfRows;
 }

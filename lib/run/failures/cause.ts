@@ -70,6 +70,12 @@ export function diagnosed(
   );
 }
 
+/** Which expectation of a change the answer to {@link factsQuery} does not meet, before the change begins. */
+export function unmetIn(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed | undefined {
+  const facts = factsOf(answers);
+  return (facts && firstUnmet(org, subjects, facts)) ?? noTable(org, subjects, answers);
+}
+
 /** wrong_object_type. */
 const WRONG_KIND = '42809';
 

@@ -141,6 +141,7 @@ const SAID_BY_GUARD: readonly (string | undefined)[] = [
   GUARD_STATES.identity,
   GUARD_STATES.reference,
   GUARD_STATES.referenceExists,
+  GUARD_STATES.online,
 ];
 
 /** The codes that a session in the way can lead to. */

@@ -1,0 +1,111 @@
+import type { Knex } from 'knex';
+import type { ChangeResult } from '../migration/apply-changes';
+import type { OnlineOptions, OnlineSettings } from '../options/options';
+import { onlineSettingsOf, tenantsOwn } from '../options/settings';
+import { onlineWay, type OnlineWay } from '../plan/online/online-plan';
+import type { Change } from '../plan/operations';
+import { execute } from '../run/execute';
+import { logChange } from '../run/log';
+import { retrying, retryScopeOf } from '../run/retry';
+import { workOf } from '../run/work';
+import { identifier, type Identifier } from '../sql/identifier';
+import type { TenantDb } from '../tenant/tenant-db';
+import { beginOrGoOn } from './begin-or-go-on';
+import { firstLock } from './in-transaction';
+import { withLease } from './lease';
+import { onlineServer } from './online-server';
+import { withSession } from './online-session';
+import { asChange, checkedForOnline } from './plan-online';
+import type { StageRan } from './run-stages';
+
+/** The result of an online change. */
+export interface OnlineResult extends ChangeResult {
+  /** The stages that this call ran; those of an earlier call are not among them. */
+  readonly stages: readonly StageRan[];
+  /** Whether an earlier call had begun it. */
+  readonly resumed: boolean;
+}
+
+/**
+ * Makes the change that `applyChange` makes, on a table that others keep reading and writing. It runs in stages; each
+ * either blocks nobody, or waits for its lock for at most `lockTimeoutMs` and tries again. What cannot take long runs
+ * as it is, in one transaction.
+ *
+ * Before the first stage it counts what would make the change fail. After a crash, or a failure that can be cured,
+ * the same call goes on with the stage that is due; `abandonOnline` takes the change back.
+ *
+ * @param db a Knex, or a function from an org to its Knex, whose pool has at least two connections. Not a transaction,
+ *   since the stages commit one by one; not through a pooler, since the change holds a lock of its session
+ * @param options those of every change with `lockTimeoutMs` 200 and `retry.maxAttempts` 30, and `stageTimeoutMs`
+ *   12 hours, `waitMs` 10 minutes, `onProgress`, `signal`
+ * @throws MigrationError CHANGE_UNDER_WAY for another online change of the table; INVALID_SPEC for a change that cannot
+ *   be made online; UNSUPPORTED_DATABASE on pg-mem, behind a pooler and for partitioned tables; those of the change
+ * @example
+ * await applyOnline('acme-corp', { kind: 'addIndex', table: 'invoice', columns: ['status'] }, knex);
+ * // create index concurrently "…" on "acme-corp"."invoice" ("status")
+ * @see https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
+ */
+export async function applyOnline(
+  org: string,
+  change: Change,
+  db: TenantDb,
+  options?: OnlineOptions,
+): Promise<OnlineResult> {
+  const startedAt = performance.now();
+  const checkedOrg = identifier(org, 'org');
+  const settings = onlineSettingsOf(options);
+  tenantsOwn(checkedOrg, settings.sharedSchemas);
+  const checked = checkedForOnline(checkedOrg, change, settings.sharedSchemas);
+  const way = onlineWay(checkedOrg, checked);
+  const server = await onlineServer(checkedOrg, db, 'applyOnline');
+  const changes = [asChange(checked)];
+  if (way.as === 'it is') {
+    const ran = await runAsItIs(checkedOrg, checked.table, way, server, settings);
+    const statements = way.planned.plan.steps.map(({ sql }) => sql);
+    return {
+      org,
+      changes,
+      statements,
+      ...ran,
+      stages: [{ name: 'as it is', durationMs: ran.durationMs }],
+      resumed: false,
+    };
+  }
+  const stages: StageRan[] = [];
+  let resumed = false;
+  const attempts = await retrying(
+    settings.retry,
+    async (attempt) => {
+      await withSession(server, { org: checkedOrg, table: checked.table }, settings, (session) =>
+        withLease(session, async () => {
+          const went = await beginOrGoOn(session, way, JSON.stringify(checked), (ran) => stages.push(ran));
+          resumed ||= went.resumed && attempt === 1;
+        }),
+      );
+      return attempt;
+    },
+    { org: checkedOrg, canRetry: (error) => retryScopeOf(error) === 'connection' },
+  );
+  const durationMs = Math.round(performance.now() - startedAt);
+  logChange(settings.logger, checkedOrg, way.subject, { durationMs, attempts });
+  const statements = way.stages.flatMap(({ steps }) => steps.map(({ sql }) => sql));
+  return { org, changes, statements, attempts, durationMs, stages, resumed };
+}
+
+/** Behind the first lock, where it is about a table that is there. */
+async function runAsItIs(
+  org: Identifier,
+  table: Identifier,
+  { planned }: Extract<OnlineWay, { readonly as: 'it is' }>,
+  server: Knex,
+  settings: OnlineSettings,
+): Promise<{ readonly attempts: number; readonly durationMs: number }> {
+  const work = workOf(org, planned);
+  const isOfTable = planned.plan.steps.some(({ locks }) =>
+    locks.some((lock) => lock.schema === org && lock.table === table),
+  );
+  if (!isOfTable) return execute(work, server, settings);
+  const first = firstLock(org, table);
+  const runs = [{ guards: first, steps: [], hazards: [] }, ...(work.runs ?? [])];
+  return execute({ ...work, runs, statements: [...first, ...work.statements] }, server, settings);
+}

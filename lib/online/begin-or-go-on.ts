@@ -1,0 +1,53 @@
+import { MigrationError } from '../errors';
+import { explained } from '../run/failures/message';
+import type { OnlineSession } from './online-session';
+import { preCheck } from './pre-check';
+import { beginRecord, ensureRecords, readRecord, type OnlineRecord } from './record';
+import { runStages, type StageRan } from './run-stages';
+import type { StagedChange } from './staged-change';
+import { readTable, refuseDivided, refuseUnmet } from './table-facts';
+
+/** Runs what is due of a change: all of it, or what an earlier call has left. */
+export async function beginOrGoOn(
+  session: OnlineSession,
+  way: StagedChange['way'],
+  change: string,
+  onStage: (ran: StageRan) => void,
+): Promise<{ readonly resumed: boolean }> {
+  const { org, table } = session;
+  const found = await readTable(session);
+  if (found === undefined) {
+    await refuseUnmet(session, way.subject);
+    throw explained(undefined, { code: 'MODEL_NOT_FOUND', retryScope: 'none', org, table });
+  }
+  const { oid } = found;
+  await ensureRecords(session);
+  const record = await readRecord(session, oid);
+  if (record === undefined) {
+    await refuseUnmet(session, way.subject);
+    refuseDivided(org, table, found);
+    await preCheck(session, way.subject, way.checks);
+    await session.ask(beginRecord(oid, org, table, change, way.hash));
+  } else {
+    refuseOtherChange(session, way, record);
+  }
+  await runStages(session, { way, oid }, record?.stage ?? 0, onStage);
+  return { resumed: record !== undefined };
+}
+
+/** Another change would be lost among the stages of the first one. */
+function refuseOtherChange({ org, table }: OnlineSession, way: StagedChange['way'], record: OnlineRecord): void {
+  if (record.org !== org || record.table !== table) {
+    throw underWayError(
+      `"${org}"."${table}" was "${record.org}"."${record.table}" when an online change of it was begun, which is not finished. Give it that name again, and finish the change or take it back`,
+    );
+  }
+  if (record.plan === way.hash) return;
+  const { kind } = JSON.parse(record.change) as { readonly kind: string };
+  throw underWayError(
+    `An online change of "${org}"."${table}" (${kind}) was begun, and is not finished. Call applyOnline with that change to go on with it, or take it back with abandonOnline('${org}', '${table}', db)`,
+  );
+  function underWayError(what: string): MigrationError {
+    return new MigrationError(`${what}. Nothing was changed.`, { code: 'CHANGE_UNDER_WAY', org, table });
+  }
+}

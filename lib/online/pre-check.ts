@@ -1,0 +1,36 @@
+import { MAX_FOUND, type PreCheck } from '../plan/online/stage';
+import type { Subject } from '../plan/subject';
+import { explained } from '../run/failures/message';
+import { inPlace } from '../sql/statement';
+import type { OnlineSession } from './online-session';
+import { rowsOf } from './rows-of';
+
+/**
+ * Looks for what would make the change fail, before anything is done. A row that comes in afterwards makes a stage
+ * fail instead, which then leaves nothing either.
+ *
+ * @throws MigrationError UNIQUE_VIOLATION, …, with the columns and a count, and no values
+ */
+export async function preCheck(session: OnlineSession, subject: Subject, checks: readonly PreCheck[]): Promise<void> {
+  const { org, table, ask, runLong } = session;
+  for (const check of checks) {
+    if ('guard' in check) {
+      await ask(typeof check.guard === 'string' ? check.guard : inPlace(check.guard));
+      continue;
+    }
+    const [row] = rowsOf<{ readonly found: string }>(await runLong(check.sql));
+    const found = Number(row?.found);
+    if (found === 0) continue;
+    const { code, columns } = check;
+    const [only] = columns;
+    throw explained(undefined, {
+      code,
+      org,
+      table,
+      column: columns.length === 1 ? only : undefined,
+      subject,
+      retryScope: 'none',
+      rows: `${found >= MAX_FOUND ? `At least ${MAX_FOUND}` : found} in the way: ${columns.join(', ')}.`,
+    });
+  }
+}

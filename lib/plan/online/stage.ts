@@ -1,0 +1,64 @@
+import type { ErrorCode } from '../../errors';
+import type { Identifier } from '../../sql/identifier';
+import type { Statement } from '../../sql/statement';
+import type { Step } from '../plan';
+
+/** How a change is made on a table that others keep using: what is looked at before anything is done, and the stages. */
+export interface Stages {
+  readonly checks: readonly PreCheck[];
+  readonly stages: readonly Stage[];
+}
+
+/** A look at the rows, or at the catalog, before the first stage. It changes nothing and locks nobody out. */
+export type PreCheck =
+  /** Fails by itself. */
+  | { readonly guard: Statement }
+  /** Counts what is in the way. */
+  | {
+      readonly code: ErrorCode;
+      readonly columns: readonly Identifier[];
+      /** A row with `found`: how many, at most {@link MAX_FOUND}. */
+      readonly sql: string;
+    };
+
+/** A pre-check counts no further. */
+export const MAX_FOUND = 1000;
+
+/** One part of an online change. What one has done outlives a crash; a repeated call goes on with the one that is due. */
+export type Stage = TransactionStage | BuildStage | DropIndexStage | ValidateStage;
+
+/** Brief strong locks, in a transaction. */
+export interface TransactionStage {
+  readonly kind: 'transaction';
+  readonly name: string;
+  readonly guards?: readonly Statement[];
+  readonly steps: readonly Step[];
+  readonly afterwards?: readonly Statement[];
+  /** What takes it back, in one transaction; undefined if it cannot be taken back. */
+  readonly undo: readonly string[] | undefined;
+}
+
+/** `create index concurrently`. */
+export interface BuildStage {
+  readonly kind: 'build';
+  readonly name: string;
+  readonly index: Identifier;
+  readonly columns: readonly Identifier[];
+  readonly steps: readonly [Step];
+}
+
+/** `drop index concurrently`. */
+export interface DropIndexStage {
+  readonly kind: 'drop';
+  readonly name: string;
+  readonly index: string;
+  readonly steps: readonly [Step];
+}
+
+/** `validate constraint`: reads every row, and keeps nobody from reading or writing. Can be repeated. */
+export interface ValidateStage {
+  readonly kind: 'validate';
+  readonly name: string;
+  readonly columns: readonly Identifier[];
+  readonly steps: readonly [Step];
+}
