@@ -10,23 +10,18 @@ export function json(text: string): string {
   return `pg_catalog.to_json(${text})`;
 }
 
-/** A JSON text of an int2vector, an oidvector or an array of numbers, as the server writes it: `1 2` or `{1,2}`. */
-export function numbers(vector: string): string {
-  return `pg_catalog.concat('"', ${vector}, '"')`;
-}
-
 /** 1 or 0: a boolean takes five letters in JSON. */
 export function bit(test: string): string {
   return `case when ${test} then 1 else 0 end`;
 }
 
 /**
- * A JSON text: the words whose tests are true, for what is rarely there. What makes an object another one than a spec
- * can say, in the words of a person.
+ * The words whose tests are true, for what is rarely there. What makes an object another one than a spec can say, in the
+ * words of a person.
  */
 export function words(tests: Readonly<Record<string, string>>): string {
   const found = Object.entries(tests).map(([word, test]) => `case when ${test} then '${word},' end`);
-  return `pg_catalog.concat('"', ${found.join(', ')}, '"')`;
+  return `pg_catalog.concat(${found.join(', ')})`;
 }
 
 /** The name of an object of the schema `home`; one of another schema is qualified. */

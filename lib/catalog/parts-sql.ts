@@ -8,26 +8,26 @@ function part(kind: string, name: string, detail: string): string {
 
 /** pg_trigger.tgenabled and pg_rewrite.ev_enabled. */
 function firing(column: string): string {
-  return words({
+  const shown = words({
     disabled: `${column} ${EQ} 'D'::pg_catalog."char"`,
     'on replicas only': `${column} ${EQ} 'R'::pg_catalog."char"`,
     always: `${column} ${EQ} 'A'::pg_catalog."char"`,
   });
+  return json(shown);
 }
 
 /** An internal trigger is a part of its key, unless somebody has switched it off: the key then holds nothing. */
-const TRIGGERS = `select 1 as rank, ${part('trigger', 'g.tgname::pg_catalog.text', firing('g.tgenabled'))}
-    from pg_catalog.pg_trigger g where g.tgrelid ${EQ} rel.oid and not g.tgisinternal
-    union all select distinct 2, ${part('trigger of a key', 'k.conname::pg_catalog.text', firing('g.tgenabled'))}
-    from pg_catalog.pg_trigger g join pg_catalog.pg_constraint k on k.oid ${EQ} g.tgconstraint
-    where g.tgrelid ${EQ} rel.oid and g.tgisinternal and g.tgenabled ${NE} 'O'::pg_catalog."char"`;
+const TRIGGERS = `select distinct 1 as rank, pg_catalog.concat(case when g.tgisinternal then '["trigger of a key",' else '["trigger",' end,
+      ${json('coalesce(k.conname, g.tgname)::pg_catalog.text')}, ',', ${firing('g.tgenabled')}, ']') as shown
+    from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on g.tgisinternal and k.oid ${EQ} g.tgconstraint
+    where rel.has_triggers and g.tgrelid ${EQ} rel.oid and (not g.tgisinternal or g.tgenabled ${NE} 'O'::pg_catalog."char")`;
 
 const POLICIES = `select 3, ${part('policy', 'p.polname::pg_catalog.text', `'""'`)}
     from pg_catalog.pg_policy p where p.polrelid ${EQ} rel.oid`;
 
 /** The rule of a view is the view. */
 const RULES = `select 4, ${part('rule', 'r.rulename::pg_catalog.text', firing('r.ev_enabled'))}
-    from pg_catalog.pg_rewrite r where r.ev_class ${EQ} rel.oid and r.rulename ${NE} '_RETURN'::pg_catalog.name`;
+    from pg_catalog.pg_rewrite r where rel.has_rules and r.ev_class ${EQ} rel.oid and r.rulename ${NE} '_RETURN'::pg_catalog.name`;
 
 const PARENTS = `select 5, ${part(
   'parent',

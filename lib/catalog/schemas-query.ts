@@ -20,11 +20,12 @@ export type Which =
  */
 export function schemasQuery(which: Which): string {
   return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, constraints('orgs' in which && which.waits === true), INDEXES, PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
-select 'shape' as kind, pg_catalog.concat('[', id, ',', shown, ']') as body from shape
+select 'shape' as kind, pg_catalog.concat('[', id, ',', ${json('shown')}, ']') as body from shape
 union all select 'objects', pg_catalog.concat('[', id, ',[', shown, ']]') from object_list
 union all select 'schema', ${SCHEMA} from home
 union all select 'types', ${answer(DICTIONARIES.types)}
 union all select 'collations', ${answer(DICTIONARIES.collations)}
+union all select 'methods', ${answer(DICTIONARIES.methods)}
 union all select 'operatorClasses', ${answer(OPERATOR_CLASSES)}
 union all select 'checks', ${answer(CHECK_TEXTS)}`;
 }
@@ -69,7 +70,7 @@ function relations(which: Which): string {
   from member cross join lateral (
     select c.oid, c.relname::pg_catalog.text as name, c.relkind as kind, c.relispartition as is_partition, c.relpersistence as persistence,
       c.relrowsecurity as rowsecurity, c.relforcerowsecurity as forcerowsecurity, c.relreplident as replident, c.reloptions as options,
-      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner
+      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner, c.relhastriggers as has_triggers, c.relhasrules as has_rules
     from pg_catalog.pg_class c where c.oid ${EQ} member.objid offset 0) c
   where member.kind ${EQ} any (${RELATIONS})${only}
 )`;
@@ -86,8 +87,8 @@ const LOCKED = `held as materialized (
 )`;
 
 const SHAPES = `shape_of as materialized (
-  select rel.home, pg_catalog.concat('[', ${json('rel.name')}, ',"', rel.kind, '",', ${bit('rel.is_partition')}, ',', ${TABLE_WORDS},
-      ',[', columns.shown, '],[', keys.shown, '],[', indexes.shown, '],[', parts.shown, '],[', comments.shown, ']]') as shown
+  select rel.home, (rel.name, rel.kind, rel.is_partition, ${TABLE_WORDS}, columns.shown, keys.shown, indexes.shown,
+      parts.shown, comments.shown)::pg_catalog.text as shown
   from rel left join columns on columns.relation ${EQ} rel.oid left join keys on keys.relation ${EQ} rel.oid
     left join indexes on indexes.relation ${EQ} rel.oid left join parts on parts.relation ${EQ} rel.oid
     left join comments on comments.relation ${EQ} rel.oid

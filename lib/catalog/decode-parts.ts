@@ -1,0 +1,128 @@
+import type { ColumnFacts, ConstraintFacts, IndexFacts, ReferenceFacts } from './facts';
+import { numbersIn } from './rows';
+
+export type Type = readonly [oid: number, name: string, collation: number, storage: string];
+export type OperatorClass = readonly [oid: number, name: string, isDefault: boolean];
+
+/** What numbers in the answer stand for. */
+export interface Dictionaries {
+  readonly types: ReadonlyMap<number, Type>;
+  readonly collations: ReadonlyMap<number, string>;
+  readonly methods: ReadonlyMap<number, string>;
+  readonly classes: ReadonlyMap<number, OperatorClass>;
+  readonly checks: ReadonlyMap<number, string | null>;
+}
+
+/** A record, by its parts; null where the server has null. */
+type Parts = readonly (string | null | undefined)[];
+
+/** Of the server's boolean. */
+function is(value: string | null | undefined): boolean {
+  return value === 't';
+}
+
+/** The words whose tests are true. */
+function wordsOf(tests: Readonly<Record<string, boolean>>): string[] {
+  return Object.keys(tests).filter((word) => tests[word] === true);
+}
+
+/** What a patch of PostgreSQL counts in attoptions. */
+const COUNTED = /^\{(?:pg_attver=[^,]*)?\}$/;
+
+/** The order is that of columns-sql.ts. */
+export function columnOf(parts: Parts, { types, collations }: Dictionaries): ColumnFacts {
+  const [number, name, typeOid, typeName, modifier, notNull, identity, generated, collation] = parts;
+  const [storage, inherited, compression, target, options, hasDefault, text, sequences] = parts.slice(9);
+  const type = typeof typeOid === 'string' ? types.get(Number(typeOid)) : undefined;
+  const isCollated = type !== undefined && type[2] !== Number(collation);
+  return {
+    number: Number(number),
+    name: name ?? '',
+    type: type?.[1] ?? `"${typeName ?? typeOid ?? ''}"`,
+    modifier: Number(modifier),
+    isNotNull: is(notNull),
+    identity: identity ?? '',
+    generated: generated ?? '',
+    collation: isCollated ? (collations.get(Number(collation)) ?? String(collation)) : '',
+    // One that could not be written down is shown by an empty text, which no default is.
+    default: is(hasDefault) && (generated ?? '') === '' ? (text ?? '') : null,
+    sequences: sequences ?? null,
+    words: wordsOf({
+      inherited: Number(inherited) > 0,
+      compression: (compression ?? '') !== '',
+      'statistics target': Number(target ?? -1) >= 0,
+      options: typeof options === 'string' && !COUNTED.test(options),
+      storage: type !== undefined && type[3] !== storage,
+    }),
+  };
+}
+
+/** The order is that of constraints-sql.ts. */
+export function constraintOf(parts: Parts, { checks }: Dictionaries): ConstraintFacts {
+  const [name, type, columns, deferrable, deferred, validated, enforced, period, noInherit, inherited, setsSome] =
+    parts;
+  const check = parts[18];
+  return {
+    name: name ?? '',
+    type: type ?? '',
+    columns: numbersIn(columns ?? ''),
+    words: wordsOf({
+      deferred: is(deferred),
+      deferrable: is(deferrable) && !is(deferred),
+      'not validated': !is(validated) && is(enforced),
+      'not enforced': !is(enforced),
+      'without overlaps': is(period),
+      'no inherit': is(noInherit) && (type === 'c' || type === 'n'),
+      inherited: Number(inherited) > 0,
+      'sets some columns': is(setsSome),
+    }),
+    references: is(parts[11]) ? referenceOf(parts.slice(12, 18)) : null,
+    check: typeof check === 'string' ? (checks.get(Number(check)) ?? null) : null,
+  };
+}
+
+function referenceOf([own, keys, foreign, onDelete, onUpdate, match]: Parts): ReferenceFacts {
+  const actions = { onDelete: onDelete ?? '', onUpdate: onUpdate ?? '', match: match ?? '' };
+  if (typeof own === 'string') return { schema: null, table: own, columns: numbersIn(keys ?? ''), ...actions };
+  const [schema, table, columns] = JSON.parse(foreign ?? '["","",[]]') as [string, string, string[]];
+  return { schema, table, columns, ...actions };
+}
+
+/** The order is that of constraints-sql.ts. */
+export function indexOf(
+  parts: Parts,
+  ofColumns: ReadonlyMap<number, number>,
+  { classes, collations, methods }: Dictionaries,
+): IndexFacts {
+  const [name, method, unique, valid, columns, keyColumns, options, operatorClasses, ofIndex, expressions] = parts;
+  const [partial, nullsNotDistinct, identity, clustered, storage, tablespace, kind, partition] = parts.slice(10);
+  const numbers = numbersIn(columns ?? '');
+  return {
+    name: name ?? '',
+    method: methods.get(Number(method)) ?? String(method),
+    isUnique: is(unique),
+    isValid: is(valid),
+    columns: numbers,
+    keyColumns: Number(keyColumns),
+    options: numbersIn(options ?? ''),
+    classes: numbersIn(operatorClasses ?? '').map((oid) => {
+      const [, className = String(oid), isDefault = false] = classes.get(oid) ?? [];
+      return isDefault ? '' : className;
+    }),
+    collations: numbersIn(ofIndex ?? '').map((oid, at) => {
+      const own = ofColumns.get(numbers[at] ?? 0) ?? oid;
+      return oid === own || oid === 0 ? '' : (collations.get(oid) ?? String(oid));
+    }),
+    words: wordsOf({
+      'on an expression': is(expressions),
+      partial: is(partial),
+      'nulls not distinct': is(nullsNotDistinct),
+      'replica identity': is(identity),
+      clustered: is(clustered),
+      options: typeof storage === 'string',
+      tablespace: Number(tablespace) !== 0,
+      partitioned: kind === 'I',
+      inherited: is(partition),
+    }),
+  };
+}
