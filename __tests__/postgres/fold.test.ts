@@ -1,7 +1,15 @@
 // The effects of changes, folded over models without a server, against what a server has afterwards.
 import * as fc from 'fast-check';
 import type { Knex } from 'knex';
-import { applyChange, createTenant, type Change, type FieldSpec, type ModelSpec } from '../../lib';
+import {
+  applyChange,
+  createTenant,
+  diffModels,
+  inspectTenant,
+  type Change,
+  type FieldSpec,
+  type ModelSpec,
+} from '../../lib';
 import { checkedChanges } from '../../lib/plan/checked-changes';
 import { fold } from '../../lib/plan/fold';
 import { operationOf } from '../../lib/plan/operations';
@@ -262,6 +270,8 @@ it('the effects of a random list of changes, folded, are the tables that a serve
           made.set(change.kind, (made.get(change.kind) ?? 0) + 1);
         }
         await expectSame(trx, org, models);
+        // Read back, it is the same list.
+        expect(diffModels(models as unknown as readonly ModelSpec[], await inspectTenant(org, trx))).toEqual([]);
       } finally {
         await trx.rollback();
       }
