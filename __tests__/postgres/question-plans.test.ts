@@ -2,6 +2,7 @@ import { described, everythingOn } from '../../lib/run/failures/dependents';
 import { factsQuery } from '../../lib/run/failures/facts';
 import type { Identifier } from '../../lib/sql/identifier';
 import { expectedModel } from '../../lib/plan/effects';
+import { schemasQuery } from '../../lib/catalog/schemas-query';
 import { members, START } from '../../lib/tenant/drop-members';
 import { connect, freshOrg } from '../support/postgres';
 
@@ -43,6 +44,8 @@ it.each([
       `with recursive ${everythingOn('gone', `select 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, '"${org}".t1'::pg_catalog.regclass::pg_catalog.oid, 0`)}
         select name from (${described('gone', home)}) needs where outside`,
   ],
+  ['everything in a schema', () => schemasQuery({ orgs: [org] })],
+  ['a page of schemas', () => schemasQuery({ after: '0', limit: 250, except: [] })],
 ])('the question about %s reads no catalog as a whole', async (_what, query) => {
   const { rows } = await db.raw(`explain ${query().replaceAll('?', '\\?')}`);
   const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
