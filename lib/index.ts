@@ -46,7 +46,8 @@ export type { FieldTypeName } from './field-types';
 export type { Now } from './field-types/field-type';
 export { formatPlan, type FormatOptions } from './plan/format-plan';
 export type { Logger, LogRecord } from './options/logger';
-export { ModelSpec, type ForeignKeySpec, type IndexSpec } from './spec/model-spec';
+export { ModelSpec, type ForeignKeySpec } from './spec/model-spec';
+export type { IndexSpec } from './spec/index-spec';
 export type { Change } from './plan/operations';
 export type {
   ChangeOptions,
@@ -82,7 +83,16 @@ export type {
   WorkerOptions,
 } from './rollout';
 export { withDbRetry } from './run/retry';
-export type { FieldBase, FieldOf, OnDelete, ReferencesSpec, ReferenceSpec } from './spec/spec-types';
+export type {
+  FieldBase,
+  FieldOf,
+  IndexColumnSpec,
+  IndexConditionSpec,
+  IndexMethod,
+  OnDelete,
+  ReferencesSpec,
+  ReferenceSpec,
+} from './spec/spec-types';
 export type { TypeSpec } from './field-types/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';

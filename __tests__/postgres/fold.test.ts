@@ -13,8 +13,9 @@ import {
 import { checkedChanges } from '../../lib/plan/checked-changes';
 import { fold } from '../../lib/plan/fold';
 import { operationOf } from '../../lib/plan/operations';
+import { columnsUsedBy, indexName, isPlain, keyColumnsOf } from '../../lib/spec/index-spec';
+import { keyFields } from '../../lib/spec/model-keys';
 import type { Model } from '../../lib/spec/model-spec';
-import { indexName, keyFields } from '../../lib/spec/model-keys';
 import { derivedName, type Identifier } from '../../lib/sql/identifier';
 import { fieldWithoutName, model } from '../support/arbitraries';
 import { readTable, tablesOf } from '../support/catalog';
@@ -72,7 +73,7 @@ const MAKERS: readonly Maker[] = [
     if (from === undefined || field === undefined || isReferredTo(org, models, from.table, field.name))
       return undefined;
     const shared = [...(from.indexes ?? [])].filter(
-      (index) => index.columns.length > 1 && index.columns.includes(field.name),
+      (index) => columnsUsedBy(index).length > 1 && columnsUsedBy(index).includes(field.name),
     );
     const key = keyFields(from.fields);
     const cascade = [
@@ -107,7 +108,7 @@ const MAKERS: readonly Maker[] = [
     if (from === undefined) return undefined;
     const start = other % Math.max(1, from.fields.length);
     const columns = from.fields.map(({ name }) => name).slice(start, start + 1 + (other % 3));
-    const isThere = (from.indexes ?? []).some((index) => String(index.columns) === String(columns));
+    const isThere = (from.indexes ?? []).some((index) => keyColumnsOf(index).join('.') === columns.join('.'));
     if (columns.length === 0 || isThere) return undefined;
     return { kind: 'addIndex', table: from.table, columns, unique: flag, name: `i${place}` };
   },
@@ -135,14 +136,19 @@ const MAKERS: readonly Maker[] = [
       unique,
       comment,
     } = field as Record<string, unknown>;
-    const isFree = !isKey && old.references === undefined && !isReferredTo(org, models, from.table, old.name);
+    // Its condition, or its operator class, may not take the new type.
+    const isInIndex = (from.indexes ?? []).some((index) => !isPlain(index) && columnsUsedBy(index).includes(old.name));
+    const isFree =
+      !isKey && !isInIndex && old.references === undefined && !isReferredTo(org, models, from.table, old.name);
     const retyping =
       flag && isFree && converts(old.type, String(type))
         ? { type, length, precision, scale, values, default: value ?? null }
         : {};
     const isUnique =
       old.unique === true ||
-      (from.indexes ?? []).some((index) => index.unique === true && index.columns.join('.') === old.name);
+      (from.indexes ?? []).some(
+        (index) => isPlain(index) && index.unique === true && keyColumnsOf(index).join('.') === old.name,
+      );
     const set = {
       ...retyping,
       ...(isKey ? {} : { nullable }),

@@ -56,6 +56,15 @@ const HAZARDS: Readonly<Record<Kind, Change>> = {
     },
   },
   noKey: { kind: 'createModel', table: 'note', fields: [{ name: 'text', type: 'Text' }] },
+  indexSize: {
+    kind: 'createModel',
+    table: 'note',
+    fields: [
+      { name: 'id', type: 'Int' },
+      { name: 'text', type: 'Text' },
+    ],
+    indexes: [{ columns: ['text'] }],
+  },
 };
 const kinds = (Object.keys(HAZARD_KINDS) as HazardKind[]).filter((kind): kind is Kind => kind !== 'dataLoss');
 const onRows = kinds.filter((kind) => HAZARD_KINDS[kind].onRowsOnly);

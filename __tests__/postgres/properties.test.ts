@@ -98,6 +98,62 @@ const PLACES: Record<string, (given: string, org: string) => readonly unknown[]>
   'index column': (given) => [
     { table: 'm', fields: [{ name: given, type: 'Int' }], indexes: [{ columns: [given], unique: true, name: 'i' }] },
   ],
+  'a column of an index, with options': (given) => [
+    {
+      table: 'm',
+      fields: [{ name: given, type: 'Text' }],
+      indexes: [
+        {
+          columns: [{ column: given, lower: true, order: 'desc', operatorClass: 'text_pattern_ops' }],
+          include: [given],
+          where: [{ column: given, is: 'not null' }],
+        },
+      ],
+    },
+  ],
+  'an operator class': (given) => [
+    {
+      table: 'm',
+      fields: [{ name: 'a', type: 'Int' }],
+      indexes: [{ columns: [{ column: 'a', operatorClass: given }] }],
+    },
+  ],
+  'a schema of an operator class': (given) => [
+    {
+      table: 'm',
+      fields: [{ name: 'a', type: 'Int' }],
+      indexes: [{ columns: [{ column: 'a', operatorClass: `${given}.int4_ops` }] }],
+    },
+  ],
+  ...Object.fromEntries(
+    (['order', 'nulls', 'lower'] as const).map((option) => [
+      `${option} of an index`,
+      (given: string) => [
+        {
+          table: 'm',
+          fields: [{ name: 'a', type: 'Text' }],
+          indexes: [{ columns: [{ column: 'a', [option]: given }] }],
+        },
+      ],
+    ]),
+  ),
+  'method of an index': (given) => [
+    { table: 'm', fields: [{ name: 'a', type: 'Int' }], indexes: [{ columns: ['a'], method: given }] },
+  ],
+  'what an index is where': (given) => [
+    {
+      table: 'm',
+      fields: [{ name: 'a', type: 'Int' }],
+      indexes: [{ columns: ['a'], where: [{ column: 'a', is: given }] }],
+    },
+  ],
+  'a value of a condition of an index': (given) => [
+    {
+      table: 'm',
+      fields: [{ name: 'a', type: 'Text' }],
+      indexes: [{ columns: ['a'], where: [{ column: 'a', equals: given }] }],
+    },
+  ],
   'referenced table': (given, org) => [
     { table: given, fields: [{ name: 'id', type: 'Int' }] },
     { table: 'm', fields: [{ name: 'a', type: 'Int', references: reference(org, { table: given }) }] },

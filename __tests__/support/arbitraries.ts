@@ -1,6 +1,6 @@
 // Random specs, and random strings for every place in one.
 import * as fc from 'fast-check';
-import type { FieldSpec, ModelSpec } from '../../lib';
+import type { FieldSpec, IndexSpec, ModelSpec } from '../../lib';
 
 const MAX_NAME_BYTES = 63;
 
@@ -164,12 +164,81 @@ export const fieldWithoutName: fc.Arbitrary<TypeAndDefault> = fc
     return { ...typeAlone, ...more, nullable: true, ...(kind === 'null' ? { default: null } : {}) };
   });
 
+/** What an index is to have beside its columns, as far as its fields and its method allow it. */
+interface IndexOptions {
+  readonly isPlain: boolean;
+  readonly method: 'btree' | 'hash' | 'gin' | 'brin';
+  readonly order: 'asc' | 'desc' | undefined;
+  readonly nulls: 'first' | 'last' | undefined;
+  readonly lower: boolean;
+  readonly operatorClass: boolean;
+  readonly include: boolean;
+  readonly where: 'null' | 'not null' | 'equals' | undefined;
+}
+
+const indexOptions: fc.Arbitrary<IndexOptions> = fc.record({
+  isPlain: fc.boolean(),
+  method: fc.constantFrom('btree', 'btree', 'hash', 'gin', 'brin'),
+  order: fc.constantFrom('asc', 'desc', undefined),
+  nulls: fc.constantFrom('first', 'last', undefined),
+  lower: fc.boolean(),
+  operatorClass: fc.boolean(),
+  include: fc.boolean(),
+  where: fc.constantFrom('null', 'not null', 'equals', 'equals', undefined),
+});
+
+const TEXT_TYPES = ['String', 'Text', 'Enum'];
+
+function withIndexOptions(
+  { columns, unique }: { readonly columns: readonly string[]; readonly unique: boolean },
+  options: IndexOptions,
+  fields: readonly FieldSpec[],
+): IndexSpec {
+  if (options.isPlain) return { columns, unique };
+  const own = fields.filter(({ name: field }) => columns.includes(field));
+  const others = fields.filter(({ name: field }) => !columns.includes(field));
+  const takes = {
+    btree: true,
+    hash: !unique && columns.length === 1,
+    gin: !unique && own.every(({ type }) => type === 'Json'),
+    brin: !unique && own.every(({ type }) => !['Json', 'Boolean'].includes(type)),
+  };
+  const method = takes[options.method] ? options.method : 'btree';
+  const { order, nulls } = method === 'btree' ? options : { order: undefined, nulls: undefined };
+  const listed = columns.map((column) => {
+    const type = fields.find(({ name: field }) => field === column)?.type ?? '';
+    const isText = TEXT_TYPES.includes(type);
+    const lower = options.lower && isText ? ({ lower: true } as const) : {};
+    const hasClass = options.operatorClass && isText && method === 'btree';
+    return { column, order, nulls, ...lower, ...(hasClass ? { operatorClass: 'text_pattern_ops' } : {}) };
+  });
+  const [last] = others.slice(-1);
+  const condition = last && conditionOn(last, options.where);
+  return {
+    columns: listed,
+    unique,
+    method,
+    ...(options.include && last !== undefined && method === 'btree' ? { include: [last.name] } : {}),
+    ...(condition === undefined ? {} : { where: [condition, { column: columns[0] ?? '', is: 'not null' }] }),
+  };
+}
+
+function conditionOn(
+  { name: column, type, default: value }: FieldSpec,
+  where: IndexOptions['where'],
+): NonNullable<IndexSpec['where']>[number] | undefined {
+  if (where === undefined) return undefined;
+  const isScalar = ['string', 'number', 'boolean'].includes(typeof value) && type !== 'Json';
+  if (where !== 'equals') return { column, is: where };
+  return isScalar ? { column, equals: value as string } : { column, is: 'null' };
+}
+
 /** A model whose references, if it has some, are to itself. */
 export const model: fc.Arbitrary<ModelSpec> = fc
   .tuple(
     fc.uniqueArray(name, { minLength: 2, maxLength: 8 }),
     fc.array(fieldWithoutName, { minLength: 1, maxLength: 7 }),
-    fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(), fc.boolean()), { maxLength: 3 }),
+    fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(), fc.boolean(), indexOptions), { maxLength: 3 }),
     fc.record({ comment: text }, { requiredKeys: [] }),
   )
   .map(([[table = '', ...names], specs, picks, more]) => {
@@ -182,7 +251,8 @@ export const model: fc.Arbitrary<ModelSpec> = fc
       const more = { ...(saysNothing ? {} : { nullable }), ...(isNoKey ? { primaryKey: false } : {}) };
       return { name: field, ...spec, ...more } as FieldSpec;
     });
-    const indexes = picks.map(([length, from, unique]) => ({
+    const indexes = picks.map(([length, from, unique, options]) => ({
+      options,
       columns: fields
         .map((field) => field.name)
         .slice(from % fields.length)
@@ -195,5 +265,6 @@ export const model: fc.Arbitrary<ModelSpec> = fc
         // A unique index of one field would have the name of the field's own.
         !(unique && columns.length === 1),
     );
-    return { table, fields, ...more, ...(distinct.length > 0 ? { indexes: distinct } : {}) };
+    const whole = distinct.map(({ options, ...index }) => withIndexOptions(index, options, fields));
+    return { table, fields, ...more, ...(whole.length > 0 ? { indexes: whole } : {}) };
   });

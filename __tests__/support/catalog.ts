@@ -13,6 +13,7 @@ export interface CatalogColumn {
 
 export interface CatalogIndex {
   readonly name: string;
+  /** Those that it is ordered by, or finds rows by; `lower` for an expression. */
   readonly columns: readonly string[];
   readonly unique: boolean;
 }
@@ -87,7 +88,10 @@ const TABLE = `select json_build_object(
   'primaryKey', ${CONSTRAINTS('p')} -> 0,
   'uniques', ${CONSTRAINTS('u')},
   'indexes', (select coalesce(json_agg(json_build_object(
-      'name', x.relname, 'columns', ${COLUMN_NAMES('i.indkey::int2[]', 'i.indrelid')}, 'unique', i.indisunique)
+      'name', x.relname, 'columns', (select json_agg(coalesce(a.attname::text, 'lower') order by key.place)
+        from unnest(i.indkey::int2[]) with ordinality as key (attnum, place)
+        left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = key.attnum and key.attnum <> 0
+        where key.place <= i.indnkeyatts), 'unique', i.indisunique)
       order by x.relname collate "C"), '[]')
     from pg_index i join pg_class x on x.oid = i.indexrelid
     where i.indrelid = c.oid and i.indisvalid

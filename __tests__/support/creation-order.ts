@@ -33,7 +33,7 @@ export function inCreationOrder(given: readonly ModelSpec[]): CreationOrder {
 
 function canComeLater({ indexes = [] }: ModelSpec, field: FieldSpec | undefined): boolean {
   if (field === undefined || field.nullable === false) return false;
-  return indexes.every(({ columns }) => !columns.includes(field.name));
+  return indexes.every((index) => !JSON.stringify(index).includes(JSON.stringify(field.name)));
 }
 
 /** What a model refers to that is still waiting, and the field that does; a key of several columns has none. */

@@ -1,5 +1,5 @@
 // A model as it has to read back, worked out from the documented rules alone: nothing of lib/ is used.
-import type { FieldSpec, ModelSpec } from '../../lib';
+import type { FieldSpec, IndexSpec, ModelSpec } from '../../lib';
 
 /** A model in one form: what goes without saying is not said, lists that have no order are in one, defaults are values. */
 export function normalSpec(model: ModelSpec): unknown {
@@ -10,8 +10,30 @@ export function normalSpec(model: ModelSpec): unknown {
     table,
     fields: fields.map((field) => normalField(field, key.includes(field), key.length)),
     comment: comment || undefined,
-    indexes: sorted(indexes.map(({ columns, unique, name }) => ({ columns, unique: unique === true, name }))),
+    indexes: sorted(indexes.map((index) => normalIndex(index, fields))),
     foreignKeys: sorted([...foreignKeys]),
+  };
+}
+
+function normalIndex(
+  { columns, unique, name, method = 'btree', where = [], include = [], nullsNotDistinct }: IndexSpec,
+  fields: readonly FieldSpec[],
+): unknown {
+  return {
+    columns: columns.map((given) => {
+      if (typeof given === 'string') return { column: given, order: 'asc', nulls: 'last' };
+      const { column, order = 'asc', nulls = order === 'asc' ? 'last' : 'first', lower, operatorClass } = given;
+      return { column, order, nulls, lower, operatorClass };
+    }),
+    unique: unique === true,
+    name,
+    method,
+    include,
+    nullsNotDistinct: nullsNotDistinct === true,
+    where: where.map(({ column, is, equals }) => {
+      const type = fields.find((field) => field.name === column)?.type;
+      return { column, is, equals: equals === undefined ? undefined : value({ type, default: equals } as FieldSpec) };
+    }),
   };
 }
 

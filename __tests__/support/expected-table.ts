@@ -56,7 +56,9 @@ export function expectedShape(model: ModelSpec): TableShape {
     ),
     indexes: sorted(
       (model.indexes ?? []).map(({ columns, unique, name }) => ({
-        columns,
+        columns: columns.map((column) =>
+          typeof column === 'string' ? column : column.lower === true ? 'lower' : column.column,
+        ),
         unique: unique ?? false,
         name: name ?? expect.any(String),
       })),

@@ -35,6 +35,7 @@ const DDL = `create alter comment drop table schema index view materialized fore
   case when then else end and or unique not null default check references on delete update cascade restrict set no action deferrable initially deferred if exists add rename to type
   using is true false any array with without oids zone cast as only concurrently statistics function routine procedure aggregate
   domain collation operator class family text search configuration dictionary parser template
+  btree hash gin gist brin asc desc nulls first last include distinct where is
   ${GRAMMAR_TYPES} generated always identity fillfactor`;
 
 const WORDS_OF_DDL = new Set(DDL.split(/\s+/));
@@ -230,7 +231,11 @@ function operators(tokens: readonly Token[]): Faults {
 /** `select distinct` and the like sort by the type's own operators. */
 function isPart(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1];
-  if (tokens[at]?.value === 'distinct') return isWord('select')(before) || before?.value === '(';
+  if (tokens[at]?.value === 'distinct') {
+    // An index compares by its operator class, whose schema is named.
+    const isOfIndex = isWord('not')(before) && isWord('nulls')(tokens[at - 2]);
+    return isOfIndex || isWord('select')(before) || before?.value === '(';
+  }
   return before?.value === '.';
 }
 

@@ -103,6 +103,29 @@ describe('the tables of keys', () => {
   });
 });
 
+describe.each([
+  ['in `indexes`', 'IndexSpec', (spec: object) => spec],
+  ['in `columns`', 'IndexColumnSpec', (spec: object) => ({ columns: [spec] })],
+])('the table of what is %s', (heading, type, indexOf) => {
+  const rows = tableOf('docs/fields.md', heading);
+
+  it('has every key', () => {
+    expect(rows.flatMap(([key]) => codeIn(key)).sort()).toEqual(propertiesOf(type).sort());
+  });
+
+  it.each(rows)('%s (%s): %s becomes %s', (_key, _meaning, example, sql) => {
+    const index = indexOf(evaluate(`return (${codeIn(example)[0]})`, {}) as object);
+    const fields = [
+      { name: 'f', type: 'Int' },
+      { name: 'g', type: 'Int' },
+      { name: 'text', type: 'Text' },
+      { name: 'data', type: 'Json' },
+    ];
+    const change = { kind: 'createModel', table: 't', fields, indexes: [index] } as lib.Change;
+    expect(planChange('acme-corp', change).steps.at(-1)?.sql).toMatch(patternOf(codeIn(sql)[0]));
+  });
+});
+
 describe('the table of references', () => {
   const rows = tableOf('docs/fields.md', 'in `references`');
 

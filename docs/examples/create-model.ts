@@ -12,8 +12,13 @@ export const createModelExamples: ExamplesOf<'createModel'> = [
         { name: 'name', type: 'String', nullable: false, comment: 'As it is printed' },
         { name: 'sku', type: 'String', length: 20, unique: true },
         { name: 'size', type: 'Enum', values: ['S', 'M', 'L'], default: 'M' },
+        { name: 'labels', type: 'Json' },
       ],
-      indexes: [{ columns: ['name'] }, { columns: ['name', 'size'], unique: true }],
+      indexes: [
+        { columns: ['name'] },
+        { columns: ['name', 'size'], unique: true },
+        { columns: ['labels'], method: 'gin' },
+      ],
     },
   },
   {

@@ -69,23 +69,3 @@ export function constraints(waits: boolean): string {
 export const CHECK_TEXTS = `select pg_catalog.json_agg(pg_catalog.json_build_array(checks.id,
     (select pg_catalog.pg_get_expr(k.conbin, k.conrelid) from pg_catalog.pg_constraint k where k.oid ${EQ} checks.representative)))
   from checks`;
-
-/** A record for each index. A key's or a unique constraint's has the name of its constraint. */
-export const INDEXES = `index_of as materialized (
-  select rel.oid as relation, i.*
-  from rel cross join (select false as indnullsnotdistinct) older
-  cross join lateral (
-    select c.relname, i.indclass, i.indcollation, (
-      c.relname, c.relam, i.indisunique, i.indisvalid and i.indisready and i.indislive, i.indkey, i.indnkeyatts, i.indoption, i.indclass,
-      i.indcollation, i.indexprs is not null, i.indpred is not null, indnullsnotdistinct, i.indisreplident, i.indisclustered,
-      c.reloptions, c.reltablespace, c.relkind, c.relispartition)::pg_catalog.text as shown
-    from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid ${EQ} i.indexrelid
-    where i.indrelid ${EQ} rel.oid
-    offset 0) i
-), indexes as materialized (
-  select relation, pg_catalog.string_agg(shown, '' order by relname) as shown from index_of group by relation
-)`;
-
-/** The operator classes that are used: `[oid, name, whether it is the default of its type]` each. */
-export const OPERATOR_CLASSES = `select pg_catalog.json_agg(pg_catalog.json_build_array(o.oid::bigint, o.opcname, o.opcdefault))
-  from pg_catalog.pg_opclass o join (select distinct pg_catalog.unnest(indclass::pg_catalog.oid[]) as oid from index_of) used on used.oid ${EQ} o.oid`;

@@ -3,6 +3,7 @@ import { numbersIn } from './rows';
 
 export type Type = readonly [oid: number, name: string, collation: number, storage: string];
 export type OperatorClass = readonly [oid: number, name: string, isDefault: boolean];
+export type IndexTexts = readonly [number: number, expressions: string | null, condition: string | null];
 
 /** What numbers in the answer stand for. */
 export interface Dictionaries {
@@ -11,6 +12,7 @@ export interface Dictionaries {
   readonly methods: ReadonlyMap<number, string>;
   readonly classes: ReadonlyMap<number, OperatorClass>;
   readonly checks: ReadonlyMap<number, string | null>;
+  readonly indexTexts: ReadonlyMap<number, IndexTexts>;
 }
 
 /** A record, by its parts; null where the server has null. */
@@ -88,14 +90,15 @@ function referenceOf([own, keys, foreign, onDelete, onUpdate, match]: Parts): Re
   return { schema, table, columns, ...actions };
 }
 
-/** The order is that of constraints-sql.ts. */
+/** The order is that of indexes-sql.ts. */
 export function indexOf(
   parts: Parts,
   ofColumns: ReadonlyMap<number, number>,
-  { classes, collations, methods }: Dictionaries,
+  { classes, collations, methods, indexTexts }: Dictionaries,
 ): IndexFacts {
-  const [name, method, unique, valid, columns, keyColumns, options, operatorClasses, ofIndex, expressions] = parts;
-  const [partial, nullsNotDistinct, identity, clustered, storage, tablespace, kind, partition] = parts.slice(10);
+  const [name, method, unique, valid, columns, keyColumns, options, operatorClasses, ofIndex, expressed] = parts;
+  const [partial, nullsNotDistinct, identity, clustered, storage, tablespace, kind, partition, texts] = parts.slice(10);
+  const [, expressions = null, condition = null] = indexTexts.get(Number(texts)) ?? [];
   const numbers = numbersIn(columns ?? '');
   return {
     name: name ?? '',
@@ -114,7 +117,7 @@ export function indexOf(
       return oid === own || oid === 0 ? '' : (collations.get(oid) ?? String(oid));
     }),
     words: wordsOf({
-      'on an expression': is(expressions),
+      'on an expression': is(expressed),
       partial: is(partial),
       'nulls not distinct': is(nullsNotDistinct),
       'replica identity': is(identity),
@@ -124,5 +127,7 @@ export function indexOf(
       partitioned: kind === 'I',
       inherited: is(partition),
     }),
+    expressions,
+    condition,
   };
 }

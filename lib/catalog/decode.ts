@@ -1,6 +1,14 @@
 import type { Extra } from '../spec/extra';
 import type { SchemaFacts, TableFacts } from './facts';
-import { columnOf, constraintOf, indexOf, type Dictionaries, type OperatorClass, type Type } from './decode-parts';
+import {
+  columnOf,
+  constraintOf,
+  indexOf,
+  type Dictionaries,
+  type IndexTexts,
+  type OperatorClass,
+  type Type,
+} from './decode-parts';
 import { all, only, recordsIn, wordsIn, type Row } from './rows';
 
 /** The answer to {@link schemasQuery}, read. */
@@ -11,6 +19,7 @@ export function schemasIn(rows: readonly Row[]): readonly SchemaFacts[] {
     classes: new Map(only<OperatorClass>(rows, 'operatorClasses').map((found) => [found[0], found])),
     methods: new Map(only<readonly [number, string]>(rows, 'methods')),
     checks: new Map(only<readonly [number, string | null]>(rows, 'checks')),
+    indexTexts: new Map(only<IndexTexts>(rows, 'indexTexts').map((texts) => [texts[0], texts])),
   };
   const shapes = new Map(
     all<readonly [number, string]>(rows, 'shape').map(([id, table]) => [id, tableOf(table, dictionaries)]),

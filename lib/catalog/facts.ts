@@ -68,6 +68,9 @@ export interface IndexFacts {
   readonly classes: readonly string[];
   readonly collations: readonly string[];
   readonly words: readonly string[];
+  /** What it is over that is no column, and the condition of its rows; null where there is none, or it could not be read. */
+  readonly expressions: string | null;
+  readonly condition: string | null;
 }
 
 /** One schema. */

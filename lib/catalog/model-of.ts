@@ -43,7 +43,7 @@ function modelOf(
     return { extras: extrasOf(table, fault) };
   const { fields: read, extras: ofFields } = fieldsOf(table);
   const names = new Map(read.map(({ number, field }) => [number, field.name]));
-  const keys = keysOf(table, names);
+  const keys = keysOf(table, new Map(read.map(({ number, field }) => [number, field])));
   const references = referencesOf(org, table, names, columnOf);
   const fields = read.map(({ number, field }) => {
     const reference = references.ofFields.get(number);

@@ -3,7 +3,8 @@ import { literal } from '../sql/literal';
 import { EQ, GT, isOneOf, MATCHES, NE, OR_BITS, SHIFTED_LEFT } from '../sql/qualified-sql';
 import { bit, catalog, json } from './catalogs';
 import { COLUMNS, DICTIONARIES } from './columns-sql';
-import { CHECK_TEXTS, constraints, INDEXES, OPERATOR_CLASSES } from './constraints-sql';
+import { CHECK_TEXTS, constraints } from './constraints-sql';
+import { indexes, INDEX_TEXTS, OPERATOR_CLASSES } from './indexes-sql';
 import { OBJECTS, RELATIONS } from './objects-sql';
 import { COMMENTS, PARTS, TABLE_WORDS } from './parts-sql';
 
@@ -19,7 +20,8 @@ export type Which =
  * shape is little more than that for one.
  */
 export function schemasQuery(which: Which): string {
-  return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, constraints('orgs' in which && which.waits === true), INDEXES, PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
+  const waits = 'orgs' in which && which.waits === true;
+  return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, constraints(waits), indexes(waits), PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
 select 'shape' as kind, pg_catalog.concat('[', id, ',', ${json('shown')}, ']') as body from shape
 union all select 'objects', pg_catalog.concat('[', id, ',[', shown, ']]') from object_list
 union all select 'schema', ${SCHEMA} from home
@@ -27,7 +29,8 @@ union all select 'types', ${answer(DICTIONARIES.types)}
 union all select 'collations', ${answer(DICTIONARIES.collations)}
 union all select 'methods', ${answer(DICTIONARIES.methods)}
 union all select 'operatorClasses', ${answer(OPERATOR_CLASSES)}
-union all select 'checks', ${answer(CHECK_TEXTS)}`;
+union all select 'checks', ${answer(CHECK_TEXTS)}
+union all select 'indexTexts', ${answer(INDEX_TEXTS)}`;
 }
 
 function answer(question: string): string {

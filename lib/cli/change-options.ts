@@ -54,6 +54,7 @@ const HAZARDS: Readonly<Record<Exclude<HazardKind, 'dataLoss'>, true>> = {
   rename: true,
   sharedLock: true,
   noKey: true,
+  indexSize: true,
 };
 
 export function collected(value: string, previous: readonly string[] = []): readonly string[] {

@@ -51,6 +51,10 @@ export interface FieldType<Taken = unknown> {
   readonly columnTypes: readonly string[];
   /** Whether it is a type of text: an assignment refuses a text that is too long, while a cast truncates it. */
   readonly isText: boolean;
+  /** Whether a value may be longer than an entry of a btree, which is at most 2,704 bytes. */
+  readonly isUnbounded: boolean;
+  /** Whether PostgreSQL has an operator class by which a gin index finds what is inside a value. */
+  readonly hasGin: boolean;
   /** Whether the text of a value depends on the session's settings. */
   readonly isWrittenBySession: boolean;
   /** The types whose every value this one takes without loss: no row has to be checked. */
@@ -136,6 +140,8 @@ export function fieldType<Taken>(
     column: (table, field) => table.specificType(field.name, typeSql(parts.catalogName(field))),
     columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
     isText: false,
+    isUnbounded: false,
+    hasGin: false,
     isWrittenBySession: false,
     numberLimits: () => undefined,
     isHeldByCheck: false,

@@ -19,6 +19,8 @@ export const jsonType = fieldType<JsonOptions>({
   readDefault: (value) => read(value, 0),
   defaultSql: (kept) => `${literal(JSON.stringify(kept))}::${TYPE}`,
   catalogName: () => 'jsonb',
+  isUnbounded: true,
+  hasGin: true,
   // jsonb keeps only one of several equal keys.
   keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
   readDefaultText: (text) => exactJson(textOfType(text, 'jsonb')),

@@ -18,6 +18,7 @@ export const textType = fieldType<TextOptions>({
     return fault === undefined ? { kept: value } : { fault };
   },
   catalogName: () => 'text',
+  isUnbounded: true,
   isText: true,
   takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
   readDefaultText: (text) => textOfType(text, 'text', 'character varying'),

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { applyChange, type ChangeResult } from './apply-changes';
-import type { IndexSpec } from '../spec/model-spec';
+import type { IndexSpec } from '../spec/index-spec';
 import type { ChangeOptions } from '../options/options';
 import { specOf } from './own-keys';
 
@@ -9,11 +9,15 @@ import { specOf } from './own-keys';
  *
  * Locks, until the transaction ends: SHARE on the table, which blocks writes but not reads. Scans the table.
  *
- * @throws MigrationError MODEL_NOT_FOUND, FIELD_NOT_FOUND, MODEL_EXISTS (a table or index has the name),
+ * @param index its fields, with a method, an order, conditions and more (manual, CREATE INDEX)
+ * @throws MigrationError INVALID_SPEC, MODEL_NOT_FOUND, FIELD_NOT_FOUND, INDEX_EXISTS (a table or index has the name),
  *   UNIQUE_VIOLATION, HAZARD_REFUSED, LOCK_TIMEOUT, STATEMENT_TIMEOUT, …
  * @example
  * await addIndex('acme-corp', 'invoice', { columns: ['status', 'amount'] }, tenant);
  * // create index "invoice_status_amount_idx_…" on "acme-corp"."invoice" ("status", "amount")
+ * @example
+ * await addIndex('acme-corp', 'person', { columns: [{ column: 'email', lower: true }], unique: true }, tenant);
+ * // create unique index "person_email_key_…" on "acme-corp"."person" (pg_catalog.lower("email"))
  */
 export async function addIndex(
   org: string,

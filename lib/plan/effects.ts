@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors';
 import type { Field } from '../spec/field-spec';
 import type { FieldChanges } from '../spec/field-changes';
-import type { ForeignKey, Index, Model } from '../spec/model-spec';
+import { columnsUsedBy, keyColumnsOf, type Index } from '../spec/index-spec';
+import type { ForeignKey, Model } from '../spec/model-spec';
 import type { Identifier } from '../sql/identifier';
 
 /** What a change does to one object. The list of verbs is closed: a change does nothing else. */
@@ -76,7 +77,7 @@ function expectationsOfOne(org: Identifier, effect: Effect): readonly Expectatio
   if (effect.of === 'table') return expectedOfTable(org, effect);
   const model = expectedModel(org, table);
   if (effect.of === 'column') return [model, ...expectedOfColumn(org, effect)];
-  const fields = columnsOf(effect).map((column) => expectedField(org, table, column));
+  const fields = columnsNeededBy(effect).map((column) => expectedField(org, table, column));
   if (effect.of === 'reference' || effect.verb === 'drops') return [model, ...fields];
   return [model, ...fields, { schema: org, table: effect.name, present: false, code: 'INDEX_EXISTS' }];
 }
@@ -135,10 +136,15 @@ export function fieldsOf(effects: readonly Effect[]): readonly Identifier[] {
   return effects.flatMap((effect) => (effect.verb === 'refersTo' ? [] : columnsOf(effect)));
 }
 
+/** Those that have to be there, where an index or a reference is added. */
+function columnsNeededBy(effect: IndexEffect | ReferenceEffect): readonly Identifier[] {
+  return effect.of === 'index' && effect.verb === 'adds' ? columnsUsedBy(effect.index) : columnsOf(effect);
+}
+
 function columnsOf(effect: Exclude<Effect, { readonly verb: 'refersTo' }>): readonly Identifier[] {
   if (effect.of === 'column') return effect.verb === 'renames' ? [effect.column, effect.to] : [effect.column];
   if (effect.of === 'table') return effect.verb === 'adds' ? effect.model.fields.map(({ name }) => name) : [];
-  if (effect.of === 'index') return effect.verb === 'adds' ? effect.index.columns : [];
+  if (effect.of === 'index') return effect.verb === 'adds' ? keyColumnsOf(effect.index) : [];
   return effect.verb === 'adds' ? effect.key.columns : effect.columns;
 }
 

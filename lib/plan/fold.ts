@@ -2,10 +2,12 @@ import { typeOf } from '../field-types';
 import { optionsOf, withoutOptions } from '../field-types/options';
 import { judgedTypeOf, type FieldChanges } from '../spec/field-changes';
 import type { Field } from '../spec/field-spec';
-import type { ForeignKey, Index, Model } from '../spec/model-spec';
-import { indexName, keyFields } from '../spec/model-keys';
+import { columnsUsedBy, indexName } from '../spec/index-spec';
+import type { ForeignKey, Model } from '../spec/model-spec';
+import { keyFields } from '../spec/model-keys';
 import type { Identifier } from '../sql/identifier';
 import type { Effect } from './effects';
+import { makesUnique, renamedIn } from './fold-index';
 
 /**
  * The models of an org after the effects of a change, or of a list of changes: pure, so changes can be combined without
@@ -47,9 +49,7 @@ function afterInModel(org: Identifier, effect: Inner, model: Model): Model {
 
 /** Drops whatever made the column unique, including an index. */
 function withoutUniques(model: Model, column: Identifier): Model {
-  const isIts = ({ unique, columns }: Index): boolean =>
-    unique === true && columns.length === 1 && columns[0] === column;
-  return withLists(model, { indexes: model.indexes?.filter((index) => !isIts(index)) });
+  return withLists(model, { indexes: model.indexes?.filter((index) => !makesUnique(index, column)) });
 }
 
 /** A key is created with its model: a field named `id` that is added later is not one. */
@@ -76,11 +76,11 @@ function afterRenaming(org: Identifier, { table, column, to }: Renaming, model: 
     ),
   };
   const { indexes, foreignKeys } = model;
-  const follow = <T extends { readonly columns: readonly Identifier[] }>(one: T): T => ({
-    ...one,
-    columns: one.columns.map(renamed),
-  });
-  return withTargets(withLists(own, { indexes: indexes?.map(follow), foreignKeys: foreignKeys?.map(follow) }), target);
+  const lists = {
+    indexes: indexes?.map((index) => renamedIn(index, renamed)),
+    foreignKeys: foreignKeys?.map((key) => ({ ...key, columns: key.columns.map(renamed) })),
+  };
+  return withTargets(withLists(own, lists), target);
 }
 
 function notKeyByName(field: Field): Field {
@@ -95,11 +95,13 @@ function withoutColumn(model: Model, column: Identifier): Model {
     .filter(({ name }) => name !== column)
     // They stay NOT NULL.
     .map((field) => (losesKey && key.includes(field) ? { ...field, primaryKey: false, nullable: false } : field));
-  const without = (one: { readonly columns: readonly Identifier[] }): boolean => !one.columns.includes(column);
   const { indexes, foreignKeys } = model;
   return withLists(
     { ...model, fields },
-    { indexes: indexes?.filter(without), foreignKeys: foreignKeys?.filter(without) },
+    {
+      indexes: indexes?.filter((index) => !columnsUsedBy(index).includes(column)),
+      foreignKeys: foreignKeys?.filter(({ columns }) => !columns.includes(column)),
+    },
   );
 }
 

@@ -86,6 +86,7 @@ export const HAZARD_KINDS = {
   dataLoss: { onRowsOnly: true },
   sharedLock: { onRowsOnly: false },
   noKey: { onRowsOnly: false },
+  indexSize: { onRowsOnly: false },
 } as const;
 
 /** A kind of hazard; docs/plans.md explains each. */

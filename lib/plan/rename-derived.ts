@@ -1,6 +1,7 @@
 import { block } from '../sql/server-check';
 import { HASH_LENGTH, MAX_IDENTIFIER_BYTES, qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
+import { whereReadable } from '../sql/session-settings';
 import { renamedNotNulls } from './not-null-names';
 import { AND_BITS, CONCAT, EQ, isOneOf, LE, LT, MINUS, NE } from '../sql/qualified-sql';
 
@@ -30,7 +31,7 @@ export function renameDerived({ org, table, oldTable, column }: Renaming): strin
       : `case when ${name} ${EQ} ${literal(column.to)} then ${literal(column.from)} else ${name} end`;
   return block(`declare derived pg_catalog.record;
 begin
-  ${column === undefined ? '' : leaveUnless(isNamed(relation, column.to))}for derived in
+  ${column === undefined ? '' : leaveUnless(isNamed(relation, column.to))}${whereReadable(`for derived in
     with named as (
       select true as is_constraint, k.conname::pg_catalog.text as name,
         case when k.contype ${EQ} 'p' then 'pkey' when k.contype ${EQ} 'u' then 'key' when k.contype ${EQ} 'f' then 'fkey' else 'check' end as kind,
@@ -39,7 +40,7 @@ begin
         and (k.contype ${NE} 'c' or k.coninhcount ${EQ} 0)
       union all
       select false, i.relname::pg_catalog.text, case when x.indisunique then 'key' else 'idx' end,
-        (${columnsOf('x.indkey::pg_catalog.int2[]', 'x.indrelid')})
+        (${COLUMNS_OF_INDEX})
       from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid ${EQ} x.indexrelid
       where x.indrelid ${EQ} ${relation} and not exists (
         select from pg_catalog.pg_constraint k where k.conindid ${EQ} x.indexrelid and k.conrelid ${EQ} x.indrelid)
@@ -57,7 +58,7 @@ begin
     else
       execute pg_catalog.format('alter index %I.%I rename to %I', ${literal(org)}, derived.old_name, derived.new_name);
     end if;
-  end loop;
+  end loop;`)}
 end`);
 }
 
@@ -66,7 +67,7 @@ function isNamed(relation: string, column: Identifier): string {
   return `exists (
     select from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${relation} and a.attname ${EQ} ${literal(column)} and (
       exists (select from pg_catalog.pg_constraint k where k.conrelid ${EQ} a.attrelid and a.attnum ${EQ} any (k.conkey))
-      or exists (select from pg_catalog.pg_index x where x.indrelid ${EQ} a.attrelid and a.attnum ${EQ} any (x.indkey::pg_catalog.int2[]))))`;
+      or exists (select from pg_catalog.pg_index x where x.indrelid ${EQ} a.attrelid and (a.attnum ${EQ} any (x.indkey::pg_catalog.int2[]) or x.indexprs is not null))))`;
 }
 
 function leaveUnless(condition: string): string {
@@ -84,6 +85,16 @@ function columnsOf(numbers: string, relation: string): string {
           from pg_catalog.unnest(${numbers}) with ordinality n(attnum, place)
           join pg_catalog.pg_attribute a on a.attrelid ${EQ} ${relation} and a.attnum ${EQ} n.attnum`;
 }
+
+// As pg_get_indexdef writes `lower(column)`.
+const LOWERED = String.raw`^lower\(\(?((?:[a-z0-9_]+|"[^"]+"))(?:\)::text)?\)$`;
+
+/** Those that an index finds rows by, with those that it has in lower case; another expression is in no derived name. */
+const COLUMNS_OF_INDEX = `select pg_catalog.array_agg(coalesce(a.attname::pg_catalog.text,
+            pg_catalog.btrim((pg_catalog.regexp_match(pg_catalog.pg_get_indexdef(x.indexrelid, n.place::integer, false), ${literal(LOWERED)}))[1], '"'), '') order by n.place)
+          from pg_catalog.unnest(x.indkey::pg_catalog.int2[]) with ordinality n(attnum, place)
+          left join pg_catalog.pg_attribute a on a.attrelid ${EQ} x.indrelid and a.attnum ${EQ} n.attnum and n.attnum ${NE} 0
+          where n.place ${LE} x.indnkeyatts`;
 
 /**
  * {@link derivedName} in SQL: as many whole characters as fit, the kind, and the hash of the parts. Uses the bytes of

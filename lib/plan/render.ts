@@ -4,8 +4,8 @@ import { typeOf } from '../field-types';
 import { optionsOf } from '../field-types/options';
 import { derivedName, qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
-import type { Index } from '../spec/model-spec';
-import { indexName } from '../spec/model-keys';
+import { indexName, isPlain, keyColumnsOf, type Index } from '../spec/index-spec';
+import { writtenIndex } from './written-index';
 import { isOneOf, typeSql } from '../sql/qualified-sql';
 import { referencesClause } from './foreign-keys';
 import { RenderedTexts } from './render-cache';
@@ -112,14 +112,16 @@ export function columnConstraints(table: Identifier, { name, unique, references 
 
 /** `create index`, or `create unique index`, with its chosen or derived name. */
 export function createIndex(org: Identifier, table: Identifier, index: Index): string {
+  if (!isPlain(index)) return writtenIndex(org, table, index);
   const [sql = ''] = rendered(org, (schema) => schema.alterTable(table, (builder) => addIndex(builder, table, index)));
   return sql;
 }
 
+/** One that is plain: knex has no other. */
 export function addIndex(builder: Knex.CreateTableBuilder, table: Identifier, index: Index): void {
   const name = indexName(table, index);
-  if (index.unique === true) builder.unique([...index.columns], { indexName: name, useConstraint: false });
-  else builder.index([...index.columns], name);
+  if (index.unique === true) builder.unique([...keyColumnsOf(index)], { indexName: name, useConstraint: false });
+  else builder.index([...keyColumnsOf(index)], name);
 }
 
 /** The comment on a table, or on a column of it. Not by knex, which pastes the text unescaped. */

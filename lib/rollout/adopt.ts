@@ -8,6 +8,7 @@ import type { Effect } from '../plan/effects';
 import { fold } from '../plan/fold';
 import type { Work } from '../run/work';
 import type { Extra } from '../spec/extra';
+import { columnsUsedBy } from '../spec/index-spec';
 import { ModelSpec, type Model } from '../spec/model-spec';
 import type { Identifier } from '../sql/identifier';
 
@@ -62,6 +63,6 @@ function isPartOf({ table, name, columns = [] }: Extra, effect: Effect): boolean
   if (effect.of === 'table') return (table ?? name) === effect.table;
   if (table !== effect.table) return false;
   const added: readonly Identifier[] =
-    effect.of === 'column' ? [effect.column] : effect.of === 'index' ? effect.index.columns : effect.key.columns;
+    effect.of === 'column' ? [effect.column] : effect.of === 'index' ? columnsUsedBy(effect.index) : effect.key.columns;
   return added.some((column) => column === name || columns.includes(column));
 }

@@ -1,14 +1,17 @@
 import type { Fault } from '../errors';
 import { derivedName, type Identifier } from '../sql/identifier';
 import type { Field } from './field-spec';
-import { indexName, keyFields, type Indexed } from './model-keys';
+import { columnFaults, MAX_KEY_COLUMNS, repeated } from './column-faults';
+import { indexTypeFaults, unknownIndexColumns } from './index-faults';
+import { indexName, type Index } from './index-spec';
+import { keyFields } from './model-keys';
 import { setNullFaultsOfModel } from './set-null';
 
 /** What is right of a model, as far as its faults go. */
 interface Parts {
   readonly table?: Identifier | undefined;
   readonly fields?: readonly Field[] | undefined;
-  readonly indexes?: readonly Indexed[] | undefined;
+  readonly indexes?: readonly Index[] | undefined;
   readonly foreignKeys?: readonly Keyed[] | undefined;
 }
 
@@ -16,9 +19,6 @@ interface Keyed {
   readonly columns: readonly Identifier[];
   readonly references: { readonly onDelete?: string | undefined; readonly onUpdate?: string | undefined };
 }
-
-/** PostgreSQL's limit for an index and a foreign key (manual, Appendix K: INDEX_MAX_KEYS). */
-const MAX_KEY_COLUMNS = 32;
 
 /** More than the 1,600 columns of a table, which PostgreSQL itself refuses; a longer list is not even read. */
 const MAX_FIELDS = 5000;
@@ -29,8 +29,9 @@ export function modelFaults(right: Parts, given: Record<string, unknown>): reado
   return [
     ...repeated(names, (index) => `fields[${index}].name`),
     ...keyFaults(right.fields ?? [], given.fields),
-    ...unknownColumns(given.indexes, names, 'indexes'),
+    ...unknownIndexColumns(given.indexes, names, MAX_FIELDS),
     ...unknownColumns(given.foreignKeys, names, 'foreignKeys'),
+    ...indexTypeFaults(right.indexes ?? [], right.fields ?? []),
     ...relationNameFaults(right),
     ...foreignKeyNameFaults(right),
     ...setNullFaultsOfModel(right.fields ?? [], keyFields(right.fields ?? []), right.foreignKeys ?? []),
@@ -43,15 +44,6 @@ function fieldNames(fields: unknown): readonly string[] {
   return fields.map((field: unknown) => {
     const name = typeof field === 'object' && field !== null ? (field as { name?: unknown }).name : undefined;
     return typeof name === 'string' ? name : '';
-  });
-}
-
-function repeated(names: readonly string[], path: (index: number) => string): Fault[] {
-  const seen = new Map<string, number>();
-  return names.flatMap((name, index) => {
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, index);
-    return name === '' || first === undefined ? [] : [{ path: path(index), message: `duplicates ${path(first)}` }];
   });
 }
 
@@ -72,14 +64,6 @@ function keyFaults(fields: readonly Field[], given: unknown): Fault[] {
     }
     return faults;
   });
-}
-
-/** Faults in the columns of an index or a key. */
-export function columnFaults(listed: readonly string[], path: string): Fault[] {
-  const faults = repeated(listed, (index) => `${path}[${index}]`);
-  if (listed.length === 0) faults.push({ path, message: 'must not be empty' });
-  if (listed.length > MAX_KEY_COLUMNS) faults.push({ path, message: `must be at most ${MAX_KEY_COLUMNS}` });
-  return faults;
 }
 
 export function foreignKeyFaults(listed: readonly string[], target: readonly string[] | undefined): Fault[] {

@@ -1,12 +1,4 @@
-import { derivedName, type Identifier } from '../sql/identifier';
 import type { Field } from './field-spec';
-
-/** An index, as far as its name goes. */
-export interface Indexed {
-  readonly columns: readonly Identifier[];
-  readonly unique?: boolean | undefined;
-  readonly name?: Identifier | undefined;
-}
 
 /**
  * The fields of the primary key: those with `primaryKey: true`; if there are none, the one named `id`, unless it has
@@ -22,9 +14,4 @@ export function keyFields(fields: readonly Field[]): readonly Field[] {
 export function uniqueFields(fields: readonly Field[]): readonly Field[] {
   const key = keyFields(fields);
   return fields.filter((field) => field.unique === true && !(key.length === 1 && key[0] === field));
-}
-
-/** The name of an index in the database. */
-export function indexName(table: Identifier, index: Indexed): Identifier {
-  return index.name ?? derivedName(index.unique === true ? 'key' : 'idx', table, index.columns);
 }

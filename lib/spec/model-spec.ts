@@ -1,28 +1,11 @@
 import type * as t from 'io-ts';
 import { bounded, closed } from '../codec/object-codec';
-import { flag, listOf, nameOf, text } from '../codec/codecs';
+import { listOf, nameOf, text } from '../codec/codecs';
 import { FieldCodec } from './field-spec';
+import { IndexSpec } from './index-spec';
 import { columns, References } from './references';
-import type {
-  Flat,
-  ForeignKeySpec as ForeignKeySpecType,
-  IndexSpec as IndexSpecType,
-  ModelSpec as ModelSpecType,
-  Proved,
-  Same,
-} from './spec-types';
-import { columnFaults, foreignKeyFaults, modelFaults } from './model-faults';
-
-const IndexSpec = closed(
-  'IndexSpec',
-  { columns },
-  { unique: flag, name: nameOf('constraint') },
-  ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
-);
-
-/** What callers write; see spec-types.ts. */
-export type IndexSpec = IndexSpecType;
-export type Index = t.TypeOf<typeof IndexSpec>;
+import type { ForeignKeySpec as ForeignKeySpecType, ModelSpec as ModelSpecType, Proved, Same } from './spec-types';
+import { foreignKeyFaults, modelFaults } from './model-faults';
 
 /** The properties of a foreign key, for the codecs that hold one. */
 export const foreignKeyProps = { columns, references: References };
@@ -52,7 +35,9 @@ export type Model = t.TypeOf<typeof ModelSpec>;
 
 /** The codecs accept exactly what the types allow. */
 export type ModelProof = [
-  Proved<Same<Flat<t.OutputOf<typeof IndexSpec>>, Flat<IndexSpec>>>,
+  Proved<Same<keyof t.OutputOf<typeof IndexSpec>, keyof IndexSpec>>,
+  Proved<IndexSpec extends t.OutputOf<typeof IndexSpec> ? true : false>,
+  Proved<t.OutputOf<typeof IndexSpec> extends IndexSpec ? true : false>,
   Proved<Same<keyof t.OutputOf<typeof ForeignKeySpec>, keyof ForeignKeySpec>>,
   Proved<ForeignKeySpec extends t.OutputOf<typeof ForeignKeySpec> ? true : false>,
   Proved<t.OutputOf<typeof ForeignKeySpec> extends ForeignKeySpec ? true : false>,

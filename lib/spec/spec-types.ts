@@ -77,14 +77,58 @@ type TakenBy<N extends FieldTypeName> = NonNullable<(typeof fieldTypes)[N]['take
  */
 export type FieldSpec = FieldOf<FieldTypeName>;
 
-/** An index over one or more columns. */
+/** How an index finds rows (manual 11.2, Index Types). */
+export type IndexMethod = 'btree' | 'hash' | 'gin' | 'gist' | 'brin';
+
+/** A column of an index, with how it is indexed. */
+export interface IndexColumnSpec {
+  /** A field of the model. */
+  readonly column: string;
+  /** Of a btree. Default `'asc'`. */
+  readonly order?: 'asc' | 'desc' | undefined;
+  /** Where nulls come in a btree. Default `'last'`, and `'first'` where the order is `'desc'`. */
+  readonly nulls?: 'first' | 'last' | undefined;
+  /** Indexes `lower(column)`, for a search or a unique index that ignores case. */
+  readonly lower?: true | undefined;
+  /**
+   * An operator class of PostgreSQL's own, such as `'jsonb_path_ops'` or `'text_pattern_ops'`, or one of a schema of
+   * `sharedSchemas`, such as `'public.gin_trgm_ops'`. Default: that of the column's type.
+   */
+  readonly operatorClass?: string | undefined;
+}
+
+/** A condition on the rows that an index has. */
+export type IndexConditionSpec =
+  | { readonly column: string; readonly is: 'null' | 'not null'; readonly equals?: undefined }
+  | {
+      readonly column: string;
+      /** A value of the field's type, as its default is written; of no Json and no Bytes. */
+      readonly equals: string | number | boolean;
+      readonly is?: undefined;
+    };
+
+/**
+ * An index over one or more columns.
+ *
+ * @example
+ * { columns: [{ column: 'email', lower: true }], unique: true, where: [{ column: 'deleted_at', is: 'null' }] }
+ * // create unique index "…" on "acme-corp"."person" (lower("email")) where "deleted_at" is null
+ */
 export interface IndexSpec {
   /** From 1 to 32 fields, in order. */
-  readonly columns: readonly string[];
+  readonly columns: readonly (string | IndexColumnSpec)[];
   /** Whether no two rows may have the same values in all of its columns. Default false. */
   readonly unique?: boolean | undefined;
   /** Default: a name derived from the table and the columns. */
   readonly name?: string | undefined;
+  /** Default `'btree'`. A `'hash'` is over one field and finds equal values, however long; a `'gin'` is for Json. */
+  readonly method?: IndexMethod | undefined;
+  /** Only rows that meet all of these conditions are in the index. Default: all rows. */
+  readonly where?: readonly IndexConditionSpec[] | undefined;
+  /** Fields that a query can read from the index alone; it is not ordered by them. */
+  readonly include?: readonly string[] | undefined;
+  /** Of a unique index: two nulls are alike, too. Needs PostgreSQL 15. Default false. */
+  readonly nullsNotDistinct?: boolean | undefined;
 }
 
 /** A foreign key. In a model those of several columns; one of a single column is a field's `references`. */

@@ -167,7 +167,7 @@ const EDITS: Record<string, Edit> = {
   },
   'a unique index where nulls are equal': {
     sql: 'alter table invoice drop constraint UNIQUE; create unique index nulls on invoice (code) nulls not distinct',
-    found: ['the unique index on code of invoice is nulls not distinct'],
+    found: ['invoice.code is not unique', 'invoice has an extra unique index nulls on code nulls being equal'],
     since: 15,
   },
   'an index dropped': { sql: 'drop index ORG.by_due', found: ['invoice has no index by_due on due'] },
@@ -178,23 +178,23 @@ const EDITS: Record<string, Edit> = {
   },
   'an index in another order': {
     sql: 'drop index ORG.by_due; create index by_due on invoice (due desc)',
-    found: ['the index by_due on due of invoice is order desc nulls first'],
+    found: ['the index by_due on due of invoice is an index on due desc'],
   },
   'an index on some of the rows': {
     sql: 'drop index ORG.by_due; create index by_due on invoice (due) where due is not null',
-    found: ['the index by_due on due of invoice is partial'],
+    found: ['the index by_due on due of invoice is an index on due where due is not null'],
   },
   'an index that includes a column': {
     sql: 'drop index ORG.by_due; create index by_due on invoice (due) include (note)',
-    found: ['the index by_due on due of invoice is includes note'],
+    found: ['the index by_due on due of invoice is an index on due including note'],
   },
   'an index by another method': {
     sql: 'create index hashed on invoice using hash (note)',
-    found: ['index hashed of invoice: by hash'],
+    found: ['invoice has an index hashed on note by hash'],
   },
   'an index with another operator class': {
     sql: 'create index pattern on invoice (note text_pattern_ops)',
-    found: ['index pattern of invoice: operator class text_pattern_ops'],
+    found: ['invoice has an index pattern on note text_pattern_ops'],
   },
   'an index with another collation': {
     sql: 'create index collated on invoice (note collate "C")',
@@ -202,7 +202,7 @@ const EDITS: Record<string, Edit> = {
   },
   'an index on an expression': {
     sql: 'create index lowered on invoice (lower(note))',
-    found: ['index lowered of invoice: on an expression'],
+    found: ['invoice has an index lowered on lower(note)'],
   },
   'a foreign key dropped': {
     sql: 'alter table invoice drop constraint FOREIGN',

@@ -26,7 +26,9 @@ const WORDS = new Set(
   `create table alter add column constraint primary key not null default unique index on comment is check in
   foreign references delete cascade set restrict drop varchar text smallint integer bigint double precision numeric decimal boolean
   timestamptz date time jsonb uuid bytea true false decode now gen_random_uuid current_date cast as
-  pg_catalog operator any array`.split(/\s+/),
+  pg_catalog operator any array using btree hash gin gist brin asc desc nulls first last lower include distinct where and`.split(
+    /\s+/,
+  ),
 );
 
 interface Given {
@@ -56,9 +58,18 @@ function givenIn(change: Change): Given {
     change.fields.forEach(field);
     derived('pkey', []);
     if (change.comment !== undefined) texts.add(change.comment);
-    for (const { columns, name: given, unique } of change.indexes ?? []) {
-      if (given === undefined) derived(unique === true ? 'key' : 'idx', columns);
+    for (const { columns, name: given, unique, include = [], where = [] } of change.indexes ?? []) {
+      const listed = columns.map((column) => (typeof column === 'string' ? column : column.column));
+      if (given === undefined) derived(unique === true ? 'key' : 'idx', listed);
       else name(given);
+      name('pg_catalog', ...listed, ...include);
+      for (const column of columns) {
+        if (typeof column !== 'string' && column.operatorClass) name(...column.operatorClass.split('.'));
+      }
+      for (const { column, equals } of where) {
+        name(column);
+        if (equals !== undefined) texts.add(String(equals));
+      }
     }
     for (const { columns, references } of change.foreignKeys ?? []) {
       derived('fkey', columns);

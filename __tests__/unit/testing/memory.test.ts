@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { newDb } from 'pg-mem';
 import {
   addFieldToModel,
+  addIndex,
   addReference,
   alterField,
   applyChange,
@@ -18,6 +19,7 @@ import {
   renameField,
   renameModel,
   type ErrorCode,
+  type ModelSpec,
   type FieldSpec,
   withTenant,
 } from '../../../lib';
@@ -372,6 +374,33 @@ describe('memoryTenant', () => {
     await expect(tenant('invoice').insert(orphan)).rejects.toThrow(/foreign key/);
     await dropReference(ORG, 'invoice', ['customer_id'], tenant);
     await tenant('invoice').insert(orphan);
+  });
+
+  it('has indexes of every kind, for what they refuse', async () => {
+    const tenant = memory();
+    const indexes: ModelSpec['indexes'] = [
+      { columns: [{ column: 'email', lower: true }], unique: true, where: [{ column: 'deleted', equals: false }] },
+      { columns: ['data'], method: 'gin' },
+      { columns: ['email'], method: 'hash' },
+      {
+        columns: [{ column: 'id', order: 'desc', operatorClass: 'text_pattern_ops' }],
+        include: ['email'],
+        name: 'latest',
+      },
+    ];
+    const fields: ModelSpec['fields'] = [
+      ID,
+      { name: 'email', type: 'Text' },
+      { name: 'data', type: 'Json' },
+      { name: 'deleted', type: 'Boolean', default: false },
+    ];
+    await createModel(ORG, { table: 'person', fields, indexes }, tenant);
+    await tenant('person').insert({ id: '1', email: 'A@b' });
+    await expect(tenant('person').insert({ id: '2', email: 'a@B' })).rejects.toThrow(/duplicate key/);
+    await tenant('person').insert({ id: '3', email: 'a@b', deleted: true });
+    await dropIndex(ORG, 'person', 'latest', tenant);
+    const alike = addIndex(ORG, 'person', { columns: ['email'], unique: true, nullsNotDistinct: true }, tenant);
+    expect(await rejection(alike)).toMatchObject({ code: 'UNSUPPORTED_DATABASE', table: 'person' });
   });
 
   it('is empty each time', async () => {

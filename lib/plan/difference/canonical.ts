@@ -1,6 +1,7 @@
 import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
-import type { ForeignKey, Index, Model } from '../../spec/model-spec';
+import type { Index } from '../../spec/index-spec';
+import type { ForeignKey, Model } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 
 /** A model by what it means: two that mean the same are the same here, however they were written. */
@@ -52,7 +53,7 @@ export function canonical(model: Model, own: string | undefined): Canonical {
     fields: new Map(fields.map((field) => [field.name, canonicalField(field, key.includes(field))])),
     indexes: [
       ...uniques.map((spec) => ({ id: indexId(spec), spec, isField: true })),
-      ...indexes.map((spec) => ({ id: indexId(spec), spec, isField: false })),
+      ...indexes.map((spec) => ({ id: indexId(spec, fields), spec, isField: false })),
     ],
     references: new Map(foreignKeysOf(model).map((spec) => [pairsOf(spec).id, canonicalReference(spec, own)])),
   };
@@ -71,8 +72,21 @@ function canonicalField(field: Field, isKey: boolean): CanonicalField {
   };
 }
 
-function indexId({ columns, unique }: Index): string {
-  return JSON.stringify([unique === true, columns]);
+/** The columns that are included, and the conditions, have no order; what is compared is a value of its field. */
+function indexId(index: Index, fields: readonly Field[] = []): string {
+  const { columns, unique, method, where = [], include = [], nullsNotDistinct } = index;
+  const conditions = where.map(({ column, is, equals }) =>
+    JSON.stringify([column, is ?? null, equals === undefined ? null : valueOf(fields, column, equals)]),
+  );
+  const more = [method ?? null, conditions.sort(), [...include].sort(), nullsNotDistinct === true];
+  return JSON.stringify([unique === true, columns, ...more]);
+}
+
+function valueOf(fields: readonly Field[], column: string, equals: string | number | boolean): string {
+  const field = fields.find(({ name }) => name === column);
+  // 0 and -0 are equal to a database.
+  const read = field && typeOf(field).readDefault(equals === 0 ? 0 : equals, field);
+  return field && read && 'kept' in read ? typeOf(field).defaultValue(read.kept) : String(equals);
 }
 
 /** Those of single fields and those of several columns alike. */

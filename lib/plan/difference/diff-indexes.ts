@@ -1,4 +1,5 @@
 import type { Extra } from '../../spec/extra';
+import { columnsUsedBy, keyColumnsOf } from '../../spec/index-spec';
 import type { IndexSpec } from '../../spec/spec-types';
 import type { Canonical, CanonicalIndex } from './canonical';
 import { isOnlyOfColumn, taken } from './diff-objects';
@@ -9,8 +10,8 @@ export function diffIndexes(desired: Canonical, actual: Canonical, extras: Set<E
   const { table } = desired;
   // What is over a field that is missing, or extra, alone comes and goes with it.
   const comesWithField = (index: CanonicalIndex, other: Canonical): boolean =>
-    (index.isField || index.spec.columns.length === 1) &&
-    index.spec.columns.some((column) => !other.fields.has(column));
+    (index.isField || columnsUsedBy(index.spec).length === 1) &&
+    columnsUsedBy(index.spec).some((column) => !other.fields.has(column));
   const wanted = desired.indexes.filter((index) => !(index.isField && comesWithField(index, actual)));
   const left = actual.indexes.filter((index) => !comesWithField(index, desired));
   const found: Difference[] = [];
@@ -21,8 +22,15 @@ export function diffIndexes(desired: Canonical, actual: Canonical, extras: Set<E
     if (at === undefined) unmatched.push(index);
     else found.push(...diffNames(table, index, left.splice(at, 1)[0]));
   }
+  for (const index of [...unmatched]) {
+    const at = left.findIndex((other) => nameOf(index) !== undefined && nameOf(other) === nameOf(index));
+    const [other] = at < 0 ? [] : left.splice(at, 1);
+    if (other === undefined) continue;
+    unmatched.splice(unmatched.indexOf(index), 1);
+    found.push({ kind: 'index', table, desired: specOf(index), actual: specOf(other), remedy: 'change' });
+  }
   const missing = unmatched.filter(
-    ({ spec }) => !isOnlyOfColumn(extras, table, spec.columns, ['index', 'unique constraint']),
+    ({ spec }) => !isOnlyOfColumn(extras, table, columnsUsedBy(spec), ['index', 'unique constraint']),
   );
   found.push(...missing.map((index) => missingIndex(table, index, extras)));
   return [...found, ...left.map((index) => extraIndex(table, index))];
@@ -48,17 +56,19 @@ function diffNames(table: string, desired: CanonicalIndex, actual: CanonicalInde
   return [{ kind: 'index', table, desired: specOf(desired), actual: specOf(actual), remedy: 'change' }];
 }
 
+/** As it was given: its codec has seen that each condition is one of the two. */
 function specOf({ spec }: CanonicalIndex): IndexSpec {
-  return spec;
+  return spec as IndexSpec;
 }
 
 /** One column that is to be unique is a property of its field. */
 function uniqueColumn({ spec: { unique, columns } }: CanonicalIndex): string | undefined {
-  return unique === true && columns.length === 1 ? columns[0] : undefined;
+  const [column] = columns;
+  return unique === true && columns.length === 1 && typeof column === 'string' ? column : undefined;
 }
 
 function missingIndex(table: string, index: CanonicalIndex, extras: Set<Extra>): Difference {
-  const { columns } = index.spec;
+  const columns = keyColumnsOf(index.spec);
   const other =
     taken(extras, { kind: 'index', table, columns }) ??
     (index.spec.unique === true ? taken(extras, { kind: 'unique constraint', table, columns }) : undefined);

@@ -1,11 +1,11 @@
 import type { FieldChangesSpec } from '../../spec/field-changes';
-import type { Index } from '../../spec/model-spec';
-import { indexName } from '../../spec/model-keys';
+import { columnNameOf, indexName, isPlain, type Index } from '../../spec/index-spec';
 import type { IndexSpec } from '../../spec/spec-types';
 import type { Extra } from '../../spec/extra';
 import type { Identifier } from '../../sql/identifier';
 import type { Change } from '../operations';
 import type { Difference, DifferenceKind, DifferenceOf } from './difference';
+import { indexShown } from './index-shown';
 
 /** What there is to say and to do about a difference of one kind. */
 interface Kind<D> {
@@ -80,7 +80,7 @@ const kinds: Kinds = {
     changes: ({ table, actual }) => [dropIndex(table, actual)],
   },
   index: {
-    words: ({ table, desired, actual }) => `the ${indexShown(desired)} of ${table} is ${otherShown(actual)}`,
+    words: ({ table, desired, actual }) => `the ${indexShown(desired)} of ${table} is ${otherShown(actual, desired)}`,
     changes: ({ table, desired, actual }) => replaced(table, desired, actual),
   },
   missingReference: {
@@ -141,12 +141,10 @@ function objectShown({ kind, table, name }: Extra): string {
   return table === undefined || table === name ? `${kind} ${name}` : `${kind} ${name} of ${table}`;
 }
 
-function indexShown({ columns, unique, name }: IndexSpec): string {
-  return `${unique === true ? 'unique ' : ''}index ${name === undefined ? '' : `${name} `}on ${columns.join(', ')}`;
-}
-
-function otherShown(actual: IndexSpec | Extra): string {
-  return 'kind' in actual ? extraShown(actual) : `called ${actual.name ?? 'by its derived name'}`;
+function otherShown(actual: IndexSpec | Extra, desired: IndexSpec): string {
+  if ('kind' in actual) return extraShown(actual);
+  const { name, ...unnamed } = actual;
+  return name === desired.name ? `an ${indexShown(unnamed)}` : `called ${name ?? 'by its derived name'}`;
 }
 
 function dropIndex(table: string, actual: IndexSpec): Change {
@@ -155,8 +153,10 @@ function dropIndex(table: string, actual: IndexSpec): Change {
 
 /** What a field says is made by its field: a constraint has another name than an index. */
 function replaced(table: string, desired: IndexSpec, actual: IndexSpec | Extra): readonly Change[] {
-  const [column = ''] = desired.columns;
-  const isOfField = desired.unique === true && desired.columns.length === 1 && desired.name === undefined;
+  const [first = ''] = desired.columns;
+  const column = columnNameOf(first);
+  const isOfField =
+    desired.unique === true && desired.columns.length === 1 && desired.name === undefined && isPlain(desired as Index);
   const set = (unique: boolean): Change => ({ kind: 'alterField', table, column, set: { unique } });
   const made: Change = isOfField ? set(true) : { kind: 'addIndex', table, ...desired };
   if (!('kind' in actual)) return [dropIndex(table, actual), made];

@@ -1,5 +1,4 @@
-import { indexName } from '../../spec/model-keys';
-import type { Index } from '../../spec/model-spec';
+import { indexName, keyColumnsOf, type Index } from '../../spec/index-spec';
 import { qualifiedExisting, type Identifier } from '../../sql/identifier';
 import { step, type Lock } from '../plan';
 import { createIndex } from '../render';
@@ -13,7 +12,7 @@ export function buildIndex(org: Identifier, table: Identifier, index: Index): Bu
     kind: 'build',
     name: 'build index',
     index: indexName(table, index),
-    columns: index.columns,
+    columns: keyColumnsOf(index),
     steps: [step(sql, { locks, scansTable: true, transactional: false })],
   };
 }

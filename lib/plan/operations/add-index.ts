@@ -1,9 +1,8 @@
 import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
-import { flag, nameOf } from '../../codec/codecs';
-import { columns } from '../../spec/references';
-import { columnFaults } from '../../spec/model-faults';
-import { indexName } from '../../spec/model-keys';
+import { nameOf } from '../../codec/codecs';
+import { sizeGuards, unforeseenSize, versionGuards } from '../index-hazards';
+import { indexFaults, indexName, indexProps, keyColumnsOf } from '../../spec/index-spec';
 import { buildIndex } from '../online/index-stages';
 import { duplicates } from '../online/pre-checks';
 import { step } from '../plan';
@@ -12,9 +11,9 @@ import type { Operation } from './operation';
 
 const codec = closed(
   'addIndex',
-  { kind: t.literal('addIndex'), table: nameOf('table'), columns },
-  { unique: flag, name: nameOf('constraint') },
-  ({ columns: listed = ['?'] }) => columnFaults(listed, 'columns'),
+  { kind: t.literal('addIndex'), table: nameOf('table'), ...indexProps.required },
+  indexProps.optional,
+  indexFaults,
 );
 
 type AddIndex = t.TypeOf<typeof codec>;
@@ -28,11 +27,12 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
       scansTable: true,
     }),
   ],
+  guards: (org, { table, ...index }) => [...versionGuards([index]), ...sizeGuards(org, table, index)],
   hazards: (_org, { table, unique, ...index }) => [
     {
       kind: 'indexBuild',
       table,
-      message: `The index on ${index.columns.join(', ')} is built while "${table}" cannot be written to.`,
+      message: `The index on ${keyColumnsOf(index).join(', ')} is built while "${table}" cannot be written to.`,
       saferWay: 'Create it CONCURRENTLY, outside a transaction.',
     },
     ...(unique === true
@@ -40,16 +40,20 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
           {
             kind: 'uniqueBuild',
             table,
-            message: `It fails if "${table}" has rows with the same ${index.columns.join(', ')}.`,
+            message: `It fails if "${table}" has rows with the same ${keyColumnsOf(index).join(', ')}.`,
             saferWay: 'Look for duplicates first, or create it CONCURRENTLY, outside a transaction.',
           } as const,
         ]
       : []),
   ],
   stages: (org, { kind: _kind, table, ...index }) => ({
-    checks: index.unique === true ? [duplicates(org, table, index.columns)] : [],
+    checks: [
+      ...versionGuards([index]).map((guard) => ({ guard })),
+      ...(index.unique === true ? [duplicates(org, table, index)] : []),
+    ],
     stages: [buildIndex(org, table, index)],
   }),
+  unforeseen: (_org, { table, ...index }) => unforeseenSize(table, index),
   message: 'CREATE INDEX',
   buildsIndex: true,
   effects: (_org, { kind: _kind, table, ...index }) => [

@@ -2,11 +2,13 @@ import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
 import { derivedName, qualified, type Identifier } from '../../sql/identifier';
 import type { Field } from '../../spec/field-spec';
+import { isPlain } from '../../spec/index-spec';
 import { modelProps, type ForeignKey } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { modelFaults } from '../../spec/model-faults';
 import { step, type Step } from '../plan';
-import { addColumn, addIndex, columnKey, commentOn, creation } from '../render';
+import { addColumn, addIndex, columnKey, commentOn, createIndex, creation } from '../render';
+import { indexSizeHazards, versionGuards } from '../index-hazards';
 import { refersTo } from '../effects';
 import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import type { IsNew, Operation } from './operation';
@@ -32,17 +34,20 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
     foreignKeysOf(change)
       .filter((key) => !isInline(org, change, key, isNew))
       .map((key) => foreignKeyStep(org, change.table, key)),
-  hazards: (_org, { table, fields }) =>
-    keyFields(fields).length > 0
+  guards: (_org, { indexes = [] }) => versionGuards(indexes),
+  hazards: (_org, { table, fields, indexes = [] }) => [
+    ...indexSizeHazards(table, indexes, fields),
+    ...(keyFields(fields).length > 0
       ? []
       : [
           {
-            kind: 'noKey',
+            kind: 'noKey' as const,
             table,
             message: `"${table}" has no primary key: once it is in a publication, PostgreSQL refuses to update or delete its rows.`,
             saferWay: 'Add a field named id, or set primaryKey: true on the fields that identify its rows.',
           },
-        ],
+        ]),
+  ],
   message: 'CREATE TABLE',
   effects: (org, { kind: _kind, ...model }) => [
     { verb: 'adds', of: 'table', table: model.table, model },
@@ -53,23 +58,26 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
 };
 
 function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): string[] {
-  const { table, fields, indexes = [] } = change;
+  const { table, fields } = change;
+  const plain = (change.indexes ?? []).filter(isPlain);
+  const written = (change.indexes ?? []).filter((index) => !isPlain(index));
   const key = keyFields(fields);
   const isNullable = (field: Field): boolean => field.nullable !== false && !key.includes(field);
   const uniques = uniqueFields(fields).map(({ name }) => name);
   const keyNames = key.map(({ name }) => name);
-  const hangsOn = [fields.map((field) => columnKey(table, field, isNullable(field))), keyNames, uniques, indexes];
+  const hangsOn = [fields.map((field) => columnKey(table, field, isNullable(field))), keyNames, uniques, plain];
   const [create = '', ...others] = creation(org, table, hangsOn, (builder) => {
     for (const field of fields) addColumn(builder, table, field, isNullable(field));
     if (key.length > 0) builder.primary(keyNames, { constraintName: derivedName('pkey', table, []) });
     for (const name of uniques) builder.unique([name], { indexName: derivedName('key', table, [name]) });
-    for (const index of indexes) addIndex(builder, table, index);
+    for (const index of plain) addIndex(builder, table, index);
   });
   const inline = foreignKeysOf(change)
     .filter((foreignKey) => isInline(org, change, foreignKey, isNew))
     .map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);
   // knex cannot put a foreign key inside create table, where it costs the server a fifth less than one added later.
-  return [`${create.slice(0, -1)}${inline.join('')})`, ...others];
+  const indexes = written.map((index) => createIndex(org, table, index));
+  return [`${create.slice(0, -1)}${inline.join('')})`, ...others, ...indexes];
 }
 
 function commentStatements(org: Identifier, { table, fields, comment }: CreateModel): string[] {

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { listOf, nameOf } from '../../codec/codecs';
 import { closed } from '../../codec/object-codec';
-import { columnFaults } from '../../spec/model-faults';
+import { columnFaults } from '../../spec/column-faults';
 import { referenced } from '../../spec/referenced-table';
 import { columns } from '../../spec/references';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';

@@ -24,9 +24,10 @@ export async function inMemory(
   db: Knex,
   _settings: Settings,
 ): Promise<readonly Answer[]> {
-  if (statements.some((statement) => typeof statement === 'string' && RETYPES.test(statement))) {
+  for (const [cannot, pattern] of UNSUPPORTED) {
+    if (!statements.some((statement) => typeof statement === 'string' && pattern.test(statement))) continue;
     throw new MigrationError(
-      'pg-mem cannot change the type of a column, and nothing was changed. Test this change on a PostgreSQL server.',
+      `pg-mem cannot ${cannot}, and nothing was changed. Test this change on a PostgreSQL server.`,
       { code: 'UNSUPPORTED_DATABASE', org, table: subjects.length === 1 ? subjects[0]?.table : undefined },
     );
   }
@@ -45,8 +46,11 @@ export async function inMemory(
   }
 }
 
-/** pg-mem converts no values, or not all of them as PostgreSQL does. */
-const RETYPES = /\balter column "[^"]+" type /;
+const UNSUPPORTED: readonly (readonly [cannot: string, RegExp])[] = [
+  // It converts no values, or not all of them as PostgreSQL does.
+  ['change the type of a column', /\balter column "[^"]+" type /],
+  ['make two nulls alike in a unique index', /^create unique index [^']* nulls not distinct\b/],
+];
 
 /** pg-mem has no such catalogs. */
 function isKnown(statement: Statement): statement is string {
