@@ -13,6 +13,7 @@ import { networkUrl } from './measure.ts';
 import { columns } from './workloads/columns.ts';
 import type { Context } from './workloads/context.ts';
 import { withDatabase } from './workloads/context.ts';
+import { drift } from './workloads/drift.ts';
 import { fanOut } from './workloads/fan-out.ts';
 import { growth } from './workloads/growth.ts';
 import { memory } from './workloads/memory.ts';
@@ -21,7 +22,7 @@ import { real } from './workloads/real.ts';
 import { rollouts } from './workloads/rollouts.ts';
 import pg from 'pg';
 
-const USAGE = `npm run bench -- [--quick] [--only W1,W2,W4,W5,W6,W7,memory] [--latency 0,1,5] [--out folder]
+const USAGE = `npm run bench -- [--quick] [--only W1,W2,W4,W5,W6,W7,W8,memory] [--latency 0,1,5] [--out folder]
 
   --quick    about five minutes instead of forty
   --only     some workloads; W2 brings W3 along
@@ -47,6 +48,7 @@ const workloads: Readonly<Record<string, (context: Context) => Promise<Partial<R
   W4: async (context) => ({ fanOut: await fanOut(context) }),
   W6: async (context) => ({ real: await real(context) }),
   W7: async (context) => ({ rollouts: await rollouts(context) }),
+  W8: async (context) => ({ drift: await drift(context) }),
   memory: async (context) => ({ memory: await memory(context) }),
   // Last: so many tables keep the server's disk busy for a while.
   W5: async (context) => ({ growth: await growth(context) }),

@@ -1,6 +1,7 @@
 import type { Machine } from './machine.ts';
 import type { Table } from './rows.ts';
 import type { ColumnTables } from './workloads/columns.ts';
+import type { DriftPoint } from './workloads/drift.ts';
 import type { FanOutTable } from './workloads/fan-out.ts';
 import type { GrowthPoint } from './workloads/growth.ts';
 import type { MemoryRow } from './workloads/memory.ts';
@@ -21,5 +22,6 @@ export interface Results {
   readonly growth?: readonly GrowthPoint[];
   readonly real?: readonly RealResult[];
   readonly rollouts?: RolloutResult;
+  readonly drift?: readonly DriftPoint[];
   readonly memory?: readonly MemoryRow[];
 }

@@ -209,7 +209,7 @@ describe('fingerprints', () => {
     const edits = [
       'alter table ??.invoice alter column status drop default',
       'alter table ??.invoice enable row level security',
-      'alter table ??.invoice disable trigger all',
+      'alter table ??.invoice replica identity full',
       'create view ??.v as select 1 as a',
       'alter table ??.invoice alter column customer_id set not null',
     ];
