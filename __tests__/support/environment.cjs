@@ -13,6 +13,12 @@ for (const event of ['unhandledRejection', 'uncaughtException']) {
 }
 
 module.exports = class Environment extends TestEnvironment {
+  async setup() {
+    await super.setup();
+    // Node's own loader: jest's cannot require an ES module.
+    this.global.requireOfNode = require;
+  }
+
   /** A test that first ended for want of a right or a program (rights.ts) is skipped; its other errors follow from that. */
   handleTestEvent({ name, test }) {
     if (name !== 'test_done' || test.errors.length === 0) return;

@@ -1,5 +1,4 @@
 // Many processes, woken by pg-boss: jobs may be lost, late or delivered twice, since the ledger is the truth.
-import { createRequire } from 'node:module';
 import { rollOut, rolloutStatus, workRollouts, pauseRollout, resumeRollout } from '../../../lib';
 import type { RolloutQueue, RolloutWave, RolloutWorker } from '../../../lib';
 import { quiet } from '../../support/log';
@@ -14,13 +13,16 @@ interface PgBoss extends RolloutQueue {
   stop(options: object): Promise<unknown>;
 }
 
+/** Of environment.cjs. Version 12 is an ES module. */
+declare const requireOfNode: (module: string) => unknown;
+
 const newBoss = bossOf(process.env.PG_BOSS ?? 'pg-boss');
 
 /** Version 12 has a named export, version 10 is the class itself. */
 function bossOf(module: string): ((options: object) => PgBoss) | undefined {
   type Class = new (options: object) => PgBoss;
   try {
-    const loaded = createRequire(__filename)(module) as Class & { readonly PgBoss?: Class };
+    const loaded = requireOfNode(module) as Class & { readonly PgBoss?: Class };
     const Boss = loaded.PgBoss ?? loaded;
     return (options) => new Boss(options);
   } catch (error) {
