@@ -63,7 +63,15 @@ export { abandonOnline, applyOnline, onlineStatus, planOnline } from './online';
 export type { Abandoned, OnlinePlan, OnlineResult, OnlineStage, OnlineStatus, StageRan } from './online';
 export type { Hazard, HazardKind, Lock, LockMode, Step } from './plan/plan';
 export type { ReferencedSpec } from './spec/referenced-table';
-export { pauseRollout, prepareLedger, resumeRollout, rollOut, rolloutStatus, workRollouts } from './rollout';
+export {
+  formatRollout,
+  pauseRollout,
+  prepareLedger,
+  resumeRollout,
+  rollOut,
+  rolloutStatus,
+  workRollouts,
+} from './rollout';
 export type {
   RolloutCounts,
   RolloutFailures,

@@ -31,6 +31,7 @@ it('the main door exports exactly this', () => {
     'formatDifference',
     'formatDrift',
     'formatPlan',
+    'formatRollout',
     'inspectModel',
     'inspectTenant',
     'onlineStatus',

@@ -1,3 +1,4 @@
+export { formatRollout } from './format-rollout';
 export { prepareLedger } from './prepare-ledger';
 export { rollOut } from './roll-out';
 export { pauseRollout, resumeRollout } from './rollout-state';

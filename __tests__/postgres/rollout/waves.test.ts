@@ -129,3 +129,9 @@ it('says what a trial shows, and changes nothing where one fails', () =>
     expect(countsOf(second)).toEqual({ targets: 6, done: 6 });
     expect(second.trial).toMatchObject({ failures: [], medianMs: expect.any(Number), maxMs: expect.any(Number) });
   }));
+
+it('does not wait for standbys where there are none', () =>
+  withTenants(3, async (db, orgs) => {
+    const report = await rollOut(spec, db, { ...options, orgs, maxLagMs: 1 });
+    expect(countsOf(report)).toEqual({ targets: 3, done: 3 });
+  }));
