@@ -11,7 +11,7 @@ import type { Identifier } from '../sql/identifier';
 import { isInTheWay, isThereAlready } from './adopt';
 import type { ClaimedTenant } from './ledger';
 import type { RolloutState } from './rollout-types';
-import type { Rule, RolloutSettings } from './rollout-settings';
+import type { NamedRule, RolloutSettings } from './rollout-settings';
 import { failureOf, settle } from './settle';
 
 /** A rollout on one server. */
@@ -51,7 +51,7 @@ export function workPlanner(
 }
 
 /** Changes one tenant, in one round trip with its row and COMMIT. What fails is written down in another. */
-export async function changeTenant(on: RolloutOn, tenant: ClaimedTenant, rule: Rule | undefined): Promise<Came> {
+export async function changeTenant(on: RolloutOn, tenant: ClaimedTenant, rule: NamedRule | undefined): Promise<Came> {
   const { server, id, settings } = on;
   let attempts = 0;
   let work: Work | undefined;

@@ -14,6 +14,7 @@ export const LEDGER_TABLES: Readonly<Record<string, readonly string[]>> = {
   "seed" integer not null,
   "state" pg_catalog.text not null,
   "reason" pg_catalog.text,
+  "open_until" integer not null default 0,
   "created_at" timestamp with time zone not null default pg_catalog.clock_timestamp(),
   "started_at" timestamp with time zone not null default pg_catalog.clock_timestamp(),
   "ended_at" timestamp with time zone

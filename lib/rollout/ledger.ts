@@ -17,9 +17,11 @@ export interface LedgerEntry {
   readonly seed: number;
   readonly state: RolloutState;
   readonly reason: string | null;
+  /** The place before which tenants may be changed: the waves that have begun. */
+  readonly open_until: number;
 }
 
-const ENTRY = `select id, hash, changes, seed, state, reason from ${ROLLOUTS}`;
+const ENTRY = `select id, hash, changes, seed, state, reason, open_until from ${ROLLOUTS}`;
 
 /** The rollout of that name; nothing where there is none. */
 export async function entryOf(server: Knex, name: string, settings: Settings): Promise<LedgerEntry | undefined> {
@@ -154,6 +156,12 @@ export async function unfinished(
   where rollout ${EQ} ${literal(id)} and outcome ${EQ} 'pending' and place ${LT} ${literal(until)}
   order by place desc limit ${count}`;
   return rowsIn<ClaimedTenant>(await askLedger(server, sql, settings));
+}
+
+/** Lets a wave begin, for every process. */
+export async function openUntil(server: Knex, id: number, until: number, settings: Settings): Promise<void> {
+  const sql = `update ${ROLLOUTS} set open_until = ${literal(until)} where id ${EQ} ${literal(id)} and open_until ${LT} ${literal(until)}`;
+  await askLedger(server, sql, settings);
 }
 
 /** Ends a rollout that has no pending tenant left; one that is halted stays so. */

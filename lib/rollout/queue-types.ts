@@ -21,7 +21,12 @@ export interface WakeUp {
   readonly name: string;
   readonly until: number;
   readonly ifThere: 'fail' | 'adopt';
-  readonly rule: { readonly failures: number; readonly ratio: number; readonly of: number } | null;
+  readonly rule: {
+    readonly failures: number;
+    readonly ratio: number;
+    readonly of: number;
+    readonly reason?: 'canary';
+  } | null;
 }
 
 export const QUEUE_METHODS = ['createQueue', 'send', 'work', 'offWork'] as const;

@@ -1,12 +1,12 @@
 import { slept } from '../run/waiting';
 import type { Begun } from './begin-rollout';
 import type { Came } from './change-tenant';
-import { doneBefore, entryOf, setState } from './ledger';
+import { doneBefore, entryOf, openUntil, setState } from './ledger';
 import { onceIn, pacer } from './pace';
 import { progressTeller } from './progress';
 import { queueWave } from './queue-wave';
 import type { RolloutState, RolloutStatus } from './rollout-types';
-import type { RolloutSettings, Rule } from './rollout-settings';
+import type { NamedRule, RolloutSettings, Rule } from './rollout-settings';
 import { mergedStatus, statusOn } from './status';
 import type { Wave } from './waves';
 import { workWave } from './work-wave';
@@ -17,7 +17,7 @@ const PAUSE_LOOK_MS = 500;
 const PROGRESS_EVERY_MS = 1000;
 
 /** One failure of a canary is enough. */
-const CANARY_RULE: Rule = { failures: 1, ratio: 1, of: 1 };
+const CANARY_RULE: NamedRule = { failures: 1, ratio: 1, of: 1, reason: 'canary' };
 
 /** One call of rollOut, on all its servers. */
 export interface RolloutRun {
@@ -30,6 +30,11 @@ export interface RolloutRun {
   readonly isHalted: () => boolean;
   readonly status: () => Promise<RolloutStatus>;
   readonly setState: (from: readonly RolloutState[], to: RolloutState, reason?: string) => Promise<void>;
+  /** Lets a wave begin, in every process. */
+  readonly open: (until: number) => Promise<void>;
+  /** The place before which tenants may be changed, on all servers; it takes notice of a stop. */
+  readonly openedUntil: () => Promise<number>;
+  readonly sleep: (delayMs: number) => Promise<boolean>;
   readonly tell: (status: RolloutStatus) => void;
 }
 
@@ -112,6 +117,15 @@ export function rolloutRun(first: readonly Begun[], settings: RolloutSettings): 
     isHalted,
     status,
     setState: set,
+    open: async (until) => {
+      await Promise.all(on().map(({ server, id }) => openUntil(server, id, until, change)));
+    },
+    openedUntil: async () => {
+      const entries = await Promise.all(on().map(({ server, name }) => entryOf(server, name, change)));
+      if (entries.some((entry) => entry?.state === 'stopped')) halted = 'stopped';
+      return Math.min(...entries.map((entry) => entry?.open_until ?? 0));
+    },
+    sleep: (delayMs) => slept(delayMs, signal),
     tell,
   };
 }

@@ -6,6 +6,9 @@ import { NEVER, ROLLOUT_OPTIONS, type RolloutOptions, type SettledOptions } from
 /** When a rollout stops by itself, with nothing left out. */
 export type Rule = SettledOptions['stopAfter'];
 
+/** With what is written down where it stops. */
+export type NamedRule = Rule & { readonly reason?: 'canary' | 'failures' };
+
 /** Options with nothing left out. */
 export interface RolloutSettings extends Omit<SettledOptions, 'stopAfter' | 'seed'> {
   /** Those that apply to the change of a tenant. */

@@ -1,4 +1,3 @@
-import { slept } from '../run/waiting';
 import type { TenantDb } from '../tenant/tenant-db';
 import { begin, byServer, type Begun, type Prepared } from './begin-rollout';
 import { finish, hasFailed } from './ledger';
@@ -10,6 +9,9 @@ import { LAST_PLACE, wavesOf, type Wave } from './waves';
 
 /** How often the last wave begins again, for tenants that came in the meantime. */
 const MAX_SWEEPS = 10;
+
+/** How often it is looked whether another process has begun the next wave, in milliseconds. */
+const LOOK_MS = 1000;
 
 interface Ended {
   readonly ended: RolloutReport['ended'];
@@ -25,8 +27,11 @@ export async function runRollout(begun: readonly Begun[], prepared: Prepared, db
     for (const { on, entry } of begun) await reopenTenants(on.server, entry.id, settings, change);
     await run.setState(['stopped', 'finished'], 'running');
     const canaries = typeof canary === 'number' ? canary : canary.length;
-    for (const wave of wavesOf(canaries, waves)) {
-      const goesOn = wave.until === LAST_PLACE ? await last(run, wave, prepared, db) : await one(run, wave, prepared);
+    const all = wavesOf(canaries, waves);
+    await run.open(all[0]?.until ?? LAST_PLACE);
+    for (const [at, wave] of all.entries()) {
+      const next = all[at + 1];
+      const goesOn = next === undefined ? await last(run, wave, prepared, db) : await one(run, wave, next, prepared);
       if (!goesOn) break;
     }
   }
@@ -37,26 +42,46 @@ export async function runRollout(begun: readonly Begun[], prepared: Prepared, db
 }
 
 /** A wave, the wait after it, and its check. Gives whether the rollout goes on. */
-async function one(run: RolloutRun, wave: Wave, { settings }: Prepared): Promise<boolean> {
+async function one(run: RolloutRun, wave: Wave, next: Wave, { settings }: Prepared): Promise<boolean> {
   const orgs = await run.wave(wave);
   if (run.isHalted()) return false;
   if (wave.number === 0 && (await canaryHasFailed(run, wave, settings.change))) {
     await run.setState(['running', 'paused'], 'stopped', 'canary');
     return false;
   }
-  // This wave was done in an earlier call, or by other processes, whose check it is.
-  if (orgs.length === 0) return true;
-  await slept(settings.bakeMs, settings.signal);
-  if (run.isHalted() || settings.check === undefined) return !run.isHalted();
-  let isHealthy = false;
+  const status = await run.status();
+  // With nobody left to be changed, there is nothing to wait for.
+  if (status.pending > 0 && !(await isOpened(run, next, settings.bakeMs))) {
+    if (run.isHalted()) return false;
+    if (settings.check !== undefined && !(await isHealthy(run, wave, orgs, settings.check))) return false;
+  }
+  await run.open(next.until);
+  return !run.isHalted();
+}
+
+/** Waits, unless an earlier call or another process has had its wait and its check, and has begun the next wave. */
+async function isOpened(run: RolloutRun, next: Wave, bakeMs: number): Promise<boolean> {
+  const endsAt = performance.now() + bakeMs;
+  for (;;) {
+    if ((await run.openedUntil()) >= next.until) return true;
+    const leftMs = endsAt - performance.now();
+    if (run.isHalted() || leftMs <= 0) return false;
+    await run.sleep(Math.min(leftMs, LOOK_MS));
+  }
+}
+
+type Check = NonNullable<Prepared['settings']['check']>;
+
+async function isHealthy(run: RolloutRun, wave: Wave, orgs: readonly string[], check: Check): Promise<boolean> {
+  let healthy = false;
   try {
     const { name, targets, done, already, failed, skipped, gone, pending } = await run.status();
     const counts = { targets, done, already, failed, skipped, gone, pending };
-    isHealthy = (await settings.check({ name, wave: wave.number, orgs, ...counts })) !== false;
+    healthy = (await check({ name, wave: wave.number, orgs, ...counts })) !== false;
   } finally {
-    if (!isHealthy) await run.setState(['running', 'paused'], 'stopped', 'check');
+    if (!healthy) await run.setState(['running', 'paused'], 'stopped', 'check');
   }
-  return isHealthy;
+  return healthy;
 }
 
 async function canaryHasFailed(

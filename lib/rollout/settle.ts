@@ -6,7 +6,7 @@ import { literal } from '../sql/literal';
 import { EQ, GE, PLUS, TIMES } from '../sql/qualified-sql';
 import { askLedger, rowsIn } from './ask-ledger';
 import type { RolloutState } from './rollout-types';
-import type { Rule } from './rollout-settings';
+import type { NamedRule } from './rollout-settings';
 
 /** What a tenant's row is to say, where its change did not write it. */
 export interface Settlement {
@@ -36,7 +36,7 @@ export async function settle(
   rollout: number,
   org: string,
   settlement: Settlement,
-  rule: Rule | undefined,
+  rule: NamedRule | undefined,
   settings: Settings,
 ): Promise<Settled> {
   const { outcome, attempts, code, operation, table, constraint, transient = false } = settlement;
@@ -57,12 +57,12 @@ export async function settle(
 }
 
 /** Rows are counted: a counter would be one row that every tenant's transaction waits for. */
-function stopIfTooMany(id: string, { failures, ratio, of }: Rule): string {
+function stopIfTooMany(id: string, { failures, ratio, of, reason = 'failures' }: NamedRule): string {
   return `with tried as (
   select pg_catalog.count(*) as number, pg_catalog.count(*) filter (where t.outcome ${EQ} 'failed') as failed
   from ${ROLLOUT_TENANTS} t join ${ROLLOUTS} r on r.id ${EQ} t.rollout
   where t.rollout ${EQ} ${id} and t.at ${GE} r.started_at and t.outcome ${EQ} any (array['done', 'already', 'failed']::pg_catalog.text[]))
-update ${ROLLOUTS} set state = 'stopped', reason = 'failures', ended_at = pg_catalog.clock_timestamp()
+update ${ROLLOUTS} set state = 'stopped', reason = ${literal(reason)}, ended_at = pg_catalog.clock_timestamp()
   where id ${EQ} ${id} and state ${EQ} 'running' and exists (select from tried
     where failed ${GE} ${failures} or (number ${GE} ${of} and failed ${GE} (${literal(ratio)} ${TIMES} number)))`;
 }

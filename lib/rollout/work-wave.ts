@@ -1,6 +1,6 @@
 import { changeTenant, type Came, type RolloutOn } from './change-tenant';
 import { claim, unfinished, type ClaimedTenant } from './ledger';
-import type { Rule } from './rollout-settings';
+import type { NamedRule } from './rollout-settings';
 
 /** How many tenants are claimed at a time. */
 const SLICE = 200;
@@ -13,7 +13,7 @@ export interface WaveWork {
   /** The place before which its tenants are. */
   readonly until: number;
   readonly connections: number;
-  readonly rule: Rule | undefined;
+  readonly rule: NamedRule | undefined;
   /** Resolves when the next tenant may begin. */
   readonly pace: () => Promise<unknown>;
   readonly onCame: (org: string, came: Came) => void;

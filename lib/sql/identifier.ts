@@ -39,6 +39,7 @@ export function identifierFault(name: unknown, use: IdentifierUse): string | und
   // pg_catalog precedes every schema of the search_path: an unqualified query would read the server's own relation.
   if (use === 'table' && name.startsWith('pg_')) return 'begins with "pg_", as the catalogs of PostgreSQL do';
   if (use === 'column' && SYSTEM_COLUMNS.has(name)) return 'is a system column of PostgreSQL';
+  if (use === 'org' && name === 'tenant_ddl') return 'is the schema of the tables that tenant-ddl keeps itself';
   if (use === 'org' && (name === 'public' || isSystemSchema(name))) return 'is a schema of PostgreSQL, not an org';
   if (use === 'schema' && isSystemSchema(name)) return 'is a schema of PostgreSQL itself';
   return undefined;

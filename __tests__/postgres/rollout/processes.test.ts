@@ -44,6 +44,36 @@ it('shares the tenants among calls at the same time, each tenant once', () =>
     expect(await withStatus(db)).toHaveLength(300);
   }));
 
+it('begins no wave before its wait and its check, whichever process calls', () =>
+  withTenants(20, async (db, orgs, url) => {
+    const pools = [1, 2, 3].map(() => connect({ connection: { connectionString: url } }));
+    let isHealthy = false;
+    let checks = 0;
+    const check = (): boolean => {
+      checks += 1;
+      return isHealthy;
+    };
+    const given = { ...options, orgs, canary: ['t-0'], waves: [4], bakeMs: 300, check };
+    const startedAt = performance.now();
+    const stopped = await Promise.all(pools.map((pool) => rollOut(spec, pool, given)));
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(300);
+    expect(stopped.map(({ ended, reason, done }) => [ended, reason, done])).toEqual(
+      Array(3).fill(['stopped', 'check', 1]),
+    );
+    expect(checks).toBeGreaterThanOrEqual(1);
+    isHealthy = true;
+    const reports = await Promise.all(pools.map((pool) => rollOut(spec, pool, given)));
+    for (const pool of pools) await pool.destroy();
+    expect(reports.map(countsOf)).toEqual(Array(3).fill({ targets: 20, done: 20 }));
+    const { rows } = await db.raw(`select place, at from tenant_ddl.rollout_tenant order by at`);
+    // The canary, then the wave, then the rest: nobody before their wave.
+    const waveOf = ({ place }: { place: number }): number => (place < 1 ? 0 : place < 5 ? 1 : 2);
+    expect(rows.map(waveOf)).toEqual([...rows.map(waveOf)].sort());
+    const at = (wave: number): number[] =>
+      rows.filter((row: { place: number }) => waveOf(row) === wave).map((row: { at: Date }) => row.at.getTime());
+    expect(Math.min(...at(2)) - Math.max(...at(1))).toBeGreaterThanOrEqual(300);
+  }));
+
 it('pauses and goes on from another process: no connection goes on for more than its tenant in hand', () =>
   withTenants(200, async (db, orgs, url) => {
     const pool = connect({ connection: { connectionString: url } });
