@@ -12,6 +12,7 @@ const floors = [
   ['catalog', 'migration'],
   ['tenant', 'online'],
   ['rollout'],
+  ['bound'],
   ['index'],
   ['cli', 'testing'],
 ];

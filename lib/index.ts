@@ -103,5 +103,7 @@ export type {
 } from './spec/spec-types';
 export type { TypeSpec } from './field-types/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
-export { createTenant, dropTenant, tenantDdl, withTenant } from './tenant';
-export type { DropTenantOptions, TenantDdl, TenantDb, TenantKnex, TenantResolver } from './tenant';
+export type { TenantDdl } from './bound/bound-functions';
+export { tenantDdl } from './bound/tenant-ddl';
+export { createTenant, dropTenant, withTenant } from './tenant';
+export type { DropTenantOptions, TenantDb, TenantKnex, TenantResolver } from './tenant';

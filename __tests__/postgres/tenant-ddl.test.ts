@@ -5,6 +5,7 @@ import { columnsOf } from '../support/catalog';
 import { quiet, recordedLog } from '../support/log';
 import { connect, freshOrg } from '../support/postgres';
 import { migrationError } from '../support/rejection';
+import { STATUS, withStatus, withTenants } from '../support/rollout';
 
 const db = connect();
 const model = { table: 'invoice', fields: [{ name: 'id', type: 'Int' }] } as const;
@@ -66,6 +67,18 @@ it('finds the database of each org by a function', async () => {
   await ddl.withTenant(org, async (tenant) => tenant('invoice'));
   expect(resolve.mock.calls).toEqual([[org], [org], [org]]);
 });
+
+it('rolls out on the bound database', () =>
+  withTenants(2, async (own, orgs) => {
+    const ddl = tenantDdl(own, { logger: quiet });
+    await ddl.prepareLedger();
+    expect(await ddl.rollOut({ name: 'bound', changes: STATUS }, { orgs })).toMatchObject({ done: 2, targets: 2 });
+    expect(await ddl.rolloutStatus('bound')).toMatchObject({ done: 2 });
+    expect(await withStatus(own)).toEqual([...orgs].sort());
+    for (const call of [ddl.pauseRollout, ddl.resumeRollout]) {
+      expect(await migrationError(call('no such rollout'))).toMatchObject({ code: 'INVALID_SPEC' });
+    }
+  }));
 
 it('gives the options to every call, and those of a call go before', async () => {
   const org = freshOrg();

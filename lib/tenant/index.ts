@@ -1,6 +1,5 @@
 export { createTenant } from './create-tenant';
 export { dropTenant, type DropTenantOptions } from './drop-tenant';
 export type { TenantDb, TenantResolver } from './tenant-db';
-export { tenantDdl, type TenantDdl } from './tenant-ddl';
 export type { TenantKnex } from '../run/tenant-knex';
 export { withTenant } from './with-tenant';
