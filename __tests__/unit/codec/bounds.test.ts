@@ -20,6 +20,12 @@ const many = <T>(count: number, of: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => of(index));
 
 /** A graph of few objects that unfolds to `times ** levels`, as aliases of YAML make it. */
+/** What this process has computed, whatever else the machine does meanwhile. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 function unfolding(levels: number, times: number, inner: unknown): unknown {
   let value = inner;
   for (let level = 0; level < levels; level += 1) value = Array(times).fill(value);
@@ -89,9 +95,9 @@ const TOO_MUCH: Record<string, [Change, path: string, message: string]> = {
 
 it.each(Object.entries(TOO_MUCH))('refuses %s at once', (_what, [change, path, message]) => {
   const before = process.memoryUsage().heapUsed;
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   const error = refusal(() => planChange(ORG, change));
-  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(cpuMs() - startedAt).toBeLessThan(2000);
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(200_000_000);
   expect(error.code).toBe('INVALID_SPEC');
   expect(error.faults).toHaveLength(1);
@@ -148,8 +154,8 @@ it.each([
   ['the longest String', added({ type: 'String', length: 500_000, default: '😀'.repeat(250_000) })],
   ['a Json default that is wide', added({ type: 'Json', default: many(400_000, (index) => index) })],
 ] as const)('plans %s, and the same from its own JSON', (_what, change) => {
-  const startedAt = performance.now();
+  const startedAt = cpuMs();
   const plan = planChange(ORG, change);
-  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(cpuMs() - startedAt).toBeLessThan(2000);
   expect(planChange(ORG, JSON.parse(JSON.stringify(plan.changes[0])) as Change)).toEqual(plan);
 });
