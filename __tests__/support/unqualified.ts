@@ -186,7 +186,7 @@ function raised(tokens: readonly Token[]): Token[] {
   return tokens.filter((token, at) => {
     const before = tokens[at - 1];
     if (raise >= 0 && at > raise && token.value === '=')
-      return !['errcode', 'message', 'detail'].includes(before?.value ?? '');
+      return !['errcode', 'message', 'detail', 'table', 'column'].includes(before?.value ?? '');
     // The variables that take what a query gives.
     const isTarget =
       isWord('into')(before) &&

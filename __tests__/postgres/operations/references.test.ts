@@ -129,7 +129,7 @@ describe('a reference that is added', () => {
       .insert([1, 2, 3, null].map((customer_id, id) => ({ id, customer_id })));
     const error = await migrationError(addReference(org, 'invoice', toCustomer, db, options));
     expect(error).toMatchObject({ code: 'FOREIGN_KEY_VIOLATION', org, table: 'invoice' });
-    expect(error.message).toContain('In the way: 2 rows.');
+    expect(error.message).toMatch(/Correct these first\. In the way: 2 rows\.$/);
     expect(await keysOf('invoice')).toEqual([]);
   });
 
@@ -156,6 +156,7 @@ describe('a reference that is added', () => {
   it.each<[string, object, object]>([
     ['a table that is not there', { table: 'nothing', columns: ['id'] }, { code: 'REFERENCE_NOT_FOUND' }],
     ['a column that is not there', { table: 'customer', columns: ['nothing'] }, { code: 'REFERENCE_NOT_FOUND' }],
+    ['a column that its own table lacks', { table: 'invoice', columns: ['nothing'] }, { code: 'REFERENCE_NOT_FOUND' }],
     ['columns that no key is on', { table: 'invoice', columns: ['place'] }, { code: 'REFERENCE_NOT_FOUND' }],
   ])('is refused to %s', async (_what, references, expected) => {
     const change = {

@@ -9,7 +9,7 @@ import { judgeKeptDefault } from './kept-default';
 import { listChecks } from './list-checks';
 import { literal } from '../../sql/literal';
 import { judgeNewDefault } from './new-default';
-import { refuse } from './refuse';
+import { placeOf, refuse } from './refuse';
 import { typeJudgements } from './type-judgements';
 import { EQ, GT, NE, LT } from '../../sql/qualified-sql';
 import { pinSettings, whereReadable } from '../../sql/session-settings';
@@ -44,6 +44,7 @@ export function alterGuard(org: Identifier, change: Alteration): string | undefi
   new_type pg_catalog.text;
   found pg_catalog.text;
   fits boolean := true;
+  ${placeOf(table, column)}
 begin
   alter table only ${qualified(org, table)} set without oids;
   select a.attnum, a.atttypid, a.atttypmod, a.attidentity, a.attcollation into was

@@ -47,9 +47,9 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
     FOREIGN_KEY_VIOLATION: ({ model }) =>
       `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`,
   },
-  effects: (org, { kind: _kind, table, ...key }) => [
+  effects: (_org, { kind: _kind, table, ...key }) => [
     { verb: 'adds', of: 'reference', table, key },
-    ...(isSelf(org, table, key.references) ? [] : [refersTo(key.references)]),
+    refersTo(key.references),
   ],
   rows: (org, { table, ...key }) => ({ FOREIGN_KEY_VIOLATION: orphansInTheWay(org, table, key) }),
 };
@@ -57,6 +57,7 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
 function secondKey(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
   return guard({
     kind: 'referenceExists',
+    at: { table, column: columns.length === 1 ? columns[0] : undefined },
     test: `select from (${keysOnColumns(org, table, columns)}) k having pg_catalog.count(*) ${GT} 1`,
     reason: literal(`${qualified(org, table)} has a foreign key over ${columnList(columns)} already`),
   });

@@ -49,11 +49,9 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
         ]),
   ],
   message: 'CREATE TABLE',
-  effects: (org, { kind: _kind, ...model }) => [
+  effects: (_org, { kind: _kind, ...model }) => [
     { verb: 'adds', of: 'table', table: model.table, model },
-    ...foreignKeysOf(model)
-      .filter(({ references }) => !isSelf(org, model.table, references))
-      .map(({ references }) => refersTo(references)),
+    ...foreignKeysOf(model).map(({ references }) => refersTo(references)),
   ],
 };
 

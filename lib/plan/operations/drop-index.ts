@@ -23,10 +23,10 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
       locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
     }),
   ],
-  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, name)],
+  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, table, name)],
   hazards: () => [],
   stages: (org, { table, name }) => ({
-    checks: [{ guard: notOnTable(org, table, name) }, { guard: isIdentity(org, name) }],
+    checks: [{ guard: notOnTable(org, table, name) }, { guard: isIdentity(org, table, name) }],
     stages: [dropIndexConcurrently(org, table, name)],
   }),
   message: 'DROP INDEX',
@@ -37,6 +37,7 @@ function notOnTable(org: Identifier, table: Identifier, name: string): string {
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   return guard({
     kind: 'index',
+    at: { table },
     test: `select where ${relation} is not null and not exists (
       select from pg_catalog.pg_index where indexrelid ${EQ} ${regclass(org, name)} and indrelid ${EQ} ${relation})`,
     reason: literal(`There is no index "${name}" on ${qualified(org, table)}`),
@@ -44,9 +45,10 @@ function notOnTable(org: Identifier, table: Identifier, name: string): string {
 }
 
 /** Without it, every update and delete of a published table fails, and DROP INDEX does not warn. */
-function isIdentity(org: Identifier, name: string): string {
+function isIdentity(org: Identifier, table: Identifier, name: string): string {
   return guard({
     kind: 'identity',
+    at: { table },
     test: `select from pg_catalog.pg_index where indexrelid ${EQ} ${regclass(org, name)} and indisreplident`,
     reason: literal(
       `The index "${name}" is the replica identity of its table: without it, updates and deletes fail once the table is published. Give the table another replica identity first`,

@@ -44,6 +44,7 @@ export const dropReference: Operation<DropReference, t.OutputOf<typeof codec>> =
 function noKey(org: Identifier, table: Identifier, listed: readonly Identifier[]): string {
   return guard({
     kind: 'reference',
+    at: { table, column: listed.length === 1 ? listed[0] : undefined },
     test: `select where not exists (${keysOnColumns(org, table, listed)})`,
     reason: literal(`${qualified(org, table)} has no foreign key over ${columnList(listed)} alone`),
   });

@@ -9,7 +9,8 @@ import { isConversion, isUseOfColumn } from './column-errors';
 import { factsOf, factsQuery, tablesIn } from './facts';
 import type { Failed } from './message';
 import { failedBy, firstUnmet, onlyField } from './unmet';
-import { rowsFoundIn, rowsQuestions } from './rows-found';
+import { failedChange, textOf } from './failed-change';
+import { onlyOneWithRows, rowsFoundIn, rowsQuestions } from './rows-found';
 import type { Answer } from '../wire/send';
 
 /** The errors that do not tell which name is meant: one of the change's own table, or one that it refers to. */
@@ -39,10 +40,11 @@ export function diagnosed(
   subjects: readonly Subject[],
   answers: readonly Answer[],
 ): Failed {
-  const only = subjects.length === 1 ? subjects[0] : undefined;
+  const rowsCode = rowsCodeOf(error, subjects);
+  const only = failedChange(error, subjects, isUseOfColumn(error) ? 'DEPENDENT_OBJECTS' : rowsCode);
   const general: Failed = {
     ...classifyInUse(error),
-    rows: rowsFoundIn(answers, `"${org}"."${only?.table ?? ''}"`),
+    rows: rowsFoundIn(answers, `"${org}"."${onlyOneWithRows(subjects, rowsCode)?.table ?? ''}"`),
     org,
     subject: only,
     table: textOf(error, 'table') ?? only?.table,
@@ -100,12 +102,6 @@ function noTable(org: string, subjects: readonly Subject[], answers: readonly An
     }
   }
   return undefined;
-}
-
-/** Where the server says it happened, which not every error does. */
-function textOf(error: unknown, key: 'table' | 'column'): string | undefined {
-  const value = (error as Readonly<Record<string, unknown>>)[key];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** duplicate_object, with the name that a foreign key of these columns has. */

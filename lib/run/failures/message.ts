@@ -38,7 +38,7 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
   FIELD_EXISTS: ({ column, model }) =>
     `Field "${column}" is already on ${model}. Choose another name, or drop the existing one first.`,
   REFERENCE_EXISTS: ({ model, column }) =>
-    `${column === '' ? 'These columns' : `"${column}"`} of ${model} refer to something already. Nothing was changed. Drop that reference first (dropReference).`,
+    `${model} already has a foreign key over ${column === '' ? 'these columns' : `"${column}"`}, or a constraint of its name. Nothing was changed. Drop it first (dropReference).`,
   REFERENCE_NOT_FOUND: ({ model, target, kind }) =>
     kind !== undefined
       ? `${model} refers to ${target}. Only a table can be referred to.`

@@ -5,9 +5,15 @@ import { valueOf, type Answer } from '../wire/send';
 
 /** Counts the rows that a failure is about, if only one change can have failed on some. */
 export function rowsQuestions(subjects: readonly Subject[], code: ErrorCode): readonly string[] {
-  const [count, ...others] = subjects.flatMap(({ rows }) => rows?.[code] ?? []);
-  if (count === undefined || others.length > 0) return [];
+  const count = onlyOneWithRows(subjects, code)?.rows?.[code];
+  if (count === undefined) return [];
   return [count, `select pg_catalog.current_setting('${ROWS_SETTING}', true) as tenant_ddl_rows_in_the_way`];
+}
+
+/** The change that can have failed on some rows, if it is the only one. */
+export function onlyOneWithRows(subjects: readonly Subject[], code: ErrorCode): Subject | undefined {
+  const [one, ...others] = subjects.filter(({ rows }) => rows?.[code] !== undefined);
+  return others.length === 0 ? one : undefined;
 }
 
 /** The number of rows and the query that finds them, as sentences; undefined if there are none, or the count failed. */
@@ -27,7 +33,11 @@ export function rowsFoundIn(answers: readonly Answer[], model: string): string |
 
 /** Finds rows by their location: the same for every type, and valid until they are written. */
 function placesQuery(places: readonly string[], found: number, model: string): string {
-  const parts = places.flatMap((place) => [/^(\d*)(\(\d+,\d+\))$/.exec(place)?.slice(1) ?? []]);
+  // Not every count notes where its rows are.
+  const parts = places.flatMap((place) => {
+    const found = /^(\d*)(\(\d+,\d+\))$/.exec(place);
+    return found === null ? [] : [found.slice(1)];
+  });
   if (parts.length === 0) return '';
   const isDivided = parts.some(([home]) => home !== '');
   const rows = parts.map(([home = '', place = '']) => (isDivided ? `(${home}, '${place}')` : `'${place}'`));

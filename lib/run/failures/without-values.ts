@@ -48,7 +48,8 @@ function ofServer(error: Error & Raised, message: string): Error {
   const said = Object.assign(new Error(message), picked(error, OF_SERVER));
   asGuardSaid(said);
   const state = sqlStateOf(said) ?? '';
-  if (OUR_STATES.has(state) && !isWithinAnother(error)) return copied(error, said.message, picked(said, OF_SERVER));
+  if (OUR_STATES.has(state) && !isWithinAnother(error))
+    return copied(error, said.message, { ...picked(said, OF_SERVER), ...picked(error, PLACE) });
   if (isAnothers(error, state, message)) {
     return copied(error, `a function of the database failed${nameOfRaising(error)}`, picked(error, OF_SERVER));
   }

@@ -20,6 +20,7 @@ export function sharedKeyRefusal(org: Identifier, { table, column, bothEnds = fa
     ownLock(org, table),
     guard({
       kind: 'hazard',
+      at: { table, column },
       test: shared,
       reason: `(select pg_catalog.json_build_object('shared', s.name, 'table', ${literal(table)}::pg_catalog.text)::pg_catalog.text from (${shared}) s limit 1)`,
     }),
