@@ -173,6 +173,30 @@ const EDITS: Record<string, Edit> = {
   },
   'an index dropped': { sql: 'drop index ORG.by_due', found: ['invoice has no index by_due on due'] },
   'an index added': { sql: 'create index extra on invoice (note)', found: ['invoice has an index extra on note'] },
+  'an index that a table is clustered by': {
+    sql: 'alter table invoice cluster on by_due',
+    found: ['index by_due of invoice: clustered'],
+    manual: true,
+  },
+  'an index with options': {
+    sql: 'alter index ORG.by_due set (fillfactor = 50)',
+    found: ['index by_due of invoice: options'],
+    manual: true,
+  },
+  'an index that is the replica identity': {
+    sql: 'create unique index ri on invoice (code); alter table invoice replica identity using index ri',
+    found: [
+      'invoice has an extra unique index ri on code',
+      'table invoice: replica identity by an index',
+      'index ri of invoice: replica identity',
+    ],
+    manual: true,
+  },
+  'an index of a materialized view': {
+    sql: 'create materialized view m as select 1 as a; create index on_m on m (a)',
+    found: ['materialized view m is in no model', 'index on_m of m is in no model'],
+    manual: true,
+  },
   'an index renamed': {
     sql: 'alter index ORG.by_due rename to due_by',
     found: ['the index by_due on due of invoice is called due_by'],

@@ -1,8 +1,10 @@
 import type { Extra } from '../../spec/extra';
 import { columnsUsedBy, keyColumnsOf } from '../../spec/index-spec';
 import type { IndexSpec } from '../../spec/spec-types';
+import { indexName } from '../../spec/model-keys';
+import type { Identifier } from '../../sql/identifier';
 import type { Canonical, CanonicalIndex } from './canonical';
-import { isOnlyOfColumn, taken } from './diff-objects';
+import { isHeld, isOnlyOfColumn, taken } from './diff-objects';
 import type { Difference } from './difference';
 
 /** Indexes and unique constraints, by their columns and whether they are unique. */
@@ -33,7 +35,7 @@ export function diffIndexes(desired: Canonical, actual: Canonical, extras: Set<E
     ({ spec }) => !isOnlyOfColumn(extras, table, columnsUsedBy(spec), ['index', 'unique constraint']),
   );
   found.push(...missing.map((index) => missingIndex(table, index, extras)));
-  return [...found, ...left.map((index) => extraIndex(table, index))];
+  return [...found, ...left.map((index) => extraIndex(table, index, extras))];
 }
 
 function place(
@@ -74,7 +76,8 @@ function missingIndex(table: string, index: CanonicalIndex, extras: Set<Extra>):
     (index.spec.unique === true ? taken(extras, { kind: 'unique constraint', table, columns }) : undefined);
   if (other !== undefined) {
     // By an index that dropIndex can drop; no operation drops a constraint of several columns.
-    const remedy = other.kind === 'index' || uniqueColumn(index) !== undefined ? 'change' : 'manual';
+    const canGo = (other.kind === 'index' || uniqueColumn(index) !== undefined) && !isHeld(other);
+    const remedy = canGo ? 'change' : 'manual';
     return { kind: 'index', table, desired: specOf(index), actual: other, remedy };
   }
   const column = index.isField ? uniqueColumn(index) : undefined;
@@ -82,8 +85,10 @@ function missingIndex(table: string, index: CanonicalIndex, extras: Set<Extra>):
   return { kind: 'missingIndex', table, desired: specOf(index), remedy: 'change' };
 }
 
-function extraIndex(table: string, index: CanonicalIndex): Difference {
+function extraIndex(table: string, index: CanonicalIndex, extras: ReadonlySet<Extra>): Difference {
   const column = index.isField ? uniqueColumn(index) : undefined;
   if (column !== undefined) return { kind: 'unique', table, column, desired: false, actual: true, remedy: 'change' };
-  return { kind: 'extraIndex', table, actual: specOf(index), remedy: 'change' };
+  const name = indexName(table as Identifier, index.spec);
+  const isKept = [...extras].some((extra) => extra.table === table && extra.name === name && isHeld(extra));
+  return { kind: 'extraIndex', table, actual: specOf(index), remedy: isKept ? 'manual' : 'change' };
 }

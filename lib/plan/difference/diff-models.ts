@@ -1,8 +1,10 @@
 import type { Extra } from '../../spec/extra';
+import { indexName } from '../../spec/model-keys';
+import type { Identifier } from '../../sql/identifier';
 import type { Canonical } from './canonical';
 import { diffFields } from './diff-fields';
 import { diffIndexes } from './diff-indexes';
-import { diffObjects, extraKey, isOnlyOfColumn, taken } from './diff-objects';
+import { diffObjects, extraKey, isHeld, isOnlyOfColumn, taken } from './diff-objects';
 import { diffReferences } from './diff-references';
 import type { Difference } from './difference';
 import { renamedModelHint } from './hints';
@@ -53,8 +55,16 @@ export function diffSides(desired: Side, actual: Side): readonly Difference[] {
     ...diffObjects(
       desired.extras.filter((extra) => !present.has(extraKey(extra))),
       [...extras],
+      (index) => isDroppable(index, actual),
     ),
   ];
+}
+
+/** Also an index of a materialized view is an extra; no operation changes that. */
+function isDroppable(index: Extra, { models }: Side): boolean {
+  const model = index.table === undefined ? undefined : models.get(index.table);
+  const isListed = model?.indexes.some(({ spec }) => indexName(model.table as Identifier, spec) === index.name);
+  return isListed === false && !isHeld(index);
 }
 
 function missingModel(table: string, desired: Side, actual: Side, moved: Moved): Difference {

@@ -28,15 +28,32 @@ export function isOnlyOfColumn(
   return kinds.some((kind) => taken(extras, { kind, table, columns, detail: NO_FIELD }) !== undefined);
 }
 
-/** Extras that only one side has; one of the same name on both is another one in its details. */
-export function diffObjects(desired: readonly Extra[], actual: readonly Extra[]): readonly Difference[] {
+/** Whether DROP INDEX is refused: for the replica identity of a table, and for a part of a partitioned index. */
+export function isHeld({ detail = '' }: Extra): boolean {
+  return detail.split(', ').some((word) => word === 'replica identity' || word === 'inherited');
+}
+
+/**
+ * Extras that only one side has; one of the same name on both is another one in its details.
+ *
+ * @param isDroppable whether an index can be dropped without losing one that a model lists
+ */
+export function diffObjects(
+  desired: readonly Extra[],
+  actual: readonly Extra[],
+  isDroppable: (index: Extra) => boolean,
+): readonly Difference[] {
   const place = ({ kind, table, name }: Extra): string => JSON.stringify([kind, table, name]);
   const left = new Map(desired.map((extra) => [place(extra), extra]));
   const found = actual.map((extra): Difference => {
     const wanted = left.get(place(extra));
     left.delete(place(extra));
     if (wanted !== undefined) return { kind: 'object', desired: wanted, actual: extra, remedy: 'manual' };
-    return { kind: 'extraObject', actual: extra, remedy: extra.kind === 'index' ? 'change' : 'manual' };
+    return {
+      kind: 'extraObject',
+      actual: extra,
+      remedy: extra.kind === 'index' && isDroppable(extra) ? 'change' : 'manual',
+    };
   });
   const missing = [...left.values()].map((extra): Difference => ({
     kind: 'missingObject',
