@@ -28,21 +28,22 @@ export interface Guard {
   /** An expression for the reason, evaluated only then: null if nothing is wrong after all. */
   readonly reason: string;
   /** Where it is, for the error: of a list of changes, the server names none. */
-  readonly at: { readonly table: Identifier; readonly column?: Identifier | undefined };
+  readonly at?: { readonly table: Identifier; readonly column?: Identifier | undefined };
 }
 
 /**
  * Stops a plan, in the same round trip, if the catalog contradicts what the plan assumes. Reads only catalogs,
  * unless noted otherwise.
  */
-export function guard({ kind, test, reason, at: { table, column } }: Guard): string {
-  const place = `, table = ${literal(table)}${column === undefined ? '' : `, column = ${literal(column)}`}`;
+export function guard({ kind, test, reason, at }: Guard): string {
+  const table = at === undefined ? '' : `, table = ${literal(at.table)}`;
+  const column = at?.column === undefined ? '' : `, column = ${literal(at.column)}`;
   return block(`declare reason pg_catalog.text;
 begin
   if exists (${test}) then
     reason := ${reason};
     if reason is not null then
-      raise exception using errcode = ${literal(GUARD_STATES[kind])}, message = reason${place};
+      raise exception using errcode = ${literal(GUARD_STATES[kind])}, message = reason${table}${column};
     end if;
   end if;
 end`);

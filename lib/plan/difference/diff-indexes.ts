@@ -1,7 +1,6 @@
 import type { Extra } from '../../spec/extra';
-import { columnsUsedBy, keyColumnsOf } from '../../spec/index-spec';
+import { columnsUsedBy, indexName, keyColumnsOf } from '../../spec/index-spec';
 import type { IndexSpec } from '../../spec/spec-types';
-import { indexName } from '../../spec/model-keys';
 import type { Identifier } from '../../sql/identifier';
 import type { Canonical, CanonicalIndex } from './canonical';
 import { isHeld, isOnlyOfColumn, taken } from './diff-objects';

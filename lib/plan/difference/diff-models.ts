@@ -1,5 +1,5 @@
 import type { Extra } from '../../spec/extra';
-import { indexName } from '../../spec/model-keys';
+import { indexName } from '../../spec/index-spec';
 import type { Identifier } from '../../sql/identifier';
 import type { Canonical } from './canonical';
 import { diffFields } from './diff-fields';
