@@ -90,6 +90,7 @@ export type {
   StopRule,
   WorkerOptions,
 } from './rollout';
+export type { ChangeTrace, RolloutTrace } from './run/channels';
 export { withDbRetry } from './run/retry';
 export type {
   FieldBase,

@@ -1,3 +1,4 @@
+import { ROLLOUTS, traced } from '../run/channels';
 import type { TenantDb } from '../tenant/tenant-db';
 import { refuseNoDb } from '../tenant/tenant-db';
 import { begin, prepare, type Prepared } from './begin-rollout';
@@ -42,7 +43,11 @@ export async function rollOut(spec: RolloutSpec, db: TenantDb, options?: Rollout
     return { ...notBegun(prepared), ended: 'stopped', trial, durationMs: durationMs() };
   }
   const { begun } = await begin(prepared);
-  const { ended, status } = await runRollout(begun, prepared, db);
+  const { ended, status } = await traced(
+    ROLLOUTS,
+    () => ({ name: prepared.name }),
+    () => runRollout(begun, prepared, db),
+  );
   return { ...status, ended, ...(trial === undefined ? {} : { trial }), durationMs: durationMs() };
 }
 

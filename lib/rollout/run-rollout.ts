@@ -1,3 +1,4 @@
+import { ROLLOUTS, traced } from '../run/channels';
 import type { TenantDb } from '../tenant/tenant-db';
 import { begin, byServer, type Begun, type Prepared } from './begin-rollout';
 import { finish, hasFailed } from './ledger';
@@ -43,7 +44,7 @@ export async function runRollout(begun: readonly Begun[], prepared: Prepared, db
 
 /** A wave, the wait after it, and its check. Gives whether the rollout goes on. */
 async function one(run: RolloutRun, wave: Wave, next: Wave, { settings }: Prepared): Promise<boolean> {
-  const orgs = await run.wave(wave);
+  const orgs = await waveOf(run, wave);
   if (run.isHalted()) return false;
   if (wave.number === 0 && (await canaryHasFailed(run, wave, settings.change))) {
     await run.setState(['running', 'paused'], 'stopped', 'canary');
@@ -84,6 +85,14 @@ async function isHealthy(run: RolloutRun, wave: Wave, orgs: readonly string[], c
   return healthy;
 }
 
+function waveOf(run: RolloutRun, wave: Wave): Promise<readonly string[]> {
+  return traced(
+    ROLLOUTS,
+    () => ({ name: run.begun()[0]?.on.name ?? '', wave: wave.number }),
+    () => run.wave(wave),
+  );
+}
+
 async function canaryHasFailed(
   run: RolloutRun,
   { until }: Wave,
@@ -97,7 +106,7 @@ async function canaryHasFailed(
 async function last(run: RolloutRun, wave: Wave, prepared: Prepared, db: TenantDb): Promise<boolean> {
   const { change } = prepared.settings;
   for (let sweep = 1; sweep <= MAX_SWEEPS; sweep += 1) {
-    await run.wave(wave);
+    await waveOf(run, wave);
     if (run.isHalted()) return false;
     const added = await addLate(run, prepared, db);
     if (added > 0) continue;

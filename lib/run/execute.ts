@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { CHANGES, traced, type ChangeTrace } from './channels';
 import { callersJournal } from './ways/callers-journal';
 import { inCallersTransaction } from './ways/callers-transaction';
 import { refusesShared, refuseWithoutRows, warnOfHazards, withHazards } from './hazards/hazard-policy';
@@ -35,6 +36,20 @@ interface Way {
  * transaction of its own on a plain Knex. Retries whatever can be retried that way, and logs.
  */
 export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<Ran> {
+  return traced(
+    CHANGES,
+    () => traceOf(work, tenant),
+    (trace) => runTraced(work, tenant, settings, trace),
+  );
+}
+
+function traceOf({ org, subjects }: Work, tenant: Knex): ChangeTrace {
+  const tables = new Set(subjects.flatMap(({ table }) => (table === undefined ? [] : [table])));
+  const inTransaction = tenant.isTransaction === true;
+  return { org, operations: subjects.map(({ message }) => message), tables: [...tables], inTransaction };
+}
+
+async function runTraced(work: Work, tenant: Knex, settings: Settings, trace: ChangeTrace | undefined): Promise<Ran> {
   const startedAt = performance.now();
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const context = contextOf(tenant);
@@ -59,6 +74,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
       canRetry: (error) => way.repeats.includes(retryScopeOf(error)),
       onFailure: (error, failedAttempt, retryInMs) => {
         const attempt = context?.attempt ?? failedAttempt;
+        if (trace !== undefined) trace.attempts = attempt;
         const failure = { error: error as MigrationError, attempt, durationMs: durationMs() };
         const subject = failedSubject(work.subjects, failure.error);
         entry.failed(error, (waitMs = retryInMs) => {
@@ -69,6 +85,7 @@ export async function execute(work: Work, tenant: Knex, settings: Settings): Pro
   );
 
   const ran = { durationMs: durationMs(), attempts };
+  if (trace !== undefined) trace.attempts = attempts;
   const ledgerSaid = valueOf(answers, LEDGER_SAID) as string | undefined;
   if (work.ledger?.trial === true) return ran;
   // Whoever did it has logged it: an attempt of this call, whose answer was lost, has not.
