@@ -19,8 +19,12 @@ function collected(value: string, previous: readonly string[] = []): readonly st
   return [...previous, value];
 }
 
+export function areNone({ org, orgsLike, orgsFrom }: OrgOptions): boolean {
+  return org === undefined && orgsLike === undefined && orgsFrom === undefined;
+}
+
 export function refuseNoOrgs(options: OrgOptions): void {
-  if (options.org ?? options.orgsLike ?? options.orgsFrom) return;
+  if (!areNone(options)) return;
   throw new UsageError('No tenant: give --org <org>, --orgs-like <pattern> or --orgs-from <query>.');
 }
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addApply } from './commands/apply';
+import { addDrift } from './commands/drift';
 import { addInspect } from './commands/inspect';
 import { addPlan } from './commands/plan';
 import { addRollout } from './commands/rollout';
@@ -8,7 +9,7 @@ import { version } from './version';
 import type { World } from './world';
 
 /** Every command, in the order of the help. A new one is its file and a word here. */
-const COMMANDS: readonly AddCommand[] = [addInspect, addPlan, addApply, addRollout];
+const COMMANDS: readonly AddCommand[] = [addInspect, addDrift, addPlan, addApply, addRollout];
 
 const HELP = `
 Connects by DATABASE_URL or a knexfile. Data goes to standard output, everything

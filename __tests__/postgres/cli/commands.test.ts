@@ -27,6 +27,8 @@ file(
   '[\n  { "kind": "addField", "table": "invoice",\n    "field": {\n      "name": "a", "typ": "Int" } }]',
 );
 file('broken.json', '[\n  { "kind": "dropModel", "table": hunter2-value }\n]');
+file('models.json', [{ table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }]);
+file('faulty-models.json', [{ table: 'invoice', fields: [{ typ: 'Int', name: 'id' }] }]);
 file('empty.json', []);
 file('number.json', '7');
 
@@ -58,6 +60,24 @@ const CASES: readonly Case[] = [
     stderr: /^No database: set DATABASE_URL/,
     given: { env: { DATABASE_URL: '' } },
   },
+
+  { args: 'drift models.json', code: 0, stdout: /^3 of 3 tenants are as desired\.\n$/ },
+  { args: 'drift models.json --org t-0', code: 0, stdout: /^1 of 1 tenant is as desired\.\n$/ },
+  {
+    args: 'drift models.json',
+    before: `alter table "t-1".invoice add note text default 'hunter2-value'; create table "t-2".other ()`,
+    code: 2,
+    stdout: /^1 tenant: invoice\.note is not a field of the model \(t-1\)\n1 tenant: other is not among/,
+  },
+  { args: 'drift models.json --org t-0 --org nobody', code: 1, stdout: /1 tenant without a schema: nobody/ },
+  { args: 'drift faulty-models.json', code: 1, stderr: /^faulty-models\.json:6: \[0\]\.fields\[0\]\.typ: unknown key/ },
+  { args: 'drift number.json', code: 1, stderr: /^number\.json must be a list of models/ },
+  {
+    args: 'drift models.json --orgs-like t-% --out x.json',
+    code: 64,
+    stderr: /^--out writes the changes for one tenant/,
+  },
+  { args: 'drift models.json', code: 130, stderr: /^Interrupted\.\n$/, given: { signal: AbortSignal.abort() } },
 
   { args: 'plan status.json --org t-0', code: 0, stdout: /alter table "t-0"\."invoice" add column "status"/ },
   { args: 'plan status.json --orgs-like %', code: 0, stdout: /\nThe same for t-1, t-2\.\n$/ },
@@ -153,7 +173,7 @@ it.each(CASES)('$args ends with $code', async ({ args, code, stdout, stderr, giv
     expectNoSecret(ended, url);
 
     const again = `${args} --json`.trim().split(' ');
-    if (code === 64 || !/^(inspect|plan)/.test(args)) return;
+    if (code === 64 || code === 130 || !/^(inspect|drift|plan)/.test(args)) return;
     const asJson = await cli(again, { url, cwd: folder, ...given });
     expect(asJson.code).toBe(code);
     documentIn(asJson);
@@ -225,6 +245,38 @@ describe('apply and rollout as JSON', () => {
       expect((await run(start)).code).toBe(0);
       expect(await withStatus(db)).toEqual(['t-0', 't-1', 't-2']);
     });
+  });
+});
+
+it('finds a drift, writes what mends it, and finds none when that was applied', async () => {
+  await withTenants(3, async (db, _orgs, url) => {
+    const run = (args: string): Promise<Ended> => cli(args.split(' '), { url, cwd: folder });
+    file('desired.json', (await run('inspect --org t-0 --json')).stdout);
+    await db.raw('alter table "t-1".invoice add note text; create index by_note on "t-1".invoice (note)');
+    expect(await run('drift desired.json')).toMatchObject({ code: 2 });
+    const found = await run('drift desired.json --org t-1 --json');
+    expect(documentIn(found)).toMatchObject({
+      complete: true,
+      groups: expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'extraField',
+          column: 'note',
+          remedy: 'destructive',
+          tenants: 1,
+          examples: ['t-1'],
+        }),
+      ]),
+      drifted: [{ org: 't-1' }],
+    });
+
+    const careful = await run('drift desired.json --org t-1 --out mend.json');
+    expect(careful.stderr).toMatch(/left out, see the report\./);
+    expect((await run('drift desired.json --org t-1 --out mend.json --destructive')).stderr).toBe(
+      '1 change written to mend.json.\nMake them with: tenant-ddl apply mend.json --org t-1\n',
+    );
+    expect((await run('apply mend.json --org t-1')).code).toBe(64);
+    expect((await run('apply mend.json --org t-1 --yes')).code).toBe(0);
+    expect(await run('drift desired.json')).toMatchObject({ code: 0, stdout: '3 of 3 tenants are as desired.\n' });
   });
 });
 
