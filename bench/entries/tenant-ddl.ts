@@ -9,6 +9,9 @@ const library = createRequire(import.meta.url)('../../dist/index.js') as typeof 
 
 type Db = Parameters<typeof library.createModel>[2];
 
+/** The models of the bench are of no single type of field, for the compiler. */
+type Specs = Parameters<typeof library.createModels>[1];
+
 const ignore = (): void => {};
 const isLevelEnabled = (level: string): boolean => level !== 'debug';
 const options = { logger: { debug: ignore, info: ignore, warn: ignore, error: ignore, isLevelEnabled } };
@@ -24,7 +27,7 @@ export const onBareKnex: Entry = {
     return {
       provision: async (org, models, { schema }) => {
         if (schema) await library.createTenant(org, tenant, options);
-        await library.createModels(org, models, tenant, options);
+        await library.createModels(org, models as unknown as Specs, tenant, options);
       },
       ...columns(tenant),
       close: () => db.destroy(),
@@ -44,7 +47,7 @@ export const inCallersTransaction: Entry = {
       provision: (org, models, { schema }) =>
         inTransaction(async (trx) => {
           if (schema) await library.createTenant(org, trx, options);
-          await library.createModels(org, models, trx, options);
+          await library.createModels(org, models as unknown as Specs, trx, options);
         }),
       addColumn: (org, table) => inTransaction((trx) => columns(trx).addColumn(org, table)),
       dropColumn: (org, table) => inTransaction((trx) => columns(trx).dropColumn(org, table)),

@@ -1,13 +1,14 @@
 import type { Results } from '../results.ts';
 import type { Row, Table } from '../rows.ts';
 import type { GrowthPoint } from '../workloads/growth.ts';
+import type { RolloutResult } from '../workloads/rollouts.ts';
 import type { Chart } from './charts.ts';
 import { digits, spread, table } from './format.ts';
 import { verdictsOf } from './targets.ts';
 
 /** docs/benchmarks/README.md, from the results alone. */
 export function pageOf(results: Results, charts: readonly Chart[]): string {
-  const { provision, models, columns, fanOut, real, growth, memory } = results;
+  const { provision, models, columns, fanOut, real, growth, memory, rollouts } = results;
   const chart = (file: string): string[] =>
     charts.filter((each) => each.file === file).map(({ alt }) => `![${alt}](${file})`);
   const parts = [
@@ -68,6 +69,7 @@ export function pageOf(results: Results, charts: readonly Chart[]): string {
         ...tables(own),
       ]),
     ),
+    ...section('W7: rollouts', rollouts && rolloutParts(rollouts)),
     ...section(
       'Memory',
       memory && [
@@ -138,6 +140,29 @@ function tables(all: readonly Table[]): string[] {
 function nameOf({ entry, how, kind }: Pick<Row, 'entry' | 'how' | 'kind'>): string {
   const name = kind === 'ours' ? `**${entry}**` : kind === 'limit' ? `*${entry}*` : entry;
   return `${name}<br><sub>${how}</sub>`;
+}
+
+function rolloutParts({ paces, whole, clients }: RolloutResult): string[] {
+  const { tenants, ms, statusMs, rollouts } = whole;
+  return [
+    'One column in many tenants by `rollOut` over 4 connections, its ledger included, beside one simple query for each tenant over as many.',
+    table(
+      ['latency, ms', 'tenants', 'rollOut, tenants a second', 'one query, tenants a second', 'ratio'],
+      paces.map((pace) => [
+        String(pace.latencyMs),
+        String(pace.tenants),
+        spread(pace.rollOut),
+        spread(pace.oneQuery),
+        spread(pace.ratio),
+      ]),
+    ),
+    `${tenants} tenants from the call to its report: ${digits(ms / 1000)} s. The status of one of ${rollouts} rollouts over as many tenants: ${spread(statusMs)} ms.`,
+    'What a client of another tenant waits for one insert, while half of the tenants are changed:',
+    table(
+      ['', 'p50, ms', 'p99, ms', 'inserts'],
+      Object.entries(clients).map(([when, { p50, p99, count }]) => [when, digits(p50), digits(p99), String(count)]),
+    ),
+  ];
 }
 
 function growthTable(points: readonly GrowthPoint[]): string {

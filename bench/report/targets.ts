@@ -26,9 +26,10 @@ const TRIPS_INSIDE = 3;
 const FAN_OUT = { connections: 4, toKnex: 1.4, toLimit: 0.75 };
 const GROWTH = 1.15;
 const MEMORY_MB = 5;
+const ROLLOUT = { ratio: { 0: 0.8, 1: 0.9, 5: 0.9 } as Limits, tenants: 10_000, seconds: 10, statusMs: 50 };
 
 export function verdictsOf(results: Results): Verdict[] {
-  const { models = [], columns, fanOut = [], growth, memory = [] } = results;
+  const { models = [], columns, fanOut = [], growth, memory = [], rollouts } = results;
   const added = columns?.addColumn ?? [];
   const dropped = columns?.dropColumn ?? [];
   return [
@@ -58,6 +59,20 @@ export function verdictsOf(results: Results): Verdict[] {
           const what = `W5: cost of a tenant at ${sizes}${entry === 'one query' ? ', of plain SQL' : ''}`;
           return { what, target: `≤ ${GROWTH}`, measured: digits(grown), met: grown <= GROWTH };
         })),
+    ...(rollouts?.paces ?? []).flatMap(({ latencyMs, ratio }) =>
+      atLeast(`W7, rollOut, ${latencyMs} ms: throughput against one query`, ratio, ROLLOUT.ratio[latencyMs] ?? 0),
+    ),
+    ...(rollouts?.whole.tenants === ROLLOUT.tenants
+      ? [
+          {
+            what: 'W7: 10,000 tenants from the call to its report',
+            target: `≤ ${ROLLOUT.seconds} s`,
+            measured: `${digits(rollouts.whole.ms / 1000)} s`,
+            met: rollouts.whole.ms <= ROLLOUT.seconds * 1000,
+          },
+        ]
+      : []),
+    ...atMost('W7: ms for the status of a rollout', rollouts?.whole.statusMs, ROLLOUT.statusMs),
     ...memory
       .filter(({ entry }) => entry.startsWith(OURS))
       .map(({ entry, changes, grownMb }) => ({
