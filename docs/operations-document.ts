@@ -86,7 +86,10 @@ function fieldsOf({ fields, indexes = [] }: ModelSpec): string {
       ...(references === undefined ? [] : [`refers to \`${references.table}\``]),
     ].join(' ');
   });
-  const indexed = indexes.map(({ name, columns }) => `index ${name ?? ''}(${columns.join(', ')})`);
+  const indexed = indexes.map(
+    ({ name, columns }) =>
+      `index ${name ?? ''}(${columns.map((column) => (typeof column === 'string' ? column : column.column)).join(', ')})`,
+  );
   return [...named, ...indexed].join('; ');
 }
 

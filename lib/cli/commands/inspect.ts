@@ -69,9 +69,17 @@ function modelText({ table, fields, indexes }: ModelSpec): string {
     primaryKey === true || (keys.length === 0 && name === 'id' && primaryKey !== false);
   const rows = fields.map((field) => [field.name, typeText(field), optionsText(field, isKey(field))]);
   const lines = (indexes ?? []).map(
-    ({ columns, unique }) => `    ${unique === true ? 'unique ' : ''}index (${columns.join(', ')})`,
+    ({ columns, unique }) => `    ${unique === true ? 'unique ' : ''}index (${columns.map(columnText).join(', ')})`,
   );
   return [`  ${table}`, ...(rows.length === 0 ? [] : [aligned(rows, '    ')]), ...lines].join('\n');
+}
+
+/** A column of an index, with its options as SQL writes them. */
+function columnText(given: NonNullable<ModelSpec['indexes']>[number]['columns'][number]): string {
+  if (typeof given === 'string') return given;
+  const { column, lower, operatorClass, order, nulls } = given;
+  const words = [lower === true ? `lower(${column})` : column, operatorClass, order, nulls && `nulls ${nulls}`];
+  return words.filter((word) => word !== undefined).join(' ');
 }
 
 /** As SQL writes it, with the numbers that belong to the type. */
