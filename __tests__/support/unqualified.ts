@@ -33,7 +33,7 @@ const GRAMMAR_TYPES =
 
 const DDL = `create alter comment drop table schema index view materialized foreign sequence column constraint primary key
   case when then else end and or unique not null default check references on delete update cascade restrict set no action deferrable initially deferred if exists add rename to type
-  using is true false any array with without oids zone cast as only concurrently statistics function routine procedure aggregate
+  using is true false any array with without oids zone cast as only concurrently valid validate statistics function routine procedure aggregate
   domain collation operator class family text search configuration dictionary parser template
   btree hash gin gist brin asc desc nulls first last include distinct where is
   ${GRAMMAR_TYPES} generated always identity fillfactor`;

@@ -1,4 +1,6 @@
 import { MAX_FOUND, type PreCheck } from '../plan/online/stage';
+import { MigrationError } from '../errors';
+import type { Answer } from '../run/wire/send';
 import type { Subject } from '../plan/subject';
 import { explained } from '../run/failures/message';
 import { inPlace } from '../sql/statement';
@@ -18,8 +20,7 @@ export async function preCheck(session: OnlineSession, subject: Subject, checks:
       await ask(typeof check.guard === 'string' ? check.guard : inPlace(check.guard));
       continue;
     }
-    const [row] = rowsOf<{ readonly found: string }>(await runLong(check.sql));
-    const found = Number(row?.found);
+    const found = await countOf(runLong(check.sql));
     if (found === 0) continue;
     const { code, columns } = check;
     const [only] = columns;
@@ -34,3 +35,17 @@ export async function preCheck(session: OnlineSession, subject: Subject, checks:
     });
   }
 }
+
+async function countOf(answers: Promise<readonly Answer[]>): Promise<number> {
+  try {
+    const [row] = rowsOf<{ readonly found: string }>(await answers);
+    return Number(row?.found);
+  } catch (error) {
+    // Columns that cannot be compared: the change itself says so better, and nothing is left then.
+    if (error instanceof MigrationError && error.sqlState === UNDEFINED_FUNCTION) return 0;
+    throw error;
+  }
+}
+
+/** No such operator. */
+const UNDEFINED_FUNCTION = '42883';

@@ -27,6 +27,7 @@ export type OnlineWay =
 export function onlineWay(org: Identifier, change: CheckedChange): OnlineWay {
   const subject = subjectOf(org, change);
   const staged = operationOf(change.kind).stages?.(org, change);
+  if (staged !== undefined && 'refused' in staged) throw notOnlineError(org, change.table, staged.refused);
   if (staged !== undefined) {
     const hash = createHash('sha256').update(JSON.stringify(staged)).digest('hex');
     return { as: 'stages', subject, ...staged, hash };

@@ -1,6 +1,8 @@
 import { keyColumnsOf, type Index } from '../../spec/index-spec';
-import { qualified, type Identifier } from '../../sql/identifier';
-import { GT } from '../../sql/qualified-sql';
+import type { ForeignKey } from '../../spec/model-spec';
+import { qualified, quoted, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
+import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
 import { conditionSql, expressionSql } from '../written-index';
 import { MAX_FOUND, type PreCheck } from './stage';
 
@@ -15,7 +17,59 @@ export function duplicates(org: Identifier, table: Identifier, index: Index): Pr
   return { code: 'UNIQUE_VIOLATION', columns: keyColumnsOf(index), sql: counted(groups) };
 }
 
+/** Rows without a value. */
+export function nulls(org: Identifier, table: Identifier, column: Identifier): PreCheck {
+  const rows = `select from ${qualified(org, table)} where ${quoted(column)} is null`;
+  return { code: 'NOT_NULL_VIOLATION', columns: [column], sql: counted(rows) };
+}
+
+/** Rows with another value than one of these. */
+export function otherValues(
+  org: Identifier,
+  table: Identifier,
+  column: Identifier,
+  values: readonly string[],
+): PreCheck {
+  const isAllowed = isOneOf(quoted(column), 'text', values.map(literal));
+  const rows = `select from ${qualified(org, table)} where (${isAllowed}) is false`;
+  return { code: 'CHECK_VIOLATION', columns: [column], sql: counted(rows) };
+}
+
+/** Rows that refer to none: all their columns have a value, and the other table has no such key. */
+export function orphans(org: Identifier, table: Identifier, { columns, references }: ForeignKey): PreCheck {
+  const isSet = columns.map((column) => `r.${quoted(column)} is not null`);
+  const isSame = columns.map((column, at) => `o.${quoted(references.columns[at] ?? column)} ${EQ} r.${quoted(column)}`);
+  const other = `select from ${qualified(references.schema, references.table)} o where ${isSame.join(' and ')}`;
+  const rows = `select from ${qualified(org, table)} r where ${[...isSet, `not exists (${other})`].join(' and ')}`;
+  return { code: 'FOREIGN_KEY_VIOLATION', columns, sql: counted(rows) };
+}
+
+/** Rows, which all would refer to none: the default of a new column is no key of the other table. */
+export function defaultOrphans(
+  org: Identifier,
+  table: Identifier,
+  { columns, references }: ForeignKey,
+  defaultSql: string,
+): PreCheck {
+  const key = references.columns.map((column) => `o.${quoted(column)} ${EQ} ${defaultSql}`).join(' and ');
+  const other = `select from ${qualified(references.schema, references.table)} o where ${key}`;
+  const rows = `select from ${qualified(org, table)} where not exists (${other})`;
+  return { code: 'FOREIGN_KEY_VIOLATION', columns, sql: counted(rows) };
+}
+
+/** Rows of a table that may have none, or at most so many. */
+export function rowsBeyond(
+  org: Identifier,
+  table: Identifier,
+  at: { readonly most: number; readonly column: Identifier; readonly code: PreCheckCode },
+): PreCheck {
+  const rows = `select from ${qualified(org, table)} offset ${at.most}`;
+  return { code: at.code, columns: [at.column], sql: counted(rows) };
+}
+
+type PreCheckCode = Extract<PreCheck, { readonly sql: string }>['code'];
+
 /** How many rows a query has, up to {@link MAX_FOUND}. */
-export function counted(rows: string): string {
+function counted(rows: string): string {
   return `select pg_catalog.count(*)::pg_catalog.text as found from (${rows} limit ${MAX_FOUND}) rows_found`;
 }

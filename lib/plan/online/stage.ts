@@ -4,10 +4,10 @@ import type { Statement } from '../../sql/statement';
 import type { Step } from '../plan';
 
 /** How a change is made on a table that others keep using: what is looked at before anything is done, and the stages. */
-export interface Stages {
-  readonly checks: readonly PreCheck[];
-  readonly stages: readonly Stage[];
-}
+export type Stages =
+  | { readonly checks: readonly PreCheck[]; readonly stages: readonly Stage[] }
+  /** Why there are none. */
+  | { readonly refused: string };
 
 /** A look at the rows, or at the catalog, before the first stage. It changes nothing and locks nobody out. */
 export type PreCheck =

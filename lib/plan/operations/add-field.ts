@@ -9,6 +9,7 @@ import { step, type Hazard, type Lock, type Step } from '../plan';
 import { addedColumn, columnConstraints, commentOn } from '../render';
 import { refersTo } from '../effects';
 import { foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
+import { addFieldStages } from '../online/add-field-stages';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -29,11 +30,10 @@ type AddField = t.TypeOf<typeof codec>;
  */
 export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, field }) => {
-    const added = addColumnStep(org, table, field);
-    if (field.comment === undefined) return [added];
-    const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
-    return [added, step(commentOn(org, table, field.name, field.comment), { locks })];
+  steps: (org, { table, field }) => addFieldSteps(org, table, field),
+  stages: (org, { table, field }) => {
+    if (isRewrite(field)) return { refused: 'each row gets its own default, which rewrites the table' };
+    return isScan(field) ? addFieldStages(org, table, field, addFieldSteps(org, table, field)) : undefined;
   },
   hazards: (_org, { table, field }) => hazardsOf(table, field),
   message: 'ADD COLUMN',
@@ -46,6 +46,13 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
     ...foreignKeysOf({ fields: [field] }).map(({ references }) => refersTo(references)),
   ],
 };
+
+function addFieldSteps(org: Identifier, table: Identifier, field: Field): readonly Step[] {
+  const added = addColumnStep(org, table, field);
+  if (field.comment === undefined) return [added];
+  const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
+  return [added, step(commentOn(org, table, field.name, field.comment), { locks })];
+}
 
 function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
   const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];

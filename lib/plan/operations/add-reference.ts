@@ -3,6 +3,7 @@ import { nameOf } from '../../codec/codecs';
 import { closed } from '../../codec/object-codec';
 import { foreignKeyProps } from '../../spec/model-spec';
 import { foreignKeyFaults } from '../../spec/model-faults';
+import type { ForeignKey } from '../../spec/model-spec';
 import { columnList, qualified, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { GT } from '../../sql/qualified-sql';
@@ -11,7 +12,8 @@ import { refersTo } from '../effects';
 import { foreignKeyClause, isSelf, targetLock } from '../foreign-keys';
 import { keysOnColumns } from '../keys-on-columns';
 import { orphansInTheWay } from '../orphans';
-import { step, type Lock } from '../plan';
+import { referenceStages } from '../online/constraint-stages';
+import { step, type Lock, type Step } from '../plan';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -26,12 +28,7 @@ type AddReference = t.TypeOf<typeof codec>;
 /** `alter table … add constraint … foreign key`, which reads every row while nobody writes to either table. */
 export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, ...key }) => {
-    const own: Lock = { schema: org, table, mode: 'ShareRowExclusiveLock' };
-    const locks = isSelf(org, table, key.references) ? [own] : [own, targetLock(key.references)];
-    const sql = `alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`;
-    return [step(sql, { locks, scansTable: true })];
-  },
+  steps: (org, { table, ...key }) => [addKeyStep(org, table, key)],
   // Under the lock that the step has taken: PostgreSQL would take a second key of another name.
   afterwards: (org, { table, columns }) => [secondKey(org, table, columns)],
   hazards: (_org, { table, columns, references }) => [
@@ -42,6 +39,11 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
       saferWay: `Add the key over ${columns.join(', ')} NOT VALID, then validate it.`,
     },
   ],
+  stages: (org, { kind: _kind, table, ...key }) =>
+    referenceStages(org, table, key, {
+      steps: [addKeyStep(org, table, key)],
+      afterwards: [secondKey(org, table, key.columns)],
+    }),
   message: 'ADD CONSTRAINT',
   advice: {
     FOREIGN_KEY_VIOLATION: ({ model }) =>
@@ -53,6 +55,13 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
   ],
   rows: (org, { table, ...key }) => ({ FOREIGN_KEY_VIOLATION: orphansInTheWay(org, table, key) }),
 };
+
+function addKeyStep(org: Identifier, table: Identifier, key: ForeignKey): Step {
+  const own: Lock = { schema: org, table, mode: 'ShareRowExclusiveLock' };
+  const locks = isSelf(org, table, key.references) ? [own] : [own, targetLock(key.references)];
+  const sql = `alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`;
+  return step(sql, { locks, scansTable: true });
+}
 
 function secondKey(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
   return guard({

@@ -7,7 +7,9 @@ import { listOf, nameOf, oneOf } from '../../codec/codecs';
 import { lossKey, nulledKey } from '../alter-field/conversion';
 import type { Fault } from '../../errors';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../../spec/field-changes';
+import type { Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
+import { alterFieldStages } from '../online/alter-field-stages';
 import { referenced } from '../../spec/referenced-table';
 import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../../sql/session-settings';
@@ -32,17 +34,13 @@ type AlterField = t.TypeOf<typeof codec>;
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
   steps: alterSteps,
-  guards: (org, change) => {
-    const onlyComments = Object.keys(change.set).every((key) => key === 'comment');
-    const found = alterGuard(org, change);
-    // The block takes the lock itself. A comment takes a weaker one; everything else could also alter a view.
-    if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
-    return [found];
-  },
-  afterwards: (_org, change) => (newTypeOf(change) === undefined ? [] : [...notedLosses(change), putBack()]),
+  guards: alterGuards,
+  afterwards: (_org, change) => alterAfterwards(change),
   dropsKeysOf: (change) =>
     newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column, bothEnds: true },
   hazards: (_org, change) => alterHazards(change),
+  stages: (org, change) =>
+    alterFieldStages(org, change, { guards: alterGuards(org, change), afterwards: alterAfterwards(change) }),
   unforeseen: (_org, change) => unforeseenIn(change),
   message: 'ALTER COLUMN',
   buildsIndex: true,
@@ -57,6 +55,18 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
   rows: rowsInTheWay,
 };
+
+function alterGuards(org: Identifier, change: AlterField): readonly Statement[] {
+  const onlyComments = Object.keys(change.set).every((key) => key === 'comment');
+  const found = alterGuard(org, change);
+  // The block takes the lock itself. A comment takes a weaker one; everything else could also alter a view.
+  if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
+  return [found];
+}
+
+function alterAfterwards(change: AlterField): readonly Statement[] {
+  return newTypeOf(change) === undefined ? [] : [...notedLosses(change), putBack()];
+}
 
 function notedLosses({ table, column, unconvertible }: AlterField): readonly Statement[] {
   const lost = noteLosses(lossKey(table, column));
