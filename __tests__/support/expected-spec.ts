@@ -43,7 +43,8 @@ function normalField(field: FieldSpec, isKey: boolean, keyLength: number): unkno
     name,
     type,
     key: isKey,
-    nullable: nullable !== false && !isKey,
+    nullable: nullable !== false && !isKey && field.identity !== true,
+    identity: field.identity === true,
     // A key of one field is unique by itself.
     unique: unique === true && !(isKey && keyLength === 1),
     references,

@@ -78,7 +78,7 @@ export function expectedColumn(field: FieldSpec, isKey = false): Record<string, 
   return {
     name: field.name,
     type: columnType(field),
-    nullable: field.nullable !== false && !isKey,
+    nullable: field.nullable !== false && !isKey && field.identity !== true,
     hasDefault: field.default !== undefined && field.default !== null,
     comment: field.comment || null,
   };

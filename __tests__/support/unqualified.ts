@@ -35,7 +35,7 @@ const DDL = `create alter comment drop table schema index view materialized fore
   case when then else end and or unique not null default check references on delete update cascade restrict set no action deferrable initially deferred if exists add rename to type
   using is true false any array with without oids zone cast as only concurrently valid validate statistics function routine procedure aggregate
   domain collation operator class family text search configuration dictionary parser template
-  btree hash gin gist brin asc desc nulls first last include distinct where is
+  by btree hash gin gist brin asc desc nulls first last include distinct where is
   ${GRAMMAR_TYPES} generated always identity fillfactor`;
 
 const WORDS_OF_DDL = new Set(DDL.split(/\s+/));

@@ -105,6 +105,10 @@ export const addFieldExamples: ExamplesOf<'addField'> = [
     },
   },
   {
+    variant: 'identity',
+    change: { kind: 'addField', table: 'invoice', field: { name: 'place', type: 'Int', identity: true } },
+  },
+  {
     variant: 'comment',
     change: { kind: 'addField', table: 'invoice', field: { name: 'memo', type: 'Text', comment: 'Not printed' } },
   },

@@ -39,7 +39,12 @@ export function fieldsOf(table: TableFacts): ReadFields {
       return [];
     }
     extras.push(...wordsOf(table, column));
-    const more = { ...nullability(column), ...defaultOf(table, column, type, extras), ...commentOf(table, column) };
+    const isIdentity = column.identity === BY_DEFAULT && typeOf({ type: type.name }).canBeIdentity;
+    const more = {
+      ...(isIdentity ? { identity: true } : nullability(column)),
+      ...defaultOf(table, column, type, extras),
+      ...commentOf(table, column),
+    };
     return [
       { number: column.number, field: { name: column.name, type: type.name, ...type.options, ...more } as FieldSpec },
     ];
@@ -95,13 +100,16 @@ function whyNoField({ name, type, modifier, generated }: ColumnFacts): string {
   return fault ?? (modifier === -1 ? `type ${type}` : `type ${type}, modifier ${modifier}`);
 }
 
+/** pg_attribute.attidentity. */
+const BY_DEFAULT = 'd';
+
 /** What is unusual about a column that is a field all the same. */
 function wordsOf({ name: table, constraints }: TableFacts, column: ColumnFacts): readonly Extra[] {
   const { name, number, identity, collation, words } = column;
   const at = { name, table };
   const extras: Extra[] = words.map((word) => ({ kind: 'column', ...at, detail: word }));
   if (collation !== '') extras.push({ kind: 'column', ...at, detail: `collation ${collation}` });
-  if (identity !== '') extras.push({ kind: 'identity', ...at, detail: identity === 'a' ? 'always' : 'by default' });
+  if (identity !== '' && identity !== BY_DEFAULT) extras.push({ kind: 'identity', ...at, detail: 'always' });
   for (const constraint of constraints) {
     if (constraint.type !== 'n' || !constraint.columns.includes(number)) continue;
     extras.push({ kind: 'not null', name: constraint.name, table, columns: [name], ...detailed(constraint.words) });

@@ -16,10 +16,20 @@ export function inspectionOf({ name: org, tables, objects }: SchemaFacts): Tenan
   );
   const columnOf = (table: string, number: number): string | undefined => columns.get(table)?.get(number);
   const read = [...tables].sort(byName).map((table) => modelOf(org, table, columnOf));
+  const identities = new Set(
+    read.flatMap(({ model }) =>
+      (model?.fields ?? []).filter(({ identity }) => identity).map(({ name }) => `of ${model?.table ?? ''}.${name}`),
+    ),
+  );
+  // It goes with its field, which says it.
+  const isOfIdentity = ({ kind, detail }: Extra): boolean => kind === 'sequence' && identities.has(detail ?? '');
   return {
     org,
     models: read.flatMap(({ model }) => model ?? []),
-    extras: [...read.flatMap(({ extras }) => extras), ...[...objects].sort(byName)],
+    extras: [
+      ...read.flatMap(({ extras }) => extras),
+      ...[...objects].filter((extra) => !isOfIdentity(extra)).sort(byName),
+    ],
   };
 }
 

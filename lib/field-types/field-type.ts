@@ -51,6 +51,8 @@ export interface FieldType<Taken = unknown> {
   readonly columnTypes: readonly string[];
   /** Whether it is a type of text: an assignment refuses a text that is too long, while a cast truncates it. */
   readonly isText: boolean;
+  /** Whether a sequence can give a column of the type its values. */
+  readonly canBeIdentity: boolean;
   /** Whether a value may be longer than an entry of a btree, which is at most 2,704 bytes. */
   readonly isUnbounded: boolean;
   /** Whether PostgreSQL has an operator class by which a gin index finds what is inside a value. */
@@ -140,6 +142,7 @@ export function fieldType<Taken>(
     column: (table, field) => table.specificType(field.name, typeSql(parts.catalogName(field))),
     columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
     isText: false,
+    canBeIdentity: false,
     isUnbounded: false,
     hasGin: false,
     isWrittenBySession: false,

@@ -14,6 +14,7 @@ export function wholeNumber(name: string, bytes: number) {
         : { fault: `must be a whole number from ${-end} to ${end - 1}` },
     defaultSql: (kept) => literal(kept as number),
     catalogName: () => name,
+    canBeIdentity: true,
     numberLimits: (columnSql) => (columnSql === name ? { range: [-end, end - 1] } : undefined),
     keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
     readDefaultText: wholeNumberIn,

@@ -6,6 +6,7 @@ import type { Json } from '../field-types/field-type';
 import { typeOptions } from '../field-types/options';
 import type { FieldSpec as FieldSpecType, KeyOfEach, Proved, Same } from './spec-types';
 import { Reference } from './references';
+import { identityFaults } from './identity';
 import { setNullFaults } from './set-null';
 import { foreignOptionFaults, hasWrongOption, typeName, typeOptionFaults } from '../field-types/type-options';
 
@@ -17,6 +18,7 @@ const optional = {
   default: t.unknown,
   references: Reference,
   primaryKey: flag,
+  identity: flag,
   ...typeOptions,
   comment: text,
 };
@@ -48,10 +50,16 @@ export const FieldSpec = bounded(FieldCodec);
 
 /** Faults that no single property of a field shows. */
 function fieldFaults(right: Partial<Checked>, given: Readonly<Record<string, unknown>>): Found {
-  const faults = setNullFaults(right);
+  const isIdentity = right.identity === true;
+  const faults = [
+    ...setNullFaults(isIdentity ? { ...right, nullable: false } : right),
+    ...identityFaults(right, given.default !== undefined && given.default !== null),
+  ];
   const found = typeFaults(right, given);
-  if ('instead' in found) return faults.length > 0 ? faults : found;
-  return [...faults, ...found];
+  if (!('instead' in found) && faults.length + found.length > 0) return [...faults, ...found];
+  if (faults.length > 0) return faults;
+  const kept = 'instead' in found ? found.instead : {};
+  return isIdentity ? { instead: { ...kept, nullable: false } } : found;
 }
 
 /** The faults of the type's options and of the default. */
@@ -71,7 +79,7 @@ function keptDefault(field: Typed): Found {
   if (field.default === undefined) return [];
   if (field.default === null) {
     const nullable = field.nullable !== false && field.primaryKey !== true;
-    if (nullable) return { instead: { default: undefined } };
+    if (nullable || field.identity === true) return { instead: { default: undefined } };
     return [{ path: 'default', message: 'null means no default, but the field is not nullable' }];
   }
   const read = typeOf(field).readDefault(field.default, field);

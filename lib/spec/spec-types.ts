@@ -59,7 +59,7 @@ export interface FieldBase {
 /** A field of one type, such as `FieldOf<'String'>`: the common properties and those of its type. */
 export type FieldOf<Name extends FieldTypeName> = {
   [N in Name]: FieldBase & { readonly type: N } & TakenBy<N> & {
-      readonly [Option in Exclude<TypeOption, keyof TakenBy<N>>]?: undefined;
+      readonly [Option in Exclude<TypeOption | 'identity', keyof TakenBy<N>>]?: undefined;
     };
 }[Name];
 

@@ -403,6 +403,24 @@ describe('memoryTenant', () => {
     expect(await rejection(alike)).toMatchObject({ code: 'UNSUPPORTED_DATABASE', table: 'person' });
   });
 
+  it('counts an identity', async () => {
+    const tenant = memory();
+    await createModel(
+      ORG,
+      {
+        table: 'ticket',
+        fields: [
+          { name: 'id', type: 'Int', identity: true },
+          { name: 'a', type: 'Int' },
+        ],
+      },
+      tenant,
+    );
+    await tenant('ticket').insert({ a: 1 });
+    await tenant('ticket').insert({ a: 2 });
+    expect(await tenant('ticket').pluck('id')).toEqual([1, 2]);
+  });
+
   it('is empty each time', async () => {
     await createModel(ORG, INVOICE, memory());
     await createModel(ORG, INVOICE, memory());

@@ -5,6 +5,7 @@ import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { qualified } from '../../sql/identifier';
 import type { Identifier } from '../../sql/identifier';
+import { identityJudgements } from './identity-judgements';
 import { judgeKeptDefault } from './kept-default';
 import { listChecks } from './list-checks';
 import { literal } from '../../sql/literal';
@@ -27,6 +28,7 @@ export function alterGuard(org: Identifier, change: Alteration): string | undefi
     ...listJudgements(change),
     ...typeJudgements(change),
     ...defaultJudgements(change),
+    ...identityJudgements(change),
     ...nullableJudgements(change),
     ...uniqueJudgements(change),
     ...dependentsJudgements(change),

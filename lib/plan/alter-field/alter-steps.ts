@@ -3,6 +3,7 @@ import { changedDefaultSql, newTypeOf, newValuesOf, type FieldChanges } from '..
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
+import { retypeSequences } from './retype-sequences';
 import { dropOtherListChecks } from './list-checks';
 import { literal } from '../../sql/literal';
 import { step, type Lock, type Step } from '../plan';
@@ -56,7 +57,12 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
   // A foreign key on the column is dropped and recreated, at both its ends, whether or not a row is rewritten.
   const locks = [own, ...locksOnReferenced(own, referencing)];
-  return [...steps, step(retypingSql(org, change, to), { locks, rewritesTable: rewrites, scansTable: rewrites })];
+  const retyping = step(retypingSql(org, change, to), { locks, rewritesTable: rewrites, scansTable: rewrites });
+  return [...steps, retyping, ...(typeOf(to).canBeIdentity ? [sequencesStep(org, change, to, locks)] : [])];
+}
+
+function sequencesStep(org: Identifier, { table, column }: Alteration, to: NewType, locks: readonly Lock[]): Step {
+  return step(retypeSequences(org, table, column, typeOf(to).catalogName(to)), { locks });
 }
 
 function retypingSql(org: Identifier, { table, column, from }: Alteration, to: NewType): string {

@@ -22,6 +22,7 @@ export interface CanonicalField {
   /** As a set. */
   readonly values: readonly string[] | undefined;
   readonly nullable: boolean;
+  readonly identity: boolean;
   /** As a value. */
   readonly default: string | undefined;
   readonly comment: string;
@@ -67,6 +68,7 @@ function canonicalField(field: Field, isKey: boolean): CanonicalField {
     type: type.catalogName(field),
     values: values && [...values].sort(),
     nullable: field.nullable !== false && !isKey,
+    identity: field.identity === true,
     default: field.default === undefined ? undefined : type.defaultValue(field.default),
     comment: field.comment ?? '',
   };

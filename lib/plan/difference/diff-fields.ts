@@ -121,6 +121,9 @@ function diffField(
       ...hinted(unproved),
     });
   }
+  if (desired.identity !== actual.identity) {
+    found.push({ kind: 'identity', ...at, ...both(desired.identity, actual.identity), remedy: 'manual' });
+  }
   const other = taken(extras, { kind: 'default', table, name: column });
   if (desired.default !== actual.default || other !== undefined) {
     found.push({

@@ -28,6 +28,8 @@ type Found =
   /** The values that the column is held to, by the types: an Enum has some. */
   | (OfColumn<'values'> & Both<TypeSpec>)
   | (OfColumn<'nullable'> & Both<boolean>)
+  /** Whether PostgreSQL counts. */
+  | (OfColumn<'identity'> & Both<boolean>)
   /** An {@link Extra} for a default that no field can say. */
   | (OfColumn<'default'> & Both<Json | undefined, Json | undefined | Extra>)
   | (OfColumn<'unique'> & Both<boolean>)

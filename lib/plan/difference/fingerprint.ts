@@ -35,11 +35,11 @@ function modelText({ table, comment, key, fields, indexes, references }: Canonic
   ];
 }
 
-function fieldText([name, { type, values, nullable, default: value, comment }]: readonly [
+function fieldText([name, { type, values, nullable, identity, default: value, comment }]: readonly [
   string,
   CanonicalField,
 ]): unknown {
-  return [name, type, values ?? null, nullable, value ?? null, comment];
+  return [name, type, values ?? null, nullable, value ?? null, comment, ...(identity ? ['identity'] : [])];
 }
 
 /** By code unit: the same in every locale. */

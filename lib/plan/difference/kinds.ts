@@ -54,6 +54,9 @@ const kinds: Kinds = {
     words: ({ table, column, desired }) => `${table}.${column} ${desired ? 'cannot' : 'can'} be null`,
     sets: ({ desired }) => ({ nullable: desired }),
   },
+  identity: {
+    words: ({ table, column, desired }) => `${table}.${column} is ${desired ? 'not ' : ''}an identity`,
+  },
   default: {
     words: ({ table, column, desired, actual }) =>
       `${table}.${column} has ${desired === undefined ? 'a' : actual === undefined ? 'no' : 'another'} default`,

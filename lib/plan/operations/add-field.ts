@@ -68,7 +68,7 @@ function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
 
 /** Row by row, since each row gets its own value (manual, ALTER TABLE, Notes). */
 function isRewrite(field: Field): boolean {
-  return field.default !== undefined && typeOf(field).isVolatile(field.default);
+  return field.identity === true || (field.default !== undefined && typeOf(field).isVolatile(field.default));
 }
 
 function isScan(field: Field): boolean {
@@ -88,10 +88,13 @@ function hazardsOf(table: Identifier, field: Field): Hazard[] {
       kind: 'rewrite',
       ...at,
       message: `Adding "${field.name}" rewrites every row of "${table}" and blocks reads until it is done.`,
-      saferWay: 'Add the field without a default, fill it in batches, then set the default.',
+      saferWay:
+        field.identity === true
+          ? 'Add the field without identity, fill it in batches, then add the identity by hand, past the highest value.'
+          : 'Add the field without a default, fill it in batches, then set the default.',
     });
   }
-  if (field.nullable === false && field.default === undefined) {
+  if (field.nullable === false && field.default === undefined && field.identity !== true) {
     hazards.push({
       kind: 'notNullWithoutDefault',
       ...at,
