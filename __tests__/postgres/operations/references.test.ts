@@ -131,6 +131,9 @@ describe('a reference that is added', () => {
     expect(error).toMatchObject({ code: 'FOREIGN_KEY_VIOLATION', org, table: 'invoice' });
     expect(error.message).toMatch(/Correct these first\. In the way: 2 rows\.$/);
     expect(await keysOf('invoice')).toEqual([]);
+    const [, query = ''] = /To find them: (.*?)\. In the way/.exec(error.message) ?? [];
+    const { rows } = await db.raw<{ rows: Record<string, unknown>[] }>(query);
+    expect(rows.map(({ customer_id }) => customer_id)).toEqual([2, 3]);
   });
 
   it.each([
