@@ -1,15 +1,12 @@
 import type { Hazard, Plan, Step } from '..';
 import { counted, wrapped } from './text';
-import { inColor, widthOf, type Screen } from './world';
-
-const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;
-type Paint = (style: keyof typeof CODES, text: string) => string;
+import { inColor, painter, widthOf, type Paint, type Screen } from './world';
 
 const INDENT = '    ';
 
 /** A plan as it fits a terminal: below each statement what it locks and costs. */
 export function planText({ org, changes, steps, hazards }: Plan, screen: Screen, env: NodeJS.ProcessEnv): string {
-  const paint: Paint = inColor(screen, env) ? painted : (_style, text) => text;
+  const paint = painter(inColor(screen, env));
   const width = widthOf(screen);
   const title = `${org}: ${counted(changes.length, 'change')}, ${counted(steps.length, 'statement')}`;
   return [
@@ -19,7 +16,13 @@ export function planText({ org, changes, steps, hazards }: Plan, screen: Screen,
   ].join('\n\n');
 }
 
-function stepText({ sql, locks, rewritesTable, scansTable }: Step, index: number, width: number, paint: Paint): string {
+/** A statement, and below it what it locks and costs. */
+export function stepText(
+  { sql, locks, rewritesTable, scansTable }: Step,
+  index: number,
+  width: number,
+  paint: Paint,
+): string {
   const statement = sql.split('\n').map((line) => wrapped(line, width - INDENT.length, '  '));
   const numbered = statement.join('\n').replaceAll('\n', `\n${INDENT}`);
   const held = locks.map(({ mode, schema, table }) => `locks ${schema}.${table}: ${mode}`);
@@ -35,8 +38,3 @@ function hazardText({ kind, message, saferWay }: Hazard, width: number, paint: P
     INDENT + wrapped(`Safer: ${saferWay}`, width - INDENT.length, '').replaceAll('\n', `\n${INDENT}`),
   ].join('\n');
 }
-
-const painted: Paint = (style, text) => {
-  const [on, off] = CODES[style];
-  return `\u001b[${on}m${text}\u001b[${off}m`;
-};

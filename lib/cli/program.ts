@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addApply } from './commands/apply';
 import { addDrift } from './commands/drift';
 import { addInspect } from './commands/inspect';
+import { addOnline } from './commands/online';
 import { addPlan } from './commands/plan';
 import { addRollout } from './commands/rollout';
 import type { AddCommand, Runner } from './commands/command';
@@ -9,7 +10,7 @@ import { version } from './version';
 import type { World } from './world';
 
 /** Every command, in the order of the help. A new one is its file and a word here. */
-const COMMANDS: readonly AddCommand[] = [addInspect, addDrift, addPlan, addApply, addRollout];
+const COMMANDS: readonly AddCommand[] = [addInspect, addDrift, addPlan, addApply, addRollout, addOnline];
 
 const HELP = `
 Connects by DATABASE_URL or a knexfile. Data goes to standard output, everything

@@ -1,8 +1,8 @@
-import type { RolloutProgress } from '..';
+import type { OnlineOptions, RolloutProgress } from '..';
 import { print, widthOf, type World } from './world';
 
-export interface Progress {
-  readonly tell: (progress: RolloutProgress) => void;
+export interface Progress<P = RolloutProgress> {
+  readonly tell: (progress: P) => void;
   /** To be called before anything else is written. */
   readonly end: () => void;
 }
@@ -64,4 +64,26 @@ function textOf({ targets, pending, failed, perSecond, leftMs, state }: RolloutP
 function durationOf(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+}
+
+type StageProgress = Parameters<NonNullable<OnlineOptions['onProgress']>>[0];
+
+/** The stages of an online change. */
+export function stageProgressOn({ stderr, env }: World): Progress<StageProgress> {
+  const isBar = stderr.isTTY === true && !env.CI;
+  let isDrawn = false;
+  let told = '';
+  return {
+    tell: ({ stage, done, total }) => {
+      const part = total === undefined || total === 0 ? '' : `, ${Math.round(((done ?? 0) / total) * 100)} %`;
+      if (isBar) stderr.write(`\r\u001b[2K${`${stage}${part}`.slice(0, widthOf(stderr) - 1)}`);
+      else if (stage !== told) print(stderr, stage);
+      isDrawn = isBar;
+      told = stage;
+    },
+    end: () => {
+      if (isDrawn) stderr.write('\n');
+      isDrawn = false;
+    },
+  };
 }

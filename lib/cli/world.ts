@@ -23,6 +23,19 @@ export function inColor(screen: Screen, env: NodeJS.ProcessEnv): boolean {
   return screen.isTTY === true && env.TERM !== 'dumb';
 }
 
+/** The codes of the terminal that switch a style on and off: `util.styleText` came with Node 20.12 only. */
+const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39] } as const;
+
+export type Paint = (style: keyof typeof STYLES, text: string) => string;
+
+export function painter(isColored: boolean): Paint {
+  if (!isColored) return (_style, text) => text;
+  return (style, text) => {
+    const [on, off] = STYLES[style];
+    return `\u001b[${on}m${text}\u001b[${off}m`;
+  };
+}
+
 /** How many characters a line may have; no limit where nobody reads it on a terminal. */
 export function widthOf(screen: Screen): number {
   // A terminal that does not know its width says 0.

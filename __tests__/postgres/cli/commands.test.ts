@@ -29,6 +29,7 @@ file(
 file('broken.json', '[\n  { "kind": "dropModel", "table": hunter2-value }\n]');
 file('models.json', [{ table: 'invoice', fields: [{ name: 'id', type: 'Int' }] }]);
 file('faulty-models.json', [{ table: 'invoice', fields: [{ typ: 'Int', name: 'id' }] }]);
+file('by-id.json', [{ kind: 'addIndex', table: 'invoice', columns: ['id'] }]);
 file('empty.json', []);
 file('number.json', '7');
 
@@ -155,6 +156,23 @@ const CASES: readonly Case[] = [
   { args: 'rollout resume none', code: 1, stderr: /no rollout "none"/ },
   { args: 'rollout status', code: 64, stderr: /missing required argument 'name'/ },
 
+  { args: 'online plan by-id.json --org t-0', code: 0, stdout: /create index concurrently/ },
+  { args: 'online plan faulty.json --org t-0', code: 1, stderr: /^faulty\.json:4: / },
+  { args: 'online plan by-id.json', code: 64, stderr: /required option '--org <org>'/ },
+  { args: 'online apply by-id.json --org t-0', code: 0, stdout: /^t-0: .* ms\n$/ },
+  { args: 'online apply by-id.json --org nobody', code: 1, stderr: /nobody/ },
+  { args: 'online apply drop.json --org t-0', code: 64, stderr: /confirm with --yes/ },
+  {
+    args: 'online apply by-id.json --org t-0',
+    code: 130,
+    stderr: /^Interrupted\.\n$/,
+    given: { signal: AbortSignal.abort() },
+  },
+  { args: 'online status --orgs-like t-%', code: 0, stdout: /^No online change is unfinished\.\n$/ },
+  { args: 'online status', code: 64, stderr: /^No tenant/ },
+  { args: 'online abandon invoice --org t-0', code: 0, stdout: /^None was begun\.\n$/ },
+  { args: 'online abandon --org t-0', code: 64, stderr: /missing required argument 'table'/ },
+
   { args: '--help', code: 0, stdout: /^Usage: tenant-ddl/ },
   { args: '--version', code: 0, stdout: /^\d+\.\d+\.\d+\n$/ },
   { args: '', code: 64, stderr: /^Usage: tenant-ddl/ },
@@ -173,7 +191,7 @@ it.each(CASES)('$args ends with $code', async ({ args, code, stdout, stderr, giv
     expectNoSecret(ended, url);
 
     const again = `${args} --json`.trim().split(' ');
-    if (code === 64 || code === 130 || !/^(inspect|drift|plan)/.test(args)) return;
+    if (code === 64 || code === 130 || !/^(inspect|drift|plan|online (plan|status|abandon))/.test(args)) return;
     const asJson = await cli(again, { url, cwd: folder, ...given });
     expect(asJson.code).toBe(code);
     documentIn(asJson);
@@ -277,6 +295,41 @@ it('finds a drift, writes what mends it, and finds none when that was applied', 
     expect((await run('apply mend.json --org t-1')).code).toBe(64);
     expect((await run('apply mend.json --org t-1 --yes')).code).toBe(0);
     expect(await run('drift desired.json')).toMatchObject({ code: 0, stdout: '3 of 3 tenants are as desired.\n' });
+  });
+});
+
+it('goes on with an online change that was cut short, or takes it back', async () => {
+  await withTenants(1, async (db, _orgs, url) => {
+    const run = (args: string, given: Given = {}): Promise<Ended> =>
+      cli([...args.split(' '), '--json'], { url, cwd: folder, ...given });
+    const cutShort = async (): Promise<Ended> => {
+      // An index waits for every transaction that uses the table.
+      const blocker = await db.transaction();
+      try {
+        await blocker.raw('insert into "t-0".invoice values (1)');
+        const applied = run('online apply by-id.json --org t-0 --attempts 1');
+        for (let isCut = false; !isCut;) {
+          const { rows } = await db.raw('select pg_terminate_backend(pid) from pg_locks where not granted');
+          isCut = rows.length > 0;
+        }
+        return await applied;
+      } finally {
+        await blocker.rollback();
+      }
+    };
+    expect(documentIn(await cutShort())).toMatchObject({ error: { code: 'CONNECTION_LOST' } });
+    const status = await run('online status --org t-0');
+    expect([status.code, documentIn(status).unfinished]).toEqual([
+      2,
+      [expect.objectContaining({ org: 't-0', table: 'invoice', running: false })],
+    ]);
+    expect(documentIn(await run('online abandon invoice --org t-0'))).toMatchObject({
+      abandoned: { change: { kind: 'addIndex' } },
+    });
+    expect((await run('online status --org t-0')).code).toBe(0);
+    expect(documentIn(await cutShort())).toMatchObject({ error: { code: 'CONNECTION_LOST' } });
+    const applied = await run('online apply by-id.json --org t-0');
+    expect([applied.code, documentIn(applied).results]).toEqual([0, [expect.objectContaining({ resumed: true })]]);
   });
 });
 

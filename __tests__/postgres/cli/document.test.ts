@@ -26,8 +26,9 @@ function wordsOf(line: string): string[] {
 }
 
 it('shows commands that do what it says, each in the state that the ones before it leave', async () => {
-  const [changes = ''] = blocks('json');
+  const [changes = '', byStatus = ''] = blocks('json');
   writeFileSync(join(folder, 'changes.json'), changes);
+  writeFileSync(join(folder, 'by-status.json'), byStatus);
   await inOwnDatabase(async (url, db) => {
     const connection = JSON.stringify({ client: 'pg', connection: url });
     writeFileSync(join(folder, 'knexfile.js'), `module.exports = { production: ${connection} };`);
