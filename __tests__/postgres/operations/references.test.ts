@@ -129,7 +129,9 @@ describe('a reference that is added', () => {
       .insert([1, 2, 3, null].map((customer_id, id) => ({ id, customer_id })));
     const error = await migrationError(addReference(org, 'invoice', toCustomer, db, options));
     expect(error).toMatchObject({ code: 'FOREIGN_KEY_VIOLATION', org, table: 'invoice' });
-    expect(error.message).toMatch(/Correct these first\. In the way: 2 rows\.$/);
+    expect(error.message).toMatch(
+      /Correct these first\. To find them: select \* from "[^"]+"\."invoice" where ctid in \('\(0,2\)', '\(0,3\)'\)\. In the way: 2 rows\.$/,
+    );
     expect(await keysOf('invoice')).toEqual([]);
     const [, query = ''] = /To find them: (.*?)\. In the way/.exec(error.message) ?? [];
     const { rows } = await db.raw<{ rows: Record<string, unknown>[] }>(query);
