@@ -43,6 +43,8 @@ export interface FieldType<Taken = unknown> {
   defaultSql(kept: Json): string;
   /** Whether PostgreSQL computes the default row by row, so adding such a column rewrites the table. */
   isVolatile(kept: Json): boolean;
+  /** A value that no default computes and nobody uses, for rows that have still to get theirs; undefined if the type has none. */
+  unusedValue(seed: string): string | undefined;
   /** The column, by knex's schema builder. */
   column(table: Knex.CreateTableBuilder, field: TypedField): Knex.ColumnBuilder;
   /** The type as `format_type` names it. */
@@ -139,6 +141,7 @@ export function fieldType<Taken>(
     guesses: () => false,
     defaultSql: (kept) => literal(kept as string),
     isVolatile: () => false,
+    unusedValue: () => undefined,
     column: (table, field) => table.specificType(field.name, typeSql(parts.catalogName(field))),
     columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
     isText: false,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { literal } from '../sql/literal';
 import { isCallOf, textOfType } from './default-text';
 import { fieldType, isFunctionCall } from './field-type';
@@ -22,6 +23,17 @@ export const uuidType = fieldType<UuidOptions>({
   },
   defaultSql: (kept) => (typeof kept === 'string' ? literal(kept) : 'pg_catalog.gen_random_uuid()'),
   isVolatile: (kept) => typeof kept !== 'string',
+  // Of version 8, which gen_random_uuid does not make (RFC 9562, 5.8).
+  unusedValue: (seed) => {
+    const hex = createHash('sha256').update(`tenant_ddl ${seed}`).digest('hex');
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      `8${hex.slice(13, 16)}`,
+      `a${hex.slice(17, 20)}`,
+      hex.slice(20, 32),
+    ].join('-');
+  },
   catalogName: () => 'uuid',
   readDefaultText: (text) => (isCallOf(text, ['gen_random_uuid']) ? { fn: 'uuid' } : textOfType(text, 'uuid')),
   defaultValue: (kept) => JSON.stringify(typeof kept === 'string' ? kept.toLowerCase() : kept),

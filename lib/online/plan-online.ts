@@ -2,6 +2,7 @@ import type { PlanOptions } from '../migration/plan-changes';
 import { sharedSchemasOf, tenantsOwn } from '../options/settings';
 import { checkedChanges } from '../plan/checked-changes';
 import { onlineWay, type OnlineWay } from '../plan/online/online-plan';
+import type { Stage } from '../plan/online/stage';
 import type { Change, CheckedChange } from '../plan/operations';
 import type { Step } from '../plan/plan';
 import { identifier, type Identifier } from '../sql/identifier';
@@ -13,8 +14,8 @@ export interface OnlineStage {
   readonly transactional: boolean;
   /** The statements, with their locks. */
   readonly steps: readonly Step[];
-  /** The option that limits it: `lockTimeoutMs` for each brief lock, `stageTimeoutMs` for a statement that blocks nobody. */
-  readonly limit: 'lockTimeoutMs' | 'stageTimeoutMs';
+  /** The option that limits it: `lockTimeoutMs` for each brief lock, `stageTimeoutMs` for a statement that blocks nobody, `batchMs` for each batch of an update. */
+  readonly limit: 'lockTimeoutMs' | 'stageTimeoutMs' | 'batchMs';
   /** Whether `abandonOnline` can still take the change back once this stage has begun. */
   readonly canAbandon: boolean;
 }
@@ -64,8 +65,16 @@ function stagesShown(way: OnlineWay): readonly OnlineStage[] {
     name: stage.name,
     transactional: stage.kind === 'transaction',
     steps: stage.steps,
-    limit: stage.kind === 'transaction' ? 'lockTimeoutMs' : 'stageTimeoutMs',
+    limit: LIMITS[stage.kind],
     // The last transaction ends the change together with its record.
     canAbandon: stage.kind !== 'drop' && !(stage.kind === 'transaction' && at === last),
   }));
 }
+
+const LIMITS: { readonly [K in Stage['kind']]: OnlineStage['limit'] } = {
+  transaction: 'lockTimeoutMs',
+  build: 'stageTimeoutMs',
+  drop: 'stageTimeoutMs',
+  validate: 'stageTimeoutMs',
+  fill: 'batchMs',
+};

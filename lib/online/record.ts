@@ -19,6 +19,8 @@ const TABLE = `create table ${RECORDS} (
   "change" pg_catalog.text not null,
   "plan" pg_catalog.text not null,
   "stage" integer not null default 0,
+  "cursor_key" pg_catalog.text,
+  "upper_key" pg_catalog.text,
   "begun_at" timestamp with time zone not null default pg_catalog.clock_timestamp(),
   "at" timestamp with time zone not null default pg_catalog.clock_timestamp()
 )`;
@@ -127,6 +129,27 @@ export function moveRecord(oid: string, from: number, to: number | 'end'): strin
   const reason = literal('Another process has gone on with this online change, or has taken it back');
   return `with tenant_ddl_row as (${move} returning stage)
 select case when not exists (select from tenant_ddl_row) then ${failing('online', reason)} end`;
+}
+
+/** How far a stage that goes through the rows has come. */
+export interface Cursor {
+  readonly stage: number;
+  /** The last key that was looked at, and the last of the pass, as texts; null before the first batch. */
+  readonly cursor: string | null;
+  readonly upper: string | null;
+}
+
+export async function readCursor({ ask }: OnlineSession, oid: string): Promise<Cursor> {
+  const columns = 'stage::pg_catalog.text as stage, cursor_key as cursor, upper_key as upper';
+  const [row] = rowsOf<{ stage: string; cursor: string | null; upper: string | null }>(
+    await ask(`select ${columns} from ${RECORDS} where table_oid ${EQ} ${oidOf(oid)}`),
+  );
+  return { stage: Number(row?.stage ?? -1), cursor: row?.cursor ?? null, upper: row?.upper ?? null };
+}
+
+/** Before another pass, or the next stage. */
+export function resetCursor(oid: string): string {
+  return `update ${RECORDS} set cursor_key = null, upper_key = null where table_oid ${EQ} ${oidOf(oid)}`;
 }
 
 export function oidOf(oid: string): string {

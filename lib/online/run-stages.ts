@@ -57,7 +57,7 @@ async function runStage(session: OnlineSession, { way, oid }: StagedChange, stag
   const moved = moveRecord(oid, at, isLast ? 'end' : at + 1);
   // Each kind has its runner: the compiler has seen that it takes its own stages.
   const run = STAGE_RUNNERS[stage.kind] as (...args: readonly unknown[]) => Promise<'moved' | undefined>;
-  const did = await run({ session, subject: way.subject, oid, moved }, stage);
+  const did = await run({ session, subject: way.subject, oid, moved, number: at + 1, of: way.stages.length }, stage);
   if (did !== 'moved') await session.ask(moved);
 }
 

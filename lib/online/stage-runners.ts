@@ -1,6 +1,14 @@
-import type { BuildStage, DropIndexStage, Stage, TransactionStage, ValidateStage } from '../plan/online/stage';
+import type {
+  BuildStage,
+  DropIndexStage,
+  FillStage,
+  Stage,
+  TransactionStage,
+  ValidateStage,
+} from '../plan/online/stage';
 import type { Subject } from '../plan/subject';
 import { buildIndex, dropIndex } from './build-index';
+import { fill } from './fill';
 import { runBriefly } from './in-transaction';
 import type { OnlineSession } from './online-session';
 
@@ -9,6 +17,9 @@ export interface StageContext {
   readonly session: OnlineSession;
   readonly subject: Subject;
   readonly oid: string;
+  /** Which one it is, from 1, and of how many. */
+  readonly number: number;
+  readonly of: number;
   /** The statement that says in the record that it is done. */
   readonly moved: string;
 }
@@ -32,6 +43,10 @@ export const STAGE_RUNNERS: Runners = {
   },
   drop: async ({ session, oid }, stage: DropIndexStage) => {
     await dropIndex(session, stage, oid);
+    return undefined;
+  },
+  fill: async ({ session, oid, number, of }, stage: FillStage) => {
+    await fill(session, stage, { oid, number, of });
     return undefined;
   },
   validate: async ({ session }, stage: ValidateStage) => {

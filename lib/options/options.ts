@@ -116,6 +116,8 @@ export const ONLINE_OPTIONS = {
   retry: group(ONLINE_RETRY_OPTIONS, { maxAttempts: 1 }),
   /** How long a statement that blocks nobody may take (an index build, a validation), in milliseconds. Default 12 hours. */
   stageTimeoutMs: option<number>({ default: 43_200_000, unit: 'ms', check: wholeFrom(1) }),
+  /** How long a batch of rows should take, in milliseconds; their number is adapted to it. Default 50. */
+  batchMs: option<number>({ default: 50, unit: 'ms', check: wholeFrom(1) }),
   /** How long to wait for another online change of the table, in milliseconds. Default 10 minutes; 0 does not wait. */
   waitMs: option<number>({ default: 600_000, unit: 'ms', check: wholeFrom(0) }),
   /** Called at the beginning of each stage, and about every second while it runs. */

@@ -71,9 +71,16 @@ it('refuses a connection that leads through a pooler: the session is not the one
 it.each<Change>([
   { kind: 'alterField', table: 'invoice', column: 'code', set: { type: 'Int' } },
   {
+    kind: 'alterField',
+    table: 'invoice',
+    column: 'code',
+    set: { type: 'Text', nullable: false },
+    from: { type: 'String' },
+  },
+  {
     kind: 'addField',
     table: 'invoice',
-    field: { name: 'public_id', type: 'Uuid', default: { fn: 'uuid' } },
+    field: { name: 'other', type: 'Uuid', default: { fn: 'uuid' }, references: { table: 'customer', column: 'id' } },
   },
 ])('refuses by name, before anything is sent, what it has no stages for: %j', async (unsupported) => {
   expect(() => planOnline('acme-corp', unsupported)).toThrow(/cannot be made online/);

@@ -25,7 +25,7 @@ export type PreCheck =
 export const MAX_FOUND = 1000;
 
 /** One part of an online change. What one has done outlives a crash; a repeated call goes on with the one that is due. */
-export type Stage = TransactionStage | BuildStage | DropIndexStage | ValidateStage;
+export type Stage = TransactionStage | BuildStage | DropIndexStage | ValidateStage | FillStage;
 
 /** Brief strong locks, in a transaction. */
 export interface TransactionStage {
@@ -60,5 +60,16 @@ export interface ValidateStage {
   readonly kind: 'validate';
   readonly name: string;
   readonly columns: readonly Identifier[];
+  readonly steps: readonly [Step];
+}
+
+/** Updates of a few rows each, in the order of the primary key. */
+export interface FillStage {
+  readonly kind: 'fill';
+  readonly name: string;
+  readonly column: Identifier;
+  /** Expressions: the new value of a row, and whether it has still to get it. */
+  readonly set: string;
+  readonly todo: string;
   readonly steps: readonly [Step];
 }

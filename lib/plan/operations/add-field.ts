@@ -10,6 +10,7 @@ import { addedColumn, columnConstraints, commentOn } from '../render';
 import { refersTo } from '../effects';
 import { foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import { addFieldStages } from '../online/add-field-stages';
+import { fillStages } from '../online/fill-stages';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -32,7 +33,8 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   codec,
   steps: (org, { table, field }) => addFieldSteps(org, table, field),
   stages: (org, { table, field }) => {
-    if (isRewrite(field)) return { refused: 'each row gets its own default, which rewrites the table' };
+    const [, ...comments] = addFieldSteps(org, table, field);
+    if (isRewrite(field)) return fillStages(org, table, field, comments);
     return isScan(field) ? addFieldStages(org, table, field, addFieldSteps(org, table, field)) : undefined;
   },
   hazards: (_org, { table, field }) => hazardsOf(table, field),
