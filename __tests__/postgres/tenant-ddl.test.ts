@@ -14,7 +14,7 @@ it('has every function that takes a tenant or a database, and planning', () => {
   const ddl = tenantDdl(db, { logger: false });
   const others = [
     ...['ERROR_CODES', 'FieldSpec', 'ModelSpec', 'MigrationError', 'formatPlan', 'tenantDdl', 'withDbRetry'],
-    ...['changesFor', 'diffModels', 'fingerprint', 'formatDifference', 'formatDrift'],
+    ...['changesFor', 'diffModels', 'fingerprint', 'formatDifference', 'formatDrift', 'formatRollout'],
   ];
   expect(Object.keys(ddl).sort()).toEqual(
     Object.keys(door)

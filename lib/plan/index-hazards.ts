@@ -6,7 +6,7 @@ import { literal } from '../sql/literal';
 import { EQ, GT, isOneOf, LT } from '../sql/qualified-sql';
 import { block, guard } from '../sql/server-check';
 import type { Hazard } from './plan';
-import { meet, type Unforeseen } from './unforeseen';
+import { meet, policyIs, type Unforeseen } from './unforeseen';
 
 /** An entry of a btree is at most a third of a page (manual 67.1.4). */
 const MAX_ENTRY_BYTES = 2704;
@@ -56,13 +56,19 @@ function sizeKey(table: Identifier, index: Index): string {
 /** Columns of these types have no limit of their own. */
 const UNBOUNDED = ['pg_catalog.text', 'pg_catalog.jsonb'];
 
+/** Under these the catalog may be older than the lock: where the hazard is refused, in doubt it is there. */
+const SEES_AN_OLDER_CATALOG = `(${isOneOf(`pg_catalog.current_setting('transaction_isolation')`, 'text', [
+  `'repeatable read'`,
+  `'serializable'`,
+])} and ${policyIs('indexSize', ['refuse'])})`;
+
 /** A text that a check is about, as that of an Enum is, may well have one. */
 export function sizeGuards(org: Identifier, table: Identifier, index: Index): readonly string[] {
   if (!isBtree(index)) return [];
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   return [
     block(`begin
-  if exists (select from pg_catalog.pg_attribute a
+  if ${SEES_AN_OLDER_CATALOG} or exists (select from pg_catalog.pg_attribute a
     where a.attrelid ${EQ} ${relation} and ${isOneOf('a.attname::pg_catalog.text', 'text', entryColumns(index).map(literal))}
       and (${isOneOf('a.atttypid', 'regtype', UNBOUNDED.map(literal))} or a.atttypid ${EQ} 'pg_catalog.varchar'::pg_catalog.regtype and (a.atttypmod ${LT} 0 or a.atttypmod ${GT} ${MAX_ENTRY_BYTES}))
       and not exists (select from pg_catalog.pg_constraint k

@@ -59,6 +59,8 @@ export interface HazardOn {
 
 /** What runs for one change, in order. */
 export interface Run {
+  /** Undefined where the guards tell. */
+  readonly goesByCatalog?: boolean | undefined;
   readonly guards: readonly Statement[];
   readonly steps: readonly string[];
   readonly afterwards?: readonly Statement[];

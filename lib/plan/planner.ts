@@ -48,6 +48,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     const keys = dropsKeysOf && keysBefore(dropsKeysOf, done);
     if (keys !== undefined) keysDropped.push(keys);
     add(own, {
+      goesByCatalog: operation.goesByCatalog,
       guards: operation.guards?.(org, change) ?? [],
       afterwards: operation.afterwards?.(org, change) ?? [],
       hazards: [...hazardsOn(org, change, own, names), ...sharedLocks(org, change.table, [...own, ...later])],

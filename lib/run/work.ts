@@ -47,7 +47,9 @@ export function workOf(org: Identifier, { plan, runs, unforeseen, keysDropped }:
     keysDropped,
     hazards: runs.flatMap((run) => run.hazards),
     unforeseen,
-    readsCatalog: runs.some(({ guards, steps: own }) => guards.some(isLook) || own.some(isBlock)),
+    readsCatalog: runs.some(
+      ({ guards, steps: own, goesByCatalog = guards.some(isLook) || own.some(isBlock) }) => goesByCatalog,
+    ),
   };
 }
 

@@ -81,7 +81,15 @@ function indexId(index: Index, fields: readonly Field[] = []): string {
     JSON.stringify([column, is ?? null, equals === undefined ? null : valueOf(fields, column, equals)]),
   );
   const more = [method ?? null, conditions.sort(), [...include].sort(), nullsNotDistinct === true];
-  return JSON.stringify([unique === true, columns, ...more]);
+  return JSON.stringify([unique === true, columns.map(columnId), ...more]);
+}
+
+/** In whatever order its options were written. */
+function columnId(given: Index['columns'][number]): readonly unknown[] {
+  if (typeof given === 'string') return [given];
+  const { column, order, nulls, lower, operatorClass } = given;
+  const id = [column, order ?? null, nulls ?? null, lower === true, operatorClass ?? null];
+  return id.slice(1).every((option) => option === null || option === false) ? [column] : id;
 }
 
 function valueOf(fields: readonly Field[], column: string, equals: string | number | boolean): string {

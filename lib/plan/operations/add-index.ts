@@ -27,6 +27,8 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
       scansTable: true,
     }),
   ],
+  // What is looked at is a hazard, and the version.
+  goesByCatalog: false,
   guards: (org, { table, ...index }) => [...versionGuards([index]), ...sizeGuards(org, table, index)],
   hazards: (_org, { table, unique, ...index }) => [
     {

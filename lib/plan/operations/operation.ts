@@ -17,6 +17,8 @@ export interface Operation<C, S> {
   steps(org: Identifier, change: C, isNew: IsNew): readonly Step[];
   /** Run before the steps: each fails if the catalog shows something that no plan can know, and changes nothing. */
   guards?(org: Identifier, change: C): readonly Statement[];
+  /** Whether what it does depends on what the guards find. By default it does wherever one looks into the catalog. */
+  readonly goesByCatalog?: boolean;
   /** Run after the steps: restores what the guards have set for them. */
   afterwards?(org: Identifier, change: C): readonly Statement[];
   /** The hazards that show only while the change runs. */
