@@ -1,8 +1,11 @@
 import type { Knex } from 'knex';
-import type { MigrationError } from '../errors';
+import { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
 import { POOLED } from '../run/commit/ask';
+import { reasonOf } from '../run/failures/advice';
 import { explained, failureAt } from '../run/failures/message';
+import { sqlStateOf } from '../run/failures/sql-states';
+import { withoutValues } from '../run/failures/without-values';
 import { retrying, retryScopeOf } from '../run/retry';
 import { joined } from '../run/wire/batch';
 import { statementLimitMs } from '../run/wire/limit';
@@ -45,10 +48,26 @@ export async function askLedger(
     try {
       return await POOLED.ask(server, sql, statementLimitMs(settings), settings.logger);
     } catch (error) {
-      throw explained(error, failureAt(error, ''));
+      throw otherShapeError(error) ?? explained(error, failureAt(error, ''));
     }
   };
   return retrying(patient, once, { canRetry: (error) => retryScopeOf(error) !== 'none' });
+}
+
+/**
+ * What our SQL meets in tables that are not ours: undefined_column, wrong_object_type, datatype_mismatch,
+ * undefined_function, no constraint for ON CONFLICT, duplicate_table, a column of theirs that is NOT NULL (PostgreSQL manual, Appendix A).
+ */
+const OF_OTHER_SHAPE = ['42703', '42809', '42804', '42883', '42P10', '42P07', '23502'];
+
+function otherShapeError(error: unknown): MigrationError | undefined {
+  const sqlState = sqlStateOf(error);
+  if (sqlState === undefined || !OF_OTHER_SHAPE.includes(sqlState)) return undefined;
+  const cause = withoutValues(error);
+  return new MigrationError(
+    `Schema "tenant_ddl" has tables that are not the ledger of rollouts as prepareLedger creates it (${reasonOf(cause)}). Nothing was changed. Rename them or move them to another schema, then call prepareLedger.`,
+    { code: 'DATABASE_ERROR', sqlState, cause },
+  );
 }
 
 /** The rows of the last statement. */

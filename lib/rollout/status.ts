@@ -42,9 +42,10 @@ interface StatusRow extends Readonly<Record<`${Outcome}_count`, number>> {
   readonly hash: string;
   readonly state: RolloutState;
   readonly reason: string | null;
-  readonly created_at: Date;
-  readonly started_at: Date;
-  readonly ended_at: Date | null;
+  /** As JSON. */
+  readonly created_at: string;
+  readonly started_at: string;
+  readonly ended_at: string | null;
   readonly failures: string | null;
 }
 
@@ -61,10 +62,14 @@ export async function statusOn(server: Knex, name: string, settings: Settings): 
     ...(Object.fromEntries(counts) as Record<Outcome, number>),
     targets: counts.reduce((sum, [, count]) => sum + count, 0),
     failures: (JSON.parse(row.failures ?? '[]') as readonly FailureRow[]).map(failuresOf),
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    ...(row.ended_at === null || row.state === 'running' ? {} : { endedAt: row.ended_at }),
+    createdAt: timeIn(row.created_at),
+    startedAt: timeIn(row.started_at),
+    ...(row.ended_at === null || row.state === 'running' ? {} : { endedAt: timeIn(row.ended_at) }),
   };
+}
+
+function timeIn(json: string): Date {
+  return new Date(JSON.parse(json) as string);
 }
 
 /** Exported for the test of what it costs. */
@@ -77,7 +82,11 @@ export function statusQuery(name: string): string {
       (pg_catalog.array_agg(t.org order by t.place))[1:3] as examples
     from ${ROLLOUT_TENANTS} t where t.rollout ${EQ} r.id and t.outcome ${EQ} 'failed'
     group by t.code, t.operation, t.table_name, t.constraint_name) f`;
-  return `select r.hash, r.state, r.reason, r.created_at, r.started_at, r.ended_at, c.*,
+  // As JSON writes a time: a session may have another DateStyle, and a caller another type parser.
+  const times = ['created_at', 'started_at', 'ended_at'].map(
+    (name) => `pg_catalog.to_json(r.${name})::pg_catalog.text as ${name}`,
+  );
+  return `select r.hash, r.state, r.reason, ${times.join(', ')}, c.*,
   case when c.failed_count ${EQ} 0 then null else (${failures})::pg_catalog.text end as failures
 from ${ROLLOUTS} r cross join lateral (
   select ${counts.join(', ')} from ${ROLLOUT_TENANTS} t where t.rollout ${EQ} r.id) c

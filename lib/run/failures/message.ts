@@ -99,7 +99,9 @@ export function explained(given: unknown, failed: Failed): MigrationError {
   const error = withoutValues(given);
   const { code, org, table, column, retryScope, blockedBy } = failed;
   const dependents = inTheWay(error, org);
-  const model = table === undefined ? `schema "${org}"` : `"${org}"."${table}"`;
+  // The tables of rollouts, and of many tenants at once, are of no org.
+  const schema = org === '' ? 'this database' : `schema "${org}"`;
+  const model = table === undefined ? schema : `"${org}"."${table}"`;
   const named = {
     org,
     kind: failed.kind,
