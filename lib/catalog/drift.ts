@@ -7,7 +7,7 @@ import type { SchemaFacts } from './facts';
 import { inspectionOf } from './model-of';
 import { readPages, type ServerOptions } from './pages';
 
-/** How many orgs stand for a group. */
+/** How many orgs are listed as examples of a group. */
 const EXAMPLES = 3;
 
 /** One difference, and how many tenants have it. */
@@ -18,37 +18,37 @@ export interface DriftGroup {
   readonly examples: readonly string[];
 }
 
-/** What is different about one tenant. */
+/** The differences of one tenant. */
 export interface TenantDrift {
   readonly org: string;
   readonly differences: readonly Difference[];
 }
 
-/** What is known of the tenants of a server so far. */
+/** The result for the tenants that have been compared so far. */
 export interface DriftReport {
-  /** Every tenant was read and compared. False until the last page, and for good where some are being changed. */
+  /** Whether every tenant was compared. False until the last page, and also there if some tenants were being changed. */
   readonly complete: boolean;
-  /** Tenants that were compared. */
+  /** The number of tenants compared. */
   readonly tenants: number;
-  /** Those of them without a difference. */
+  /** How many of them have no difference. */
   readonly same: number;
-  /** The differences, the most frequent first. */
+  /** The differences, most frequent first. */
   readonly groups: readonly DriftGroup[];
-  /** Orgs that somebody was changing while they were read: nothing is said about them. */
+  /** Orgs that were being changed while they were read; they were not compared. */
   readonly changing: readonly string[];
-  /** Orgs that were asked for and have no schema. */
+  /** Orgs that you asked for and that have no schema. */
   readonly gone: readonly string[];
-  /** The tenants of the last page that have differences: the groups keep only examples. */
+  /** The tenants of the latest page that have differences; the groups keep only examples. */
   readonly page: readonly TenantDrift[];
 }
 
 /**
- * Compares all tenants of a server with the desired models, and groups them by difference. An async iterator: it gives
- * the report so far after each page of tenants, and the last one is the whole. What it keeps is bounded by the differences
- * that there are and by one page, however many tenants there are.
+ * Compares all tenants of a server with the desired models and groups them by difference. An async iterator: it yields
+ * the report so far after each page of tenants; the last report covers everything. Its memory is bounded by the number
+ * of distinct differences and by one page, however many tenants there are.
  *
- * One query for each page, in a short transaction of its own, from the catalogs alone; it locks nothing that a change
- * would wait for. A tenant in the middle of a change is in `changing`, and the report is then not `complete`.
+ * Each page is one query in its own short transaction. It reads only the catalogs and takes no lock that a change would
+ * wait for. A tenant that is being changed is listed in `changing`, and the report is then not `complete`.
  *
  * @param db the Knex of a server
  * @param desired models of your metadata, or a tenant that was read back; references to its own schema mean each tenant's
@@ -66,7 +66,7 @@ export async function* driftReport(
   options: ServerOptions = {},
 ): AsyncGenerator<DriftReport> {
   const { sharedSchemas } = settingsOf(withoutPages(options));
-  // What is wrong with the desired models is told before anything is read.
+  // Faults in the desired models are reported before anything is read.
   diffModels(desired, [], { sharedSchemas });
   const groups = new Map<string, Group>();
   const changing: string[] = [];
@@ -87,7 +87,7 @@ export async function* driftReport(
   let page: readonly TenantDrift[] = [];
   let isFirst = true;
   for await (const { schemas, gone: missing } of readPages(db, options)) {
-    // The last page shows only when there is no other.
+    // Only the end of the iteration shows which page is the last.
     if (!isFirst) yield reportWith(page, false);
     isFirst = false;
     gone.push(...missing);
@@ -112,7 +112,7 @@ interface Group {
   readonly examples: string[];
 }
 
-/** Schemas of one shape have the same differences, which name no schema of a tenant. */
+/** Schemas of the same shape have the same differences, which contain no tenant's schema. */
 function differing(
   schemas: readonly SchemaFacts[],
   desired: Models,

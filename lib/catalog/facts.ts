@@ -1,6 +1,6 @@
 import type { Extra } from '../spec/extra';
 
-/** What the catalogs hold of schemas, as {@link schemasQuery} gives it: numbers for what is known by a number, no meaning yet. */
+/** The catalog rows of schemas as {@link schemasQuery} returns them: columns and types by number, not yet interpreted. */
 export interface TableFacts {
   readonly name: string;
   /** pg_class.relkind. */
@@ -59,7 +59,7 @@ export interface IndexFacts {
   readonly method: string;
   readonly isUnique: boolean;
   readonly isValid: boolean;
-  /** The columns it is ordered by, then those that it includes; 0 for an expression. */
+  /** The key columns, then the included ones; 0 for an expression. */
   readonly columns: readonly number[];
   readonly keyColumns: number;
   /** pg_index.indoption: 1 descending, 2 nulls first. */
@@ -79,8 +79,8 @@ export interface SchemaFacts {
   readonly name: string;
   readonly tables: readonly TableFacts[];
   readonly objects: readonly Extra[];
-  /** Somebody is changing it. */
+  /** Whether another session is changing it. */
   readonly isChanging: boolean;
-  /** The same text for schemas that are the same in everything but their name. */
+  /** Equal for schemas that differ only in their names. */
   readonly shape: string;
 }

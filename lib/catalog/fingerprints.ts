@@ -4,10 +4,10 @@ import { inspectionOf } from './model-of';
 import { readPages, type ServerOptions } from './pages';
 
 /**
- * The fingerprint of every tenant of a server, as `fingerprint` gives it of what `inspectTenant` reads. Two tenants with
- * the same one are the same; one that is being changed is as it was before.
+ * The fingerprint of every tenant of a server: `fingerprint` of what `inspectTenant` reads. Tenants with the same
+ * fingerprint have the same tables. A tenant that is being changed is read as it was before the change.
  *
- * One query for each page of tenants, from the catalogs alone.
+ * One query for each page of tenants, which reads only the catalogs.
  *
  * @param db the Knex of a server
  * @param options `orgs`, default all tenants; `pageSize` 250; `lockTimeoutMs` 900 and `statementTimeoutMs` 30000 in

@@ -9,7 +9,7 @@ import { referencesOf } from './references-of';
 /** Tables, with or without partitions. */
 const MODEL_KINDS = ['r', 'p'];
 
-/** What a schema holds, as specs and extras: each object is in one of them, or in both where it is a usual one with something unusual. */
+/** The contents of a schema as specs and extras. An object is in one of the two, or in both if only part of it fits a spec. */
 export function inspectionOf({ name: org, tables, objects }: SchemaFacts): TenantInspection {
   const columns = new Map(
     tables.map((table) => [table.name, new Map(table.columns.map(({ number, name }) => [number, name]))]),
@@ -73,7 +73,7 @@ function modelOf(
   return { model, extras: [...tableWords(table), ...ofFields, ...keys.extras, ...references.extras, ...table.parts] };
 }
 
-/** A field named `id` is the key unless something else is said, and a key is never null. */
+/** A field named `id` is the key by default, and a key is never null. */
 function keyed(field: FieldSpec, number: number, { primaryKey, uniques }: ReadKeys): FieldSpec {
   const isKey = primaryKey.includes(number);
   const isOnlyKey = field.name === 'id' && primaryKey.length === (isKey ? 1 : 0);
@@ -100,7 +100,7 @@ const KIND_OF_CONSTRAINT: Readonly<Record<string, string>> = {
   x: 'exclusion constraint',
 };
 
-/** All that is in what is no model. A view and its like are among the objects of the schema themselves. */
+/** The contents of a table that is not a model. Views and the like are objects of the schema themselves. */
 function extrasOf(table: TableFacts, fault: string | undefined): readonly Extra[] {
   const { name, kind, isPartition, words, constraints, indexes, parts } = table;
   const own: Extra[] = MODEL_KINDS.includes(kind)

@@ -12,7 +12,7 @@ import { columnsUsedBy } from '../spec/index-spec';
 import { ModelSpec, type Model } from '../spec/model-spec';
 import type { Identifier } from '../sql/identifier';
 
-/** duplicate_object: a constraint of that name, which no code of ours stands for. */
+/** duplicate_object: a constraint of that name, for which we have no code. */
 const DUPLICATE_OBJECT = '42710';
 
 /** Whether something of the name of what a change adds was there: the same, or something else. */
@@ -21,8 +21,8 @@ export function isInTheWay({ code, sqlState }: MigrationError): boolean {
 }
 
 /**
- * Whether a tenant has all that the changes add, and just as they would add it. Only its catalog may say so: that a name
- * is taken does not. A list that does anything but add is never there already.
+ * Whether a tenant already has everything that the changes add, exactly as they would add it. Only its catalog can tell:
+ * a taken name proves nothing. A list that does anything other than add is never there already.
  */
 export async function isThereAlready({ org, subjects }: Work, server: Knex, settings: Settings): Promise<boolean> {
   const effects = subjects.flatMap((subject) => subject.effects);

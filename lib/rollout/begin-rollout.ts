@@ -23,7 +23,7 @@ export interface Prepared {
 
 const MAX_NAME_CHARACTERS = 200;
 
-/** Everything that can be found wrong before anything is written. */
+/** Finds every fault that can be found before anything is written. */
 export async function prepare(
   spec: RolloutSpec,
   db: TenantDb,
@@ -97,7 +97,7 @@ async function refuseOtherList(
   }
 }
 
-/** A rollout that is written down. */
+/** A recorded rollout. */
 export interface Begun {
   readonly on: RolloutOn;
   readonly entry: LedgerEntry;
@@ -120,7 +120,7 @@ export async function begin(prepared: Prepared): Promise<{ readonly begun: reado
   return { begun, added };
 }
 
-/** Those that the ledgers do not have come behind all that they have. Gives how many that were. */
+/** Adds the tenants that the ledgers do not have, after all those that they have. Returns how many were added. */
 async function addTargets(
   begun: readonly Begun[],
   targets: readonly Target[],

@@ -23,12 +23,12 @@ export interface LedgerEntry {
 
 const ENTRY = `select id, hash, changes, seed, state, reason, open_until from ${ROLLOUTS}`;
 
-/** The rollout of that name; nothing where there is none. */
+/** The rollout of that name, if there is one. */
 export async function entryOf(server: Knex, name: string, settings: Settings): Promise<LedgerEntry | undefined> {
   return rowsIn<LedgerEntry>(await askLedger(server, `${ENTRY} where name ${EQ} ${literal(name)}`, settings))[0];
 }
 
-/** Writes a rollout down, if there is none of that name, and gives what is there. */
+/** Records a rollout, unless there is one of that name, and returns the recorded one. */
 export async function register(
   server: Knex,
   name: string,
@@ -98,7 +98,7 @@ export interface NewTenant {
 /** In one statement: a text of megabytes takes its time to read. */
 const MAX_ROWS = 2000;
 
-/** Writes tenants down; one that is there already stays as it is. */
+/** Records tenants; those that are already recorded stay as they are. */
 export async function addTenants(
   server: Knex,
   id: number,

@@ -9,9 +9,9 @@ import { askLedger, rowsIn } from './ask-ledger';
 import { ledgerSql, LEDGER_SCHEMA, LEDGER_TABLES } from './ledger-tables';
 
 /**
- * Creates the two tables in which rollouts are written down, in the schema `tenant_ddl`, where they are missing.
- * `rollOut` does so at its first use; call this where the role of your rollouts may not create schemas, as one
- * that may, or let an admin run the SQL in the error.
+ * Creates the two tables that record rollouts, in schema `tenant_ddl`, if they are missing. `rollOut` does so at its first
+ * use. If the role of your rollouts may not create schemas, call this as a role that may, or have an admin run the SQL in
+ * the error.
  *
  * @param db a Knex, or a list of them; not a transaction
  * @throws MigrationError PERMISSION_DENIED, with the SQL for an admin in its message
@@ -24,7 +24,7 @@ export async function prepareLedger(db: Knex | readonly Knex[], options?: Change
   for (const server of serversIn(db)) await ensureLedger(server, settings);
 }
 
-/** @throws MigrationError INVALID_SPEC for what is no Knex, or a transaction; UNSUPPORTED_DATABASE */
+/** @throws MigrationError INVALID_SPEC if it is not a Knex, or is a transaction; UNSUPPORTED_DATABASE */
 export function serversIn(db: Knex | readonly Knex[]): readonly Knex[] {
   const given: readonly unknown[] = isKnex(db) || !Array.isArray(db) ? [db] : db;
   return given.map((each) => ledgerServer(usableKnex('', each, 'The database must be a Knex, or a list of them')));
@@ -38,7 +38,7 @@ export function ledgerServer(server: Knex): Knex {
     });
   }
   if (server.isTransaction !== true) return server;
-  throw new MigrationError('A rollout has transactions of its own: give it a Knex, not a transaction.', {
+  throw new MigrationError('A rollout runs its own transactions: pass a Knex, not a transaction.', {
     code: 'INVALID_SPEC',
   });
 }
@@ -61,7 +61,7 @@ interface Look {
 /** More often than others can come in between. */
 const MAX_LOOKS = 5;
 
-/** Creates what is missing; of several that do so at once, the later ones find it there. */
+/** Creates whatever is missing. Of several concurrent calls, one creates it and the others find it. */
 export async function ensureLedger(server: Knex, settings: Settings): Promise<void> {
   for (let looks = 1; ; looks += 1) {
     const look = rowsIn<Look>(await askLedger(server, LOOK, settings))[0] as Look;

@@ -16,7 +16,7 @@ export interface RolloutQueue {
 /** The queue of pg-boss that rollouts use. */
 export const QUEUE = 'tenant_ddl_rollout';
 
-/** What a job says: no more than that there is something to do, and where. The ledger has all else. */
+/** The data of a job: which rollout has work to do. Everything else is in the ledger. */
 export interface WakeUp {
   readonly name: string;
   readonly until: number;

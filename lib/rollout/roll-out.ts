@@ -11,21 +11,21 @@ import { targetsOf } from './targets';
 import { tryOut } from './trial';
 
 /**
- * Makes one list of changes in many tenants, in each exactly once, whatever dies on the way. Each tenant is a
- * transaction of its own, one round trip: its turn, the changes, its row in the ledger, COMMIT. A second call of the
- * same name goes on where the first one ended.
+ * Applies one list of changes to many tenants, exactly once each, whatever fails on the way. Each tenant has its own
+ * transaction, in one round trip: its turn, the changes, its row in the ledger, COMMIT. Calling it again with the same
+ * name continues where the first call ended.
  *
- * First the canary, then the waves, in an order that is shuffled. A tenant that fails is written down and left as it
- * was; too many of them stop the rollout, as `stopAfter` says. It resolves also then: read the report.
+ * First comes the canary, then the waves, in shuffled order. A tenant that fails is recorded and left unchanged; too many
+ * failures stop the rollout (see `stopAfter`). It resolves even then, so read the report.
  *
- * @param spec `name`, and `changes` for every tenant that has no list of its own
+ * @param spec `name`, and `changes` for every tenant without its own list
  * @param db a Knex, or a function from an org to its Knex; not a transaction
  * @param options those of every change, and: `orgs`; `connections` 4, `canary` 1, `waves` [10, 100], `bakeMs` 0, `check`,
  *   `stopAfter` { failures: 10, ratio: 0.05, of: 100 }, `maxPerSecond`, `maxLagMs`, `trial` 0, `retryFailed` false, `seed`,
  *   `onProgress`, `signal`
- * @throws MigrationError INVALID_SPEC, also where the name is that of a rollout with other changes; PERMISSION_DENIED where
- *   the ledger may not be created, with the SQL for an admin; CONNECTION_LOST where the ledger cannot be reached; what
- *   `check` or `orgs` threw
+ * @throws MigrationError INVALID_SPEC, also if a rollout of this name has other changes; PERMISSION_DENIED if the ledger
+ *   cannot be created, with the SQL for an admin; CONNECTION_LOST if the ledger cannot be reached; any error that `check`
+ *   or `orgs` throws
  * @example
  * const changes = [{ kind: 'addField', table: 'invoice', field: { name: 'status', type: 'String' } }];
  * const report = await rollOut({ name: '2026-11 invoice.status', changes }, knex, { orgs });
@@ -51,7 +51,7 @@ export async function rollOut(spec: RolloutSpec, db: TenantDb, options?: Rollout
   return { ...status, ended, ...(trial === undefined ? {} : { trial }), durationMs: durationMs() };
 }
 
-/** Only before it begins: one that goes on has shown what it does. */
+/** Only before a rollout starts: one that continues has already been tried. */
 async function trialOf(prepared: Prepared): Promise<RolloutTrial | undefined> {
   const { name, servers, settings } = prepared;
   if (settings.trial === 0) return undefined;
@@ -59,7 +59,7 @@ async function trialOf(prepared: Prepared): Promise<RolloutTrial | undefined> {
   return entries.every((entry) => entry === undefined) ? tryOut(prepared) : undefined;
 }
 
-/** What a trial kept from being written down. */
+/** The status if a trial failed: nothing was recorded. */
 function notBegun({ name, list, targets }: Prepared): RolloutStatus {
   const none = { done: 0, already: 0, failed: 0, skipped: 0, gone: 0 };
   const counts = { targets: targets.length, ...none, pending: targets.length };

@@ -11,11 +11,11 @@ import type { RolloutState, RolloutStatus } from './rollout-types';
 import { noRolloutError, rolloutStatus } from './status';
 
 /**
- * Pauses a rollout, from any process: each connection ends with the tenant that it has in hand. A `rollOut` that is
- * running waits then, until {@link resumeRollout} or its signal.
+ * Pauses a rollout, from any process: each connection finishes its current tenant. A running `rollOut` then waits for
+ * {@link resumeRollout} or its signal.
  *
  * @param db a Knex, or a list of them where the tenants are spread over several servers
- * @throws MigrationError INVALID_SPEC where there is no rollout of that name
+ * @throws MigrationError INVALID_SPEC if there is no rollout of that name
  */
 export async function pauseRollout(
   name: string,
@@ -27,9 +27,9 @@ export async function pauseRollout(
 }
 
 /**
- * Lets a paused or stopped rollout go on: those that wait for it do; where none does, call `rollOut` again.
+ * Resumes a paused or stopped rollout: any waiting `rollOut` continues. If none is waiting, call `rollOut` again.
  *
- * @throws MigrationError INVALID_SPEC where there is no rollout of that name
+ * @throws MigrationError INVALID_SPEC if there is no rollout of that name
  */
 export async function resumeRollout(
   name: string,
@@ -54,7 +54,7 @@ async function setEverywhere(
   if (entries.every((entry) => entry === undefined)) throw noRolloutError(name);
 }
 
-/** Tenants that are tried again in a rollout that goes on. */
+/** Marks the tenants to retry as pending when a rollout continues. */
 export async function reopenTenants(
   server: Knex,
   id: number,

@@ -6,11 +6,11 @@ import type { Outcome } from '../run/wire/ledger-row';
 export interface RolloutSpec {
   /** Of this rollout in the ledger, for good: a second call of the same name goes on where the first one ended. */
   readonly name: string;
-  /** For every tenant that has no list of its own. */
+  /** For every tenant without its own list. */
   readonly changes?: readonly Change[] | undefined;
 }
 
-/** How a rollout stands. */
+/** The progress of a rollout. */
 export type RolloutState = 'running' | 'paused' | 'stopped' | 'finished';
 
 /** How many tenants have come to what. They always add up: `targets` is the sum of all others. */

@@ -8,7 +8,7 @@ import type { RolloutReport, RolloutStatus } from './rollout-types';
 import { targetsOf } from './targets';
 import { LAST_PLACE, wavesOf, type Wave } from './waves';
 
-/** How often the last wave begins again, for tenants that came in the meantime. */
+/** How often the last wave starts again, for tenants created in the meantime. */
 const MAX_SWEEPS = 10;
 
 /** How often it is looked whether another process has begun the next wave, in milliseconds. */
@@ -19,7 +19,7 @@ interface Ended {
   readonly status: RolloutStatus;
 }
 
-/** Goes through the waves of a rollout that is written down, and says how that ended. */
+/** Runs the waves of a recorded rollout, and returns how it ended. */
 export async function runRollout(begun: readonly Begun[], prepared: Prepared, db: TenantDb): Promise<Ended> {
   const { settings } = prepared;
   const { canary, waves, change } = settings;
@@ -51,7 +51,7 @@ async function one(run: RolloutRun, wave: Wave, next: Wave, { settings }: Prepar
     return false;
   }
   const status = await run.status();
-  // With nobody left to be changed, there is nothing to wait for.
+  // With no tenant left to change, there is nothing to wait for.
   if (status.pending > 0 && !(await isOpened(run, next, settings.bakeMs))) {
     if (run.isHalted()) return false;
     if (settings.check !== undefined && !(await isHealthy(run, wave, orgs, settings.check))) return false;

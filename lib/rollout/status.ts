@@ -10,10 +10,10 @@ import { serversIn } from './prepare-ledger';
 import type { RolloutFailures, RolloutState, RolloutStatus } from './rollout-types';
 
 /**
- * How a rollout stands, from any process, in one query for each server.
+ * Reports the progress of a rollout, from any process, with one query for each server.
  *
  * @param db a Knex, or a list of them where the tenants are spread over several servers
- * @throws MigrationError INVALID_SPEC where there is no rollout of that name
+ * @throws MigrationError INVALID_SPEC if there is no rollout of that name
  * @example
  * const { state, done, failed, pending } = await rolloutStatus('2026-11 invoice.status', knex);
  */
@@ -31,7 +31,7 @@ export async function rolloutStatus(
 
 export function noRolloutError(name: string): MigrationError {
   return new MigrationError(
-    `There is no rollout "${name}" in the ledger. Correct the name, or begin it with rollOut.`,
+    `There is no rollout "${name}" in the ledger. Correct the name, or start it with rollOut.`,
     {
       code: 'INVALID_SPEC',
     },
@@ -113,7 +113,7 @@ function failuresOf({ code, operation, table_name, constraint_name, count, examp
   };
 }
 
-/** The first of these that one server has is what the whole rollout is. */
+/** The state of the whole rollout is the first of these that any server has. */
 const STATES: readonly RolloutState[] = ['stopped', 'paused', 'running', 'finished'];
 
 /** One report of several servers. */

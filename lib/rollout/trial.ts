@@ -10,7 +10,7 @@ import { failureOf } from './settle';
 import { mergedFailures } from './status';
 import { inOrder, type Target } from './targets';
 
-/** Tries everything on some tenants, each in a transaction that is rolled back. */
+/** Tries the changes on some tenants, each in a transaction that is rolled back. */
 export async function tryOut({ targets, servers, changes, settings }: Prepared): Promise<RolloutTrial> {
   const { canary, seed, trial, connections } = settings;
   const serverOf = new Map([...servers].flatMap(([server, own]) => own.map((target) => [target, server] as const)));
@@ -37,7 +37,7 @@ export async function tryOut({ targets, servers, changes, settings }: Prepared):
   };
 }
 
-/** A tenant that is gone by then is no failure. */
+/** A tenant that no longer exists does not count as a failure. */
 async function failureOn(
   { org, own }: Target,
   server: Knex,

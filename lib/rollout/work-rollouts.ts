@@ -30,7 +30,7 @@ export type WorkerOptions = Omit<
 
 /** Ends the work of a process. */
 export interface RolloutWorker {
-  /** Takes no further tenant, and resolves when those in hand are through. */
+  /** Takes no further tenants, and resolves when those in progress are finished. */
   readonly stop: () => Promise<void>;
 }
 
@@ -41,13 +41,13 @@ const MAX_JOB_MS = 60_000;
 const POLLING_INTERVAL_SECONDS = 0.5;
 
 /**
- * Works on rollouts that were begun with `queue`, in this process, as one of any number. A job only wakes it up: which
- * tenants are to be changed is in the ledger, so a job that is lost, late or delivered twice does no harm.
+ * Works on rollouts that were started with `queue`. Any number of processes can do so. A job only wakes a worker up: the
+ * ledger says which tenants to change, so a job that is lost, late or delivered twice does no harm.
  *
  * @param boss a started pg-boss 10 or 12
  * @param db a Knex, or a list of them where the tenants are spread over several servers
  * @param options those of every change; `connections` 4, `maxPerSecond` and `maxLagMs` of this process, `signal`
- * @throws MigrationError INVALID_SPEC for what is no pg-boss or no Knex
+ * @throws MigrationError INVALID_SPEC if `boss` is not a pg-boss, or `db` not a Knex
  * @example
  * const worker = await workRollouts(boss, knex);
  * process.on('SIGTERM', () => worker.stop());
@@ -103,7 +103,7 @@ interface How {
   readonly isOver: () => boolean;
 }
 
-/** Gives whether tenants are left that nobody may be at. */
+/** Returns whether pending tenants remain that no process may be working on. */
 async function workOn(server: Knex, wake: WakeUp, settings: RolloutSettings, { pace, isOver }: How): Promise<boolean> {
   const { name, until, rule, ifThere } = wake;
   const entry = await entryOf(server, name, settings.change);

@@ -44,7 +44,7 @@ export async function workWave(on: RolloutOn, work: WaveWork): Promise<void> {
   if (rejected !== undefined) throw rejected.reason;
 }
 
-/** First those that nobody has claimed, then what others have claimed and not done: whoever had them may be dead. */
+/** First the unclaimed tenants, then those that others have claimed and not finished: their process may be dead. */
 function tenantsInTurn(on: RolloutOn, work: WaveWork): () => Promise<ClaimedTenant | undefined> {
   const { server, id, settings } = on;
   const buffer: ClaimedTenant[] = [];
@@ -58,7 +58,7 @@ function tenantsInTurn(on: RolloutOn, work: WaveWork): () => Promise<ClaimedTena
       buffer.push(...claimed);
       if (claimed.length === 0) left = 'claimed';
     } else {
-      // Few at a time, since whoever claimed them may be at it, from the other end.
+      // A few at a time: the process that claimed them may be working on them, from the other end.
       const limit = handedOut.size === 0 ? work.connections : SLICE;
       const rest = await unfinished(server, id, work.until, limit, settings.change);
       const others = rest.filter(({ org }) => !handedOut.has(org)).slice(0, work.connections);

@@ -144,9 +144,7 @@ const EDITS: Record<string, Edit> = {
   },
   'the check of an Enum that is not validated': {
     sql: "alter table invoice drop constraint CHECK; alter table invoice add constraint CHECK check (status in ('draft', 'sent')) not valid",
-    found: [
-      'invoice.status is held to other values ("CHECK" is not validated: rows that were there before may break it)',
-    ],
+    found: ['invoice.status is held to other values ("CHECK" is not validated: existing rows may violate it)'],
   },
   'a list of values on a Text': {
     sql: "alter table invoice add check (note in ('a', 'b'))",
@@ -338,7 +336,7 @@ const EDITS: Record<string, Edit> = {
   'a view': { sql: 'create view v as select id from invoice', found: ['view v is in no model'], manual: true },
   'a NOT NULL that is not validated': {
     sql: 'alter table invoice alter column code drop not null; alter table invoice add constraint nn not null code not valid',
-    found: ['invoice.code can be null ("nn" is not validated: rows that were there before may break it)'],
+    found: ['invoice.code can be null ("nn" is not validated: existing rows may violate it)'],
     since: 18,
   },
   'a foreign key that holds nothing': {

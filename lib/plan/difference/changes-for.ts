@@ -4,18 +4,18 @@ import type { Difference, DifferenceOf } from './difference';
 import { kindOf } from './kinds';
 import { inSafeOrder } from './safe-order';
 
-/** Which changes are wanted. */
+/** Which changes to return. */
 export interface ChangesOptions {
-  /** Also those that lose rows or parts of them. Default false. */
+  /** Whether to include changes that lose data. Default false. */
   readonly destructive?: boolean | undefined;
 }
 
 /**
- * The changes that bring the database from the actual models to the desired ones, in an order in which each finds what it
- * needs. Those for differences whose `remedy` is `destructive` (a model or field that is dropped, a type that keeps less)
- * are left out unless you ask for them; for one that is `manual` there is no change. Pure.
+ * The changes that turn the actual models into the desired ones, ordered so that each can run. Differences whose `remedy`
+ * is `destructive` (dropping a model or field, or a type that keeps less) are left out unless you ask for them. For a
+ * `manual` difference there is no change. Pure.
  *
- * A change of type that may lose a part of a value is refused when it runs, unless the option `hazards` allows `dataLoss`.
+ * A change of type that would lose part of a value is refused when it runs, unless the option `hazards` allows `dataLoss`.
  *
  * @param differences from `diffModels`
  * @example
@@ -24,7 +24,7 @@ export interface ChangesOptions {
 export function changesFor(differences: readonly Difference[], options: ChangesOptions = {}): readonly Change[] {
   const isWanted = ({ remedy }: Difference): boolean =>
     remedy === 'change' || (remedy === 'destructive' && options.destructive === true);
-  // A default and values are of the type that the field is to have.
+  // A default or a list of values needs the new type.
   const kept = new Set(differences.filter((found) => found.kind === 'type' && !isWanted(found)).map(placeOf));
   const wanted = differences.filter(
     (found) => isWanted(found) && !(NEED_TYPE.includes(found.kind) && kept.has(placeOf(found))),
@@ -33,7 +33,7 @@ export function changesFor(differences: readonly Difference[], options: ChangesO
   return inSafeOrder([...changes, ...alterations(wanted)]);
 }
 
-/** A table that another one refers to is dropped after that one. */
+/** Drops a table before the tables that it refers to. */
 function referrersFirst(differences: readonly Difference[]): readonly Difference[] {
   const dropped = differences.filter((found) => found.kind === 'extraModel');
   const others = differences.filter((found) => found.kind !== 'extraModel');
@@ -58,7 +58,7 @@ function placeOf(difference: Difference): string {
   return JSON.stringify([table, column]);
 }
 
-/** One change for all that is different about a field. */
+/** One change for all differences of a field. */
 function alterations(differences: readonly Difference[]): readonly Change[] {
   const found = new Map<string, Alteration>();
   for (const difference of differences) {
@@ -66,7 +66,7 @@ function alterations(differences: readonly Difference[]): readonly Change[] {
     if (set === undefined || !('column' in difference) || difference.column === undefined) continue;
     const { table, column } = difference;
     const before = found.get(placeOf(difference));
-    // The plan then knows what a change of type costs.
+    // With it, the plan can tell whether the table is rewritten.
     const from = 'actual' in difference && isType(difference.actual) ? { from: difference.actual } : {};
     found.set(placeOf(difference), {
       kind: 'alterField',

@@ -53,7 +53,7 @@ interface Context {
   readonly moved: Moved;
 }
 
-/** A column of the name that is no field has another type. */
+/** A column of that name that no spec can describe has another type. */
 function missingField(column: string, { spec }: CanonicalField, context: Context): Difference {
   const { desired, actual, extras, moved } = context;
   const { table } = desired;
@@ -111,7 +111,7 @@ function diffField(
     }
   }
   const unproved = notValidated(extras, { kind: 'not null', table, columns: [column] }, !actual.nullable);
-  // A key that goes leaves NOT NULL behind; one that stays has no say of its own.
+  // A dropped key leaves NOT NULL behind; a key column that stays is never null anyway.
   if ((desired.nullable !== actual.nullable && !leavesKey) || unproved !== undefined) {
     found.push({
       kind: 'nullable',
@@ -143,13 +143,11 @@ function both<D, A>(desired: D, actual: A): { readonly desired: D; readonly actu
   return { desired, actual };
 }
 
-/** A constraint that the model has and that old rows may break. */
+/** A constraint of the model that existing rows may violate. */
 function notValidated(extras: Set<Extra>, sought: Partial<Extra>, isInModel: boolean): Extra | undefined {
   return isInModel ? taken(extras, { ...sought, detail: 'not validated' }) : undefined;
 }
 
 function hinted(extra: Extra | undefined): { readonly hint?: string } {
-  return extra === undefined
-    ? {}
-    : { hint: `"${extra.name}" is not validated: rows that were there before may break it` };
+  return extra === undefined ? {} : { hint: `"${extra.name}" is not validated: existing rows may violate it` };
 }

@@ -12,15 +12,15 @@ import { modelOutOfSchema, outOfSchema, type Moved } from './moved';
 import { sidesOf, type CompareOptions, type Models, type Side } from './sides';
 
 /**
- * What is different between two lists of models, by what they mean: a type by the column that it makes, a default by its
- * value, the values of an Enum as a set, a key, an index or a foreign key by what it does, whatever its name is. Pure.
+ * Compares two lists of models by meaning: types by the column they produce, defaults by value, the values of an Enum as
+ * a set, and keys, indexes and foreign keys by what they do rather than by name. Pure.
  *
- * Extras are compared too, where a side has them. A field or model that is missing, beside one that is extra and looks
- * the same, has a `hint` that it may have been renamed.
+ * Extras are compared too, if a side has them. If a missing field or model resembles an extra one, its difference has a
+ * `hint` that it may have been renamed.
  *
- * @param desired what ought to be: models of your metadata, of a template's, or a tenant that was read back
- * @param actual what is: from `inspectTenant`
- * @throws MigrationError INVALID_SPEC for what is no model
+ * @param desired the models you want: from your metadata, or from a template tenant
+ * @param actual the models you have: from `inspectTenant`
+ * @throws MigrationError INVALID_SPEC if something is not a model
  * @example
  * const differences = diffModels(models, await inspectTenant('acme-corp', tenant));
  * // [{ kind: 'missingField', table: 'invoice', column: 'status', desired: { … }, remedy: 'change' }]
@@ -30,10 +30,10 @@ export function diffModels(desired: Models, actual: Models, options: CompareOpti
   return diffSides(sides.desired, sides.actual);
 }
 
-/** The same for sides that are checked already. */
+/** The same, for sides that have already been checked. */
 export function diffSides(desired: Side, actual: Side): readonly Difference[] {
   const known = new Set(desired.extras.map(extraKey));
-  // What is an extra on both sides is no difference; each of the others belongs to one difference.
+  // An extra on both sides is not a difference; each of the others belongs to exactly one difference.
   const extras = new Set(actual.extras.filter((extra) => !known.has(extraKey(extra))));
   const [moved, found] = [outOfSchema(desired), outOfSchema(actual)];
   const tables = [...new Set([...desired.models.keys(), ...actual.models.keys()])].sort();
@@ -72,7 +72,7 @@ function missingModel(table: string, desired: Side, actual: Side, moved: Moved):
   return { kind: 'missingModel', table, desired: spec, remedy: 'change', ...renamedModelHint(table, desired, actual) };
 }
 
-/** What is unusual about it goes with it. */
+/** Its extras are dropped with it. */
 function extraModel(table: string, actual: Side, extras: Set<Extra>, found: Moved): Difference {
   for (const extra of extras) if (extra.table === table) extras.delete(extra);
   return { kind: 'extraModel', table, actual: modelOutOfSchema(actual.specs.get(table), found), remedy: 'destructive' };

@@ -18,7 +18,7 @@ export function taken(extras: Set<Extra>, sought: Partial<Extra>): Extra | undef
   return undefined;
 }
 
-/** Takes out what is what was desired, but for the type of a column: that is a difference already. */
+/** Removes an extra that differs from the desired object only in the type of a column, which is already a difference. */
 export function isOnlyOfColumn(
   extras: Set<Extra>,
   table: string,

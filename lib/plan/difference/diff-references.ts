@@ -5,7 +5,7 @@ import { isOnlyOfColumn, taken } from './diff-objects';
 import type { Moves } from './moved';
 import type { Difference } from './difference';
 
-/** Foreign keys, of single fields and of several columns alike, by what they do. */
+/** Foreign keys, over one column or several, by what they do. */
 export function diffReferences(
   desired: Canonical,
   actual: Canonical,

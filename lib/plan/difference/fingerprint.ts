@@ -12,7 +12,7 @@ const VERSION = 'v1';
  * are some. Pure.
  *
  * @returns `v1:` and a SHA-256 in hexadecimal
- * @throws MigrationError INVALID_SPEC for what is no model
+ * @throws MigrationError INVALID_SPEC if something is not a model
  * @example
  * fingerprint(await inspectTenant('acme-corp', tenant)) === fingerprint(models)
  */

@@ -5,7 +5,7 @@ interface Hinted {
   readonly hint?: string;
 }
 
-/** What is missing may be what is extra, under another name: only a person can know. */
+/** A missing object may be an extra one under another name. Only a person can tell, so this is a hint. */
 export function renamedFieldHint(column: string, desired: Canonical, actual: Canonical): Hinted {
   const wanted = desired.fields.get(column);
   const candidates = [...actual.fields.entries()].filter(

@@ -7,13 +7,13 @@ import type { Change } from '../operations';
 import type { Difference, DifferenceKind, DifferenceOf } from './difference';
 import { indexShown } from './index-shown';
 
-/** What there is to say and to do about a difference of one kind. */
+/** How a kind of difference is described and resolved. */
 interface Kind<D> {
   /** In words, without the value of a default. */
   words(difference: D): string;
-  /** The changes that undo it, but for those of a field. */
+  /** The changes that resolve it, other than alterField. */
   changes?(difference: D): readonly Change[];
-  /** What alterField is to set. */
+  /** The properties that alterField sets. */
   sets?(difference: D): FieldChangesSpec;
 }
 
@@ -114,7 +114,7 @@ const kinds: Kinds = {
   },
 };
 
-/** The entry of a difference, for every kind alike. */
+/** The entry for a difference of any kind. */
 export function kindOf(difference: Difference): Kind<Difference> {
   return kinds[difference.kind];
 }
