@@ -220,6 +220,23 @@ describe('a reference that is dropped', () => {
     expect(await keysOf('invoice')).toEqual([]);
   });
 
+  it('is never another constraint that has its name', async () => {
+    await addReference(org, 'invoice', toCustomer, db, options);
+    const { rows } = await db.raw(`select conname from pg_constraint where conrelid = ?::regclass and contype = 'f'`, [
+      `"${org}".invoice`,
+    ]);
+    await db.raw(
+      `alter table ??.invoice drop constraint ??, add constraint ?? check (place > 0),
+        add constraint given foreign key (customer_id) references ??.customer`,
+      [org, rows[0].conname, rows[0].conname, org],
+    );
+    const error = await migrationError(dropReference(org, 'invoice', ['customer_id'], db, options));
+    expect(error).toMatchObject({ code: 'REFERENCE_NOT_FOUND', table: 'invoice', column: 'customer_id' });
+    expect(error.message).toContain(`has a constraint "${rows[0].conname}"`);
+    expect((await readTable(db, org, 'invoice'))?.checks).toHaveLength(1);
+    expect(await keysOf('invoice')).toHaveLength(1);
+  });
+
   it('is not one over other fields too', async () => {
     const key = { columns: ['customer_id', 'place'], references: { table: 'place', columns: ['a', 'b'] } };
     await addReference(org, 'invoice', key, db, options);

@@ -7,6 +7,7 @@ import { columns } from '../../spec/references';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
+import { EQ } from '../../sql/qualified-sql';
 import { guard } from '../../sql/server-check';
 import { dropKeysOnColumns, keysOnColumns } from '../keys-on-columns';
 import { step, type Lock } from '../plan';
@@ -41,11 +42,18 @@ export const dropReference: Operation<DropReference, t.OutputOf<typeof codec>> =
   effects: (_org, { table, columns: listed }) => [{ verb: 'drops', of: 'reference', table, columns: listed }],
 };
 
+/** The first step goes by the derived name, which a constraint made by hand can have. */
 function noKey(org: Identifier, table: Identifier, listed: readonly Identifier[]): string {
+  const model = qualified(org, table);
+  const name = derivedName('fkey', table, listed);
+  const keys = keysOnColumns(org, table, listed);
+  const other = `select from pg_catalog.pg_constraint c where c.conrelid ${EQ} pg_catalog.to_regclass(${literal(model)})
+      and c.conname ${EQ} ${literal(name)} and not exists (select from (${keys}) own where own.conname ${EQ} c.conname)`;
   return guard({
     kind: 'reference',
     at: { table, column: listed.length === 1 ? listed[0] : undefined },
-    test: `select where not exists (${keysOnColumns(org, table, listed)})`,
-    reason: literal(`${qualified(org, table)} has no foreign key over ${columnList(listed)} alone`),
+    test: `select where not exists (${keys}) or exists (${other})`,
+    reason: `case when exists (${other}) then ${literal(`${model} has a constraint "${name}", the name of a foreign key over ${columnList(listed)}, which is something else. Rename it first`)}
+      else ${literal(`${model} has no foreign key over ${columnList(listed)} alone`)} end`,
   });
 }
