@@ -49,6 +49,8 @@ function byName(fields: readonly FieldSpec[], row: Record<string, string | null>
 /** What {@link insertedDefaults} has to give for a field, byte for byte; an expression for what is made at run time. */
 export function expectedDefault(field: FieldSpec): unknown {
   const { default: given, type } = field;
+  // It counts from one.
+  if (field.identity === true) return '1';
   if (given === undefined || given === null) return null;
   if (typeof given === 'object' && 'fn' in given && type !== 'Json') {
     return given.fn === 'uuid' ? expect.stringMatching(UUID) : expect.any(String);
