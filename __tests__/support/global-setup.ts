@@ -19,6 +19,7 @@ export default async function setUp(): Promise<void> {
   if (process.env.DATABASE_URL) {
     const { version, superuser } = await inspect(process.env.DATABASE_URL);
     process.env.TEST_SUPERUSER = String(superuser);
+    process.env.TEST_SERVER_MAJOR = String(Number.parseInt(version, 10));
     process.stderr.write(`PostgreSQL ${version}, the one of DATABASE_URL${superuser ? '' : ', as an ordinary role'}\n`);
     return;
   }
@@ -32,9 +33,10 @@ export default async function setUp(): Promise<void> {
     const { url, tested } = isOrdinary ? await forOrdinaryRole(server.url) : { url: server.url, tested: server.url };
     const { version, names } = await inspect(url);
     started = { server, url, before: names };
-    // The workers inherit both.
+    // The workers inherit these.
     process.env.DATABASE_URL = tested;
     process.env.TEST_SUPERUSER = String(!isOrdinary);
+    process.env.TEST_SERVER_MAJOR = String(Number.parseInt(version, 10));
     const as = isOrdinary ? 'as an ordinary role, ' : '';
     const ms = Math.round(performance.now() - startedAt);
     process.stderr.write(`PostgreSQL ${version}, embedded, ${as}up in ${ms} ms\n`);

@@ -13,7 +13,7 @@ import { migrationError } from '../../support/rejection';
 import { tenantTest } from '../../support/tenant-test';
 
 const { db, org, options } = tenantTest();
-const canNull = Number(process.env.POSTGRES_MAJOR ?? 18) >= 16;
+const canNull = Number(process.env.TEST_SERVER_MAJOR) >= 16;
 const onServersThatCan = canNull ? it : it.skip;
 
 async function tableWith(type: string, values: readonly string[]): Promise<void> {
