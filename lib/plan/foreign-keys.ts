@@ -36,6 +36,7 @@ function isSaid<A extends string>(action: A | undefined): action is A {
   return action !== undefined && action !== 'NO ACTION';
 }
 
+/** Whether a table refers to itself. */
 export function isSelf(org: Identifier, table: Identifier, references: { schema: string; table: string }): boolean {
   return references.schema === org && references.table === table;
 }

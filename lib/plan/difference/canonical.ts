@@ -3,6 +3,7 @@ import type { Field } from '../../spec/field-spec';
 import type { Index } from '../../spec/index-spec';
 import type { ForeignKey, Model } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
+import { foreignKeysOf } from '../foreign-keys';
 
 /** A model by what it means: two that mean the same are the same here, however they were written. */
 export interface Canonical {
@@ -97,16 +98,6 @@ function valueOf(fields: readonly Field[], column: string, equals: string | numb
   // 0 and -0 are equal to a database.
   const read = field && typeOf(field).readDefault(equals === 0 ? 0 : equals, field);
   return field && read && 'kept' in read ? typeOf(field).defaultValue(read.kept) : String(equals);
-}
-
-/** Those of single fields and those of several columns alike. */
-export function foreignKeysOf({ fields, foreignKeys = [] }: Model): readonly ForeignKey[] {
-  const ofFields = fields.flatMap(({ name, references }) => {
-    if (references === undefined) return [];
-    const { column, ...target } = references;
-    return [{ columns: [name], references: { ...target, columns: [column] } }];
-  });
-  return [...ofFields, ...foreignKeys];
 }
 
 /** The pairs of columns have no order. */

@@ -5,7 +5,8 @@ import { MigrationError } from '../../errors';
 import type { Extra, TenantInspection } from '../../spec/extra';
 import { ModelSpec, type Model } from '../../spec/model-spec';
 import { DEFAULT_SHARED_SCHEMAS } from '../../spec/shared-schemas';
-import { canonical, foreignKeysOf, type Canonical } from './canonical';
+import { foreignKeysOf } from '../foreign-keys';
+import { canonical, type Canonical } from './canonical';
 
 /** A list of models, or all that a tenant's schema holds. */
 export type Models = readonly ModelSpec[] | TenantInspection;
