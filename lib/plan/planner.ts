@@ -6,6 +6,7 @@ import type { HazardOn, KeysOf, PlanOf, Run, Step } from './plan';
 import { sharedLockHazards } from './shared-lock';
 import type { Unforeseen } from './unforeseen';
 import { tableNames, type TableNames } from './table-names';
+import { byCodeUnit } from './by-code-unit';
 
 /** What will run for a list of changes. Plain data: it can be shown, logged and stored. */
 export type Plan = PlanOf<Change>;
@@ -100,12 +101,7 @@ function hazardsOn(
  */
 function inLockOrder(org: Identifier): (a: Step, b: Step) => number {
   const rank = ({ locks: [lock] }: Step): string => (lock?.schema === org ? '' : (lock?.schema ?? ''));
-  return (a, b) => compare(rank(a), rank(b)) || compare(a.locks[0]?.table ?? '', b.locks[0]?.table ?? '');
-}
-
-/** By code unit: the order of localeCompare depends on the machine's locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return (a, b) => byCodeUnit(rank(a), rank(b)) || byCodeUnit(a.locks[0]?.table ?? '', b.locks[0]?.table ?? '');
 }
 
 /**

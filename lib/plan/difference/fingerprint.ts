@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Canonical, CanonicalField } from './canonical';
 import { extraKey } from './diff-objects';
 import { sideOfOne, type CompareOptions, type Models } from './sides';
+import { byCodeUnit } from '../by-code-unit';
 
 /** Of the form that is hashed: a fingerprint of another version says nothing about one of this. */
 const VERSION = 'v1';
@@ -18,8 +19,8 @@ const VERSION = 'v1';
  */
 export function fingerprint(models: Models, options: CompareOptions = {}): string {
   const side = sideOfOne(models, options);
-  const tables = [...side.models.values()].sort((a, b) => compare(a.table, b.table)).map(modelText);
-  const text = JSON.stringify([tables, side.extras.map(extraKey).sort(compare)]);
+  const tables = [...side.models.values()].sort((a, b) => byCodeUnit(a.table, b.table)).map(modelText);
+  const text = JSON.stringify([tables, side.extras.map(extraKey).sort(byCodeUnit)]);
   return `${VERSION}:${createHash('sha256').update(text).digest('hex')}`;
 }
 
@@ -28,10 +29,10 @@ function modelText({ table, comment, key, fields, indexes, references }: Canonic
     table,
     comment,
     key,
-    [...fields].sort(([a], [b]) => compare(a, b)).map(fieldText),
+    [...fields].sort(([a], [b]) => byCodeUnit(a, b)).map(fieldText),
     // A name counts only where a spec gives it.
-    indexes.map(({ id, spec, isField }) => JSON.stringify([id, isField ? null : (spec.name ?? null)])).sort(compare),
-    [...references].map(([id, { target }]) => JSON.stringify([id, target])).sort(compare),
+    indexes.map(({ id, spec, isField }) => JSON.stringify([id, isField ? null : (spec.name ?? null)])).sort(byCodeUnit),
+    [...references].map(([id, { target }]) => JSON.stringify([id, target])).sort(byCodeUnit),
   ];
 }
 
@@ -40,9 +41,4 @@ function fieldText([name, { type, values, nullable, identity, default: value, co
   CanonicalField,
 ]): unknown {
   return [name, type, values ?? null, nullable, value ?? null, comment, ...(identity ? ['identity'] : [])];
-}
-
-/** By code unit: the same in every locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
