@@ -3,6 +3,7 @@ import type { Field } from '../spec/field-spec';
 import { keyColumnsOf, type Index } from '../spec/index-spec';
 import { qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
+import { OLDER_SNAPSHOT } from '../sql/older-snapshot';
 import { EQ, GT, isOneOf, LT } from '../sql/qualified-sql';
 import { block, guard } from '../sql/server-check';
 import type { Hazard } from './plan';
@@ -56,11 +57,8 @@ function sizeKey(table: Identifier, index: Index): string {
 /** Columns of these types have no limit of their own. */
 const UNBOUNDED = ['pg_catalog.text', 'pg_catalog.jsonb'];
 
-/** Under these the catalog may be older than the lock: where the hazard is refused, in doubt it is there. */
-const SEES_AN_OLDER_CATALOG = `(${isOneOf(`pg_catalog.current_setting('transaction_isolation')`, 'text', [
-  `'repeatable read'`,
-  `'serializable'`,
-])} and ${policyIs('indexSize', ['refuse'])})`;
+/** The catalog may be older than the lock: where the hazard is refused, in doubt it is there. */
+const IN_DOUBT = `(${OLDER_SNAPSHOT} and ${policyIs('indexSize', ['refuse'])})`;
 
 /** A text that a check is about, as that of an Enum is, may well have one. */
 export function sizeGuards(org: Identifier, table: Identifier, index: Index): readonly string[] {
@@ -68,7 +66,7 @@ export function sizeGuards(org: Identifier, table: Identifier, index: Index): re
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   return [
     block(`begin
-  if ${SEES_AN_OLDER_CATALOG} or exists (select from pg_catalog.pg_attribute a
+  if ${IN_DOUBT} or exists (select from pg_catalog.pg_attribute a
     where a.attrelid ${EQ} ${relation} and ${isOneOf('a.attname::pg_catalog.text', 'text', entryColumns(index).map(literal))}
       and (${isOneOf('a.atttypid', 'regtype', UNBOUNDED.map(literal))} or a.atttypid ${EQ} 'pg_catalog.varchar'::pg_catalog.regtype and (a.atttypmod ${LT} 0 or a.atttypmod ${GT} ${MAX_ENTRY_BYTES}))
       and not exists (select from pg_catalog.pg_constraint k

@@ -2,7 +2,7 @@ import { block } from '../../sql/server-check';
 import { qualified, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { CONCAT, EQ, GT, isOneOf } from '../../sql/qualified-sql';
-import { OLDER_SNAPSHOT } from '../wire/turn';
+import { OLDER_SNAPSHOT } from '../../sql/older-snapshot';
 
 /** What a block does after its look: `has_rows` is the result, `forbidden` means that the role may not lock the table. */
 export interface Look {

@@ -1,6 +1,6 @@
 import type { Settings } from '../../options/options';
 import { qualified } from '../../sql/identifier';
-import { isOneOf } from '../../sql/qualified-sql';
+import { OLDER_SNAPSHOT } from '../../sql/older-snapshot';
 import { failing } from '../../sql/server-check';
 import { inPlace, query, type Query, type Statement } from '../../sql/statement';
 import type { Work } from '../work';
@@ -27,12 +27,6 @@ export function turn(name: string): string {
 export function turnKey(name: string): string {
   return `pg_catalog.hashtextextended(${name}, 0)`;
 }
-
-/** At these levels, the catalog is seen as it was before the turn and the table's lock. */
-export const OLDER_SNAPSHOT = isOneOf(`pg_catalog.current_setting('transaction_isolation')`, 'text', [
-  `'repeatable read'`,
-  `'serializable'`,
-]);
 
 function readCommitted(): string {
   return `case when ${OLDER_SNAPSHOT} then ${failing('isolation', `pg_catalog.current_setting('transaction_isolation')`)} end`;
