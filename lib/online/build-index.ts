@@ -5,7 +5,7 @@ import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
 import type { OnlineSession } from './online-session';
 import { oidOf } from './record';
-import { rowsOf } from './rows-of';
+import { rowsOf } from '../run/wire/send';
 
 /** What has the name of an index. */
 interface IndexState {

@@ -8,7 +8,7 @@ import { batchSql, type Batch } from './fill-batch';
 import { abortedError } from './lease';
 import type { OnlineSession } from './online-session';
 import { readCursor, resetCursor, oidOf } from './record';
-import { rowsOf } from './rows-of';
+import { rowsOf } from '../run/wire/send';
 
 /** Where a stage stands, for its progress. */
 export interface FillPlace {

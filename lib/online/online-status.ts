@@ -6,7 +6,7 @@ import type { Change } from '../plan/operations';
 import { POOLED } from '../run/commit/ask';
 import { explained, failureAt } from '../run/failures/message';
 import { statementLimitMs } from '../run/wire/limit';
-import type { Answer } from '../run/wire/send';
+import { rowsOf, type Answer } from '../run/wire/send';
 import { identifier, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
@@ -15,7 +15,6 @@ import { holder, leaseKey } from './lease';
 import { onlineServer } from './online-server';
 import { asChange, checkedForOnline } from './plan-online';
 import { RECORD_COLUMNS, RECORDS, recordsIn, type OnlineRecord } from './record';
-import { rowsOf } from './rows-of';
 
 /** An online change that was begun and is not finished. */
 export interface OnlineStatus {

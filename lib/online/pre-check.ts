@@ -1,11 +1,10 @@
 import { MAX_FOUND, type PreCheck } from '../plan/online/stage';
 import { MigrationError } from '../errors';
-import type { Answer } from '../run/wire/send';
+import { rowsOf, type Answer } from '../run/wire/send';
 import type { Subject } from '../plan/subject';
 import { explained } from '../run/failures/message';
 import { inPlace } from '../sql/statement';
 import type { OnlineSession } from './online-session';
-import { rowsOf } from './rows-of';
 
 /**
  * Looks for what would make the change fail, before anything is done. A row that comes in afterwards makes a stage

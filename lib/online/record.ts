@@ -1,6 +1,5 @@
 import { MigrationError } from '../errors';
-import type { Answer } from '../run/wire/send';
-import { rowsOf } from './rows-of';
+import { rowsOf, type Answer } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';

@@ -6,8 +6,8 @@ import { explained } from '../run/failures/message';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
-import { rowsOf } from './rows-of';
 import type { OnlineSession } from './online-session';
+import { rowsOf } from '../run/wire/send';
 
 /** The table that a change is about. */
 export interface TableFacts {

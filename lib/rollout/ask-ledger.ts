@@ -70,11 +70,6 @@ function otherShapeError(error: unknown): MigrationError | undefined {
   );
 }
 
-/** The rows of the last statement. */
-export function rowsIn<T>(answers: LedgerAnswers): readonly T[] {
-  return (answers.at(-1)?.rows ?? []) as readonly unknown[] as readonly T[];
-}
-
 /** undefined_table, invalid_schema_name (PostgreSQL manual, Appendix A). */
 const NOT_THERE = ['42P01', '3F000'];
 

@@ -3,10 +3,11 @@ import type { Settings } from '../options/options';
 import { ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
 import { EQ, LT, NE } from '../sql/qualified-sql';
-import { askLedger, rowsIn } from './ask-ledger';
+import { askLedger } from './ask-ledger';
 import type { FrozenList } from './frozen-list';
 import type { RolloutState } from './rollout-types';
 import { LIBRARY_VERSION } from './library-version';
+import { rowsOf } from '../run/wire/send';
 
 /** A rollout in the ledger of one server. */
 export interface LedgerEntry {
@@ -25,7 +26,7 @@ const ENTRY = `select id, hash, changes, seed, state, reason, open_until from ${
 
 /** The rollout of that name, if there is one. */
 export async function entryOf(server: Knex, name: string, settings: Settings): Promise<LedgerEntry | undefined> {
-  return rowsIn<LedgerEntry>(await askLedger(server, `${ENTRY} where name ${EQ} ${literal(name)}`, settings))[0];
+  return rowsOf<LedgerEntry>(await askLedger(server, `${ENTRY} where name ${EQ} ${literal(name)}`, settings))[0];
 }
 
 /** Records a rollout, unless there is one of that name, and returns the recorded one. */
@@ -40,7 +41,7 @@ export async function register(
   const insert = `insert into ${ROLLOUTS} (name, changes, hash, version, seed, state) values (${values.join(', ')})
   on conflict (name) do nothing`;
   const asked = [insert, `${ENTRY} where name ${EQ} ${literal(name)}`];
-  return rowsIn<LedgerEntry>(await askLedger(server, asked, settings))[0] as LedgerEntry;
+  return rowsOf<LedgerEntry>(await askLedger(server, asked, settings))[0] as LedgerEntry;
 }
 
 /** A tenant in the ledger. */
@@ -54,21 +55,21 @@ export interface LedgerTenant {
 
 export async function tenantsOf(server: Knex, id: number, settings: Settings): Promise<readonly LedgerTenant[]> {
   const sql = `select org, place, outcome, hash from ${ROLLOUT_TENANTS} where rollout ${EQ} ${literal(id)}`;
-  return rowsIn<LedgerTenant>(await askLedger(server, sql, settings));
+  return rowsOf<LedgerTenant>(await askLedger(server, sql, settings));
 }
 
 /** Whether a tenant before a place has failed. */
 export async function hasFailed(server: Knex, id: number, until: number, settings: Settings): Promise<boolean> {
   const sql = `select org from ${ROLLOUT_TENANTS}
   where rollout ${EQ} ${literal(id)} and place ${LT} ${literal(until)} and outcome ${EQ} 'failed' limit 1`;
-  return rowsIn(await askLedger(server, sql, settings)).length > 0;
+  return rowsOf(await askLedger(server, sql, settings)).length > 0;
 }
 
 /** How many tenants before a place are pending. */
 export async function pendingBefore(server: Knex, id: number, until: number, settings: Settings): Promise<number> {
   const sql = `select pg_catalog.count(*)::integer as pending from ${ROLLOUT_TENANTS}
   where rollout ${EQ} ${literal(id)} and place ${LT} ${literal(until)} and outcome ${EQ} 'pending'`;
-  return rowsIn<{ readonly pending: number }>(await askLedger(server, sql, settings))[0]?.pending ?? 0;
+  return rowsOf<{ readonly pending: number }>(await askLedger(server, sql, settings))[0]?.pending ?? 0;
 }
 
 export async function hasPending(server: Knex, id: number, until: number, settings: Settings): Promise<boolean> {
@@ -84,7 +85,7 @@ export async function doneBefore(
 ): Promise<readonly string[]> {
   const sql = `select org from ${ROLLOUT_TENANTS}
   where rollout ${EQ} ${literal(id)} and place ${LT} ${literal(until)} and outcome ${EQ} 'done'`;
-  return rowsIn<{ readonly org: string }>(await askLedger(server, sql, settings)).map(({ org }) => org);
+  return rowsOf<{ readonly org: string }>(await askLedger(server, sql, settings)).map(({ org }) => org);
 }
 
 /** A tenant that is to be written down. */
@@ -141,7 +142,7 @@ export async function claim(
     order by t.place limit ${count} for update skip locked`;
   const sql = `update ${ROLLOUT_TENANTS} set claimed = true
   where rollout ${EQ} ${literal(id)} and org ${EQ} any (array(${free})) returning org, changes`;
-  return rowsIn<ClaimedTenant>(await askLedger(server, sql, settings));
+  return rowsOf<ClaimedTenant>(await askLedger(server, sql, settings));
 }
 
 /** What others have claimed and not done, from the end: they may be dead, or still at it. */
@@ -155,7 +156,7 @@ export async function unfinished(
   const sql = `select org, changes from ${ROLLOUT_TENANTS}
   where rollout ${EQ} ${literal(id)} and outcome ${EQ} 'pending' and place ${LT} ${literal(until)}
   order by place desc limit ${count}`;
-  return rowsIn<ClaimedTenant>(await askLedger(server, sql, settings));
+  return rowsOf<ClaimedTenant>(await askLedger(server, sql, settings));
 }
 
 /** Lets a wave begin, for every process. */
@@ -187,5 +188,5 @@ export async function setState(
   ${at} = pg_catalog.clock_timestamp()
   where name ${EQ} ${literal(name)} and state ${EQ} any (${states}) and state ${NE} ${literal(to)}`;
   const asked = [sql, `${ENTRY} where name ${EQ} ${literal(name)}`];
-  return rowsIn<LedgerEntry>(await askLedger(server, asked, settings))[0];
+  return rowsOf<LedgerEntry>(await askLedger(server, asked, settings))[0];
 }

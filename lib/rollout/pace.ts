@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 import { heard } from '../options/heard';
 import { slept } from '../run/waiting';
-import { askLedger, rowsIn } from './ask-ledger';
+import { askLedger } from './ask-ledger';
 import type { RolloutSettings } from './rollout-settings';
+import { rowsOf } from '../run/wire/send';
 
 /** How often a standby is looked at. */
 const LOOK_EVERY_MS = 1000;
@@ -34,7 +35,7 @@ function lagWatch(servers: readonly Knex[], maxLagMs: number, settings: RolloutS
   let looking: Promise<void> | undefined;
   const lags = async (): Promise<boolean> => {
     const found = await Promise.all(
-      servers.map(async (server) => rowsIn<{ readonly lag: number | null }>(await askLedger(server, LAG, change))[0]),
+      servers.map(async (server) => rowsOf<{ readonly lag: number | null }>(await askLedger(server, LAG, change))[0]),
     );
     return found.some((row) => (row?.lag ?? 0) > maxLagMs);
   };

@@ -2,10 +2,10 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { ChangeOptions, Settings } from '../options/options';
 import { settingsOf } from '../options/settings';
-import { isMemory } from '../run/wire/send';
+import { rowsOf, isMemory } from '../run/wire/send';
 import { isKnex, usableKnex } from '../run/usable-knex';
 import { EQ } from '../sql/qualified-sql';
-import { askLedger, rowsIn } from './ask-ledger';
+import { askLedger } from './ask-ledger';
 import { ledgerSql, LEDGER_SCHEMA, LEDGER_TABLES } from './ledger-tables';
 
 /**
@@ -64,7 +64,7 @@ const MAX_LOOKS = 5;
 /** Creates whatever is missing. Of several concurrent calls, one creates it and the others find it. */
 export async function ensureLedger(server: Knex, settings: Settings): Promise<void> {
   for (let looks = 1; ; looks += 1) {
-    const look = rowsIn<Look>(await askLedger(server, LOOK, settings))[0] as Look;
+    const look = rowsOf<Look>(await askLedger(server, LOOK, settings))[0] as Look;
     const tables = JSON.parse(look.tables ?? '{}') as Readonly<Record<string, boolean>>;
     if (look.schema === false || Object.values(tables).includes(false)) throw deniedError(look.role);
     const missing = Object.entries(LEDGER_TABLES).flatMap(([name, sql]) => (name in tables ? [] : sql));

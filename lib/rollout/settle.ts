@@ -4,9 +4,10 @@ import type { Settings } from '../options/options';
 import { ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
 import { EQ, GE, PLUS, TIMES } from '../sql/qualified-sql';
-import { askLedger, rowsIn } from './ask-ledger';
+import { askLedger } from './ask-ledger';
 import type { RolloutState } from './rollout-types';
 import type { NamedRule } from './rollout-settings';
+import { rowsOf } from '../run/wire/send';
 
 /** What a tenant's row is to say, where its change did not write it. */
 export interface Settlement {
@@ -53,7 +54,7 @@ export async function settle(
     `select t.outcome, r.state from ${ROLLOUT_TENANTS} t join ${ROLLOUTS} r on r.id ${EQ} t.rollout
   where t.rollout ${EQ} ${id} and t.org ${EQ} ${literal(org)}`,
   ];
-  return rowsIn<Settled>(await askLedger(server, statements, settings))[0] as Settled;
+  return rowsOf<Settled>(await askLedger(server, statements, settings))[0] as Settled;
 }
 
 /** Rows are counted: a counter would be one row that every tenant's transaction waits for. */

@@ -5,9 +5,10 @@ import { settingsOf } from '../options/settings';
 import { OUTCOMES, ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
-import { askLedger, rowsIn, whereLedgerIs } from './ask-ledger';
+import { askLedger, whereLedgerIs } from './ask-ledger';
 import { serversIn } from './prepare-ledger';
 import type { RolloutFailures, RolloutState, RolloutStatus } from './rollout-types';
+import { rowsOf } from '../run/wire/send';
 
 /**
  * Reports the progress of a rollout, from any process, with one query for each server.
@@ -51,7 +52,7 @@ interface StatusRow extends Readonly<Record<`${Outcome}_count`, number>> {
 
 /** Of the ledger of one server; nothing where it has no rollout of that name. */
 export async function statusOn(server: Knex, name: string, settings: Settings): Promise<RolloutStatus | undefined> {
-  const row = rowsIn<StatusRow>((await whereLedgerIs(askLedger(server, statusQuery(name), settings))) ?? [])[0];
+  const row = rowsOf<StatusRow>((await whereLedgerIs(askLedger(server, statusQuery(name), settings))) ?? [])[0];
   if (row === undefined) return undefined;
   const counts = OUTCOMES.map((outcome) => [outcome, row[`${outcome}_count`]] as const);
   return {

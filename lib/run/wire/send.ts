@@ -105,6 +105,11 @@ function ignore(): void {
   // It was meant to end.
 }
 
+/** The rows of the last statement. */
+export function rowsOf<T>(answers: readonly Answer[]): readonly T[] {
+  return (answers.at(-1)?.rows ?? []) as readonly unknown[] as readonly T[];
+}
+
 /** The value of a column in the first row that has it. */
 export function valueOf(answers: readonly Answer[], column: string): unknown {
   for (const { rows = [] } of answers) {
