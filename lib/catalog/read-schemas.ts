@@ -6,7 +6,7 @@ import { classifyInUse } from '../run/failures/sql-states';
 import { retrying, retryScopeOf } from '../run/retry';
 import { inCallersTransaction } from '../run/ways/callers-transaction';
 import { acquired } from '../run/wire/acquire';
-import { joined } from '../run/wire/batch';
+import { joined, setTimeouts } from '../run/wire/batch';
 import { answeredWithin, batchLimitMs, statementLimitMs } from '../run/wire/limit';
 import { clientOf, discard, isMemory, send, type Answer, type Connection } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
@@ -77,8 +77,7 @@ async function askBeside(org: Identifier, question: string, db: Knex, settings: 
   const statements = [
     // One snapshot, whatever the role's default is.
     'begin isolation level read committed read only',
-    `set local lock_timeout = '${settings.lockTimeoutMs}ms'`,
-    `set local statement_timeout = '${settings.statementTimeoutMs}ms'`,
+    ...setTimeouts(settings),
     `set local work_mem = '${WORK_MEMORY}'`,
     pinForReading(),
     question,

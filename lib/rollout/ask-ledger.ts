@@ -7,10 +7,9 @@ import { explained, failureAt } from '../run/failures/message';
 import { sqlStateOf } from '../run/failures/sql-states';
 import { withoutValues } from '../run/failures/without-values';
 import { retrying, retryScopeOf } from '../run/retry';
-import { joined } from '../run/wire/batch';
+import { joined, setTimeouts } from '../run/wire/batch';
 import { statementLimitMs } from '../run/wire/limit';
 import type { Answer } from '../run/wire/send';
-import { literal } from '../sql/literal';
 
 export type LedgerAnswers = readonly Answer[];
 
@@ -28,12 +27,11 @@ export async function askLedger(
   statements: string | readonly string[],
   settings: Settings,
 ): Promise<LedgerAnswers> {
-  const { lockTimeoutMs, statementTimeoutMs, retry } = settings;
+  const { statementTimeoutMs, retry } = settings;
   // One query of several statements is a transaction (manual 55.2.2.1), which an error ends: no ROLLBACK is needed.
   const sql = joined([
     'set transaction isolation level read committed',
-    `set local lock_timeout = ${literal(`${lockTimeoutMs}ms`)}`,
-    `set local statement_timeout = ${literal(`${statementTimeoutMs}ms`)}`,
+    ...setTimeouts(settings),
     ...(typeof statements === 'string' ? [statements] : statements),
   ]);
   const patient = {

@@ -96,7 +96,7 @@ export function joined(statements: readonly string[]): string {
 }
 
 /** Not queries, which the server would have to plan. */
-function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly string[] {
+export function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): readonly string[] {
   return [
     `set local lock_timeout = ${literal(`${lockTimeoutMs}ms`)}`,
     `set local statement_timeout = ${literal(`${statementTimeoutMs}ms`)}`,
