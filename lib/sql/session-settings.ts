@@ -53,13 +53,14 @@ export function unpinAfterReading(): string {
 }
 
 function kept([name, value]: readonly [string, string]): readonly string[] {
-  return [set(`tenant_ddl.${name}`, `pg_catalog.current_setting('${name}')`), set(name, literal(value))];
+  return [setLocal(`tenant_ddl.${name}`, `pg_catalog.current_setting('${name}')`), setLocal(name, literal(value))];
 }
 
 function back(name: string): string {
-  return set(name, `pg_catalog.current_setting('tenant_ddl.${name}')`);
+  return setLocal(name, `pg_catalog.current_setting('tenant_ddl.${name}')`);
 }
 
-function set(name: string, value: string): string {
+/** SET LOCAL, as a function: its value is an expression. */
+export function setLocal(name: string, value: string): string {
   return `pg_catalog.set_config('${name}', ${value}, true)`;
 }

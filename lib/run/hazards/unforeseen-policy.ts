@@ -1,6 +1,7 @@
 import { GUARD_STATES } from '../../sql/server-check';
 import type { MigrationError } from '../../errors';
 import { literal } from '../../sql/literal';
+import { setLocal } from '../../sql/session-settings';
 import { logHazard } from '../log';
 import type { Settings } from '../../options/options';
 import { sqlStateOf } from '../failures/sql-states';
@@ -19,14 +20,14 @@ export function withPolicies(
   const policyFor = new Map(
     unforeseen.map(({ hazard: { kind }, asked }) => [policySetting(kind, asked), policyOf(kind, hazards, asked)]),
   );
-  const policies = [...policyFor].map(([setting, policy]) => set(setting, policy));
+  const policies = [...policyFor].map(([setting, policy]) => setLocal(setting, literal(policy)));
   const warns = [...policyFor.values()].includes('warn');
   const found = `select pg_catalog.current_setting('${FOUND_SETTING}', true) as tenant_ddl_found`;
-  return [`select ${[...policies, set(FOUND_SETTING, '')].join(', ')}`, ...statements, ...(warns ? [found] : [])];
-}
-
-function set(name: string, value: string): string {
-  return `pg_catalog.set_config('${name}', ${literal(value)}, true)`;
+  return [
+    `select ${[...policies, setLocal(FOUND_SETTING, literal(''))].join(', ')}`,
+    ...statements,
+    ...(warns ? [found] : []),
+  ];
 }
 
 /** Logs the hazards that applied; to be called once the change has run. */

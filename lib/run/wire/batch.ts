@@ -1,5 +1,6 @@
 import { quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
+import { setLocal } from '../../sql/session-settings';
 import { EQ } from '../../sql/qualified-sql';
 import type { Statement } from '../../sql/statement';
 import { onConnection, sessionColumns } from './prepared';
@@ -107,11 +108,11 @@ export function setTimeouts({ lockTimeoutMs, statementTimeoutMs }: Timeouts): re
 const SETTINGS = ['lock_timeout', 'statement_timeout'] as const;
 
 function keepSettings(): readonly string[] {
-  return SETTINGS.map((name) => set(`${SAVEPOINT}.${name}`, `pg_catalog.current_setting('${name}')`));
+  return SETTINGS.map((name) => setLocal(`${SAVEPOINT}.${name}`, `pg_catalog.current_setting('${name}')`));
 }
 
 function putSettingsBack(): readonly string[] {
-  return SETTINGS.map((name) => set(name, `pg_catalog.current_setting('${SAVEPOINT}.${name}')`));
+  return SETTINGS.map((name) => setLocal(name, `pg_catalog.current_setting('${SAVEPOINT}.${name}')`));
 }
 
 /** The marks of changes that were not rolled back: SET LOCAL is undone with its savepoint. */
@@ -120,10 +121,5 @@ export const STANDING = `pg_catalog.current_setting('${SAVEPOINT}.standing', tru
 function setMark(mark: string | undefined): readonly string[] {
   return mark === undefined
     ? []
-    : [set(`${SAVEPOINT}.standing`, `pg_catalog.concat(${STANDING}, ${literal(` ${mark}`)})`)];
-}
-
-/** SET LOCAL, as a function: its value is an expression. */
-function set(name: string, value: string): string {
-  return `pg_catalog.set_config('${name}', ${value}, true)`;
+    : [setLocal(`${SAVEPOINT}.standing`, `pg_catalog.concat(${STANDING}, ${literal(` ${mark}`)})`)];
 }
