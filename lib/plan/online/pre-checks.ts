@@ -3,6 +3,7 @@ import type { ForeignKey } from '../../spec/model-spec';
 import { qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ, GT, isOneOf } from '../../sql/qualified-sql';
+import { isOrphan } from '../orphans';
 import { conditionSql, expressionSql } from '../written-index';
 import { MAX_FOUND, type PreCheck } from './stage';
 
@@ -35,13 +36,10 @@ export function otherValues(
   return { code: 'CHECK_VIOLATION', columns: [column], sql: counted(rows) };
 }
 
-/** Rows that refer to none: all their columns have a value, and the other table has no such key. */
-export function orphans(org: Identifier, table: Identifier, { columns, references }: ForeignKey): PreCheck {
-  const isSet = columns.map((column) => `r.${quoted(column)} is not null`);
-  const isSame = columns.map((column, at) => `o.${quoted(references.columns[at] ?? column)} ${EQ} r.${quoted(column)}`);
-  const other = `select from ${qualified(references.schema, references.table)} o where ${isSame.join(' and ')}`;
-  const rows = `select from ${qualified(org, table)} r where ${[...isSet, `not exists (${other})`].join(' and ')}`;
-  return { code: 'FOREIGN_KEY_VIOLATION', columns, sql: counted(rows) };
+/** Rows that refer to none. */
+export function orphans(org: Identifier, table: Identifier, key: ForeignKey): PreCheck {
+  const rows = `select from ${qualified(org, table)} r where ${isOrphan(key)}`;
+  return { code: 'FOREIGN_KEY_VIOLATION', columns: key.columns, sql: counted(rows) };
 }
 
 /** Rows, which all would refer to none: the default of a new column is no key of the other table. */
