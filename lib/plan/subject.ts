@@ -16,7 +16,7 @@ export interface Subject {
   readonly advice?: Advice | undefined;
   readonly buildsIndex?: boolean | undefined;
   /** What counts the rows that it can fail on. */
-  readonly rows?: CountsOfRows;
+  readonly rows?: CountsOfRows | undefined;
   /** In the order in which PostgreSQL checks them. */
   readonly expectations: readonly Expectation[];
   readonly presence: readonly Presence[];
@@ -26,7 +26,6 @@ export interface Subject {
 export function subjectOf(org: Identifier, change: CheckedChange): Subject {
   const operation = operationOf(change.kind);
   const effects = operation.effects(org, change);
-  const rows = operation.rows?.(org, change);
   return {
     message: operation.message,
     table: change.table,
@@ -34,8 +33,10 @@ export function subjectOf(org: Identifier, change: CheckedChange): Subject {
     effects,
     advice: operation.advice,
     buildsIndex: operation.buildsIndex,
-    ...(rows === undefined ? {} : { rows }),
     // Needed only for a failure.
+    get rows(): CountsOfRows | undefined {
+      return operation.rows?.(org, change);
+    },
     get expectations(): readonly Expectation[] {
       return expectationsOf(org, effects);
     },
