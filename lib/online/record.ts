@@ -1,4 +1,6 @@
 import { MigrationError } from '../errors';
+import { createMissing, granteeSql, OWN_SCHEMA, type OwnTables } from '../run/own-tables';
+import { joined } from '../run/wire/batch';
 import { rowsOf, type Answer } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
@@ -8,8 +10,6 @@ import type { OnlineSession } from './online-session';
 
 /** What was begun and is not finished: one row for each table. Quoted, as it is written into SQL. */
 export const RECORDS = '"tenant_ddl"."online_change"';
-
-const SCHEMA = 'create schema "tenant_ddl"';
 
 const TABLE = `create table ${RECORDS} (
   "table_oid" pg_catalog.oid primary key,
@@ -52,31 +52,24 @@ interface Look {
   readonly usable: string | null;
 }
 
-/** More often than others can come in between. */
-const MAX_LOOKS = 5;
-
-/** Creates the table of records where it is missing; of several that do so at once, the later ones find it there. */
+/** Creates the table of records if it is missing. */
 export async function ensureRecords({ ask }: OnlineSession): Promise<void> {
-  for (let looks = 1; ; looks += 1) {
-    const [look] = rowsOf<Look>(await ask(LOOK));
-    if (look === undefined || look.schema === 'false' || look.usable === 'false') throw deniedError(look?.role);
-    if (look.usable === 'true') return;
-    try {
-      await ask([...(look.schema === null ? [SCHEMA] : []), TABLE].join(';\n'));
-    } catch (error) {
-      const { code, sqlState } = error as MigrationError;
-      if (code === 'PERMISSION_DENIED') throw deniedError(look.role, error);
-      const isThere = ['42P06', '42P07', '23505', '42710'].includes(sqlState ?? '');
-      if (!isThere || looks >= MAX_LOOKS) throw error;
-    }
-  }
+  const look = async (): Promise<OwnTables> => {
+    const [found] = rowsOf<Look>(await ask(LOOK));
+    return {
+      role: found?.role,
+      mayUse: found !== undefined && found.schema !== 'false' && found.usable !== 'false',
+      missing: found?.usable === 'true' ? [] : [...(found?.schema === null ? [OWN_SCHEMA] : []), TABLE],
+    };
+  };
+  await createMissing(look, (statements) => ask(joined(statements)), deniedError);
 }
 
 /** For those who may not create the schema: what an admin runs once. */
 function deniedError(role = 'the_role_of_your_service', cause?: unknown): MigrationError {
-  const grantee = `"${role.replaceAll('"', '""')}"`;
+  const grantee = granteeSql(role);
   const sql = [
-    SCHEMA.replace('create schema', 'create schema if not exists'),
+    OWN_SCHEMA.replace('create schema', 'create schema if not exists'),
     TABLE,
     `grant usage on schema "tenant_ddl" to ${grantee}`,
     `grant select, insert, update, delete on ${RECORDS} to ${grantee}`,

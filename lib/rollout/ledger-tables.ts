@@ -1,6 +1,5 @@
+import { granteeSql, OWN_SCHEMA } from '../run/own-tables';
 import { ROLLOUT_TENANTS, ROLLOUTS } from '../run/wire/ledger-row';
-
-export const LEDGER_SCHEMA = 'create schema "tenant_ddl"';
 
 /** By the name of each table; nothing is created that is there. */
 export const LEDGER_TABLES: Readonly<Record<string, readonly string[]>> = {
@@ -45,9 +44,9 @@ export const LEDGER_TABLES: Readonly<Record<string, readonly string[]>> = {
 
 /** For those who may not create the schema: what their admin runs once, and what the role needs then. */
 export function ledgerSql(role = 'the_role_of_your_service'): string {
-  const grantee = `"${role.replaceAll('"', '""')}"`;
+  const grantee = granteeSql(role);
   return [
-    LEDGER_SCHEMA,
+    OWN_SCHEMA,
     ...Object.values(LEDGER_TABLES).flat(),
     `grant usage on schema "tenant_ddl" to ${grantee}`,
     `grant select, insert, update on ${ROLLOUTS}, ${ROLLOUT_TENANTS} to ${grantee}`,

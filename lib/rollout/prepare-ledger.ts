@@ -3,10 +3,11 @@ import { MigrationError } from '../errors';
 import type { ChangeOptions, Settings } from '../options/options';
 import { settingsOf } from '../options/settings';
 import { rowsOf, isMemory } from '../run/wire/send';
+import { createMissing, OWN_SCHEMA, type OwnTables } from '../run/own-tables';
 import { isKnex, usableKnex } from '../run/usable-knex';
 import { EQ } from '../sql/qualified-sql';
 import { askLedger } from './ask-ledger';
-import { ledgerSql, LEDGER_SCHEMA, LEDGER_TABLES } from './ledger-tables';
+import { ledgerSql, LEDGER_TABLES } from './ledger-tables';
 
 /**
  * Creates the two tables that record rollouts, in schema `tenant_ddl`, if they are missing. `rollOut` does so at its first
@@ -58,30 +59,22 @@ interface Look {
   readonly tables: string | null;
 }
 
-/** More often than others can come in between. */
-const MAX_LOOKS = 5;
-
-/** Creates whatever is missing. Of several concurrent calls, one creates it and the others find it. */
+/** Creates whatever is missing. */
 export async function ensureLedger(server: Knex, settings: Settings): Promise<void> {
-  for (let looks = 1; ; looks += 1) {
-    const look = rowsOf<Look>(await askLedger(server, LOOK, settings))[0] as Look;
-    const tables = JSON.parse(look.tables ?? '{}') as Readonly<Record<string, boolean>>;
-    if (look.schema === false || Object.values(tables).includes(false)) throw deniedError(look.role);
+  const look = async (): Promise<OwnTables> => {
+    const { role, schema, tables: text } = rowsOf<Look>(await askLedger(server, LOOK, settings))[0] as Look;
+    const tables = JSON.parse(text ?? '{}') as Readonly<Record<string, boolean>>;
     const missing = Object.entries(LEDGER_TABLES).flatMap(([name, sql]) => (name in tables ? [] : sql));
-    if (missing.length === 0) return;
-    const statements = [...(look.schema === null ? [LEDGER_SCHEMA] : []), ...missing];
-    try {
-      await askLedger(server, statements, settings);
-    } catch (error) {
-      const { code, sqlState } = error as MigrationError;
-      if (code === 'PERMISSION_DENIED') throw deniedError(look.role, error);
-      const isThere = ['42P06', '42P07', '23505', '42710'].includes(sqlState ?? '');
-      if (!isThere || looks >= MAX_LOOKS) throw error;
-    }
-  }
+    return {
+      role,
+      mayUse: schema !== false && !Object.values(tables).includes(false),
+      missing: [...(schema === null ? [OWN_SCHEMA] : []), ...missing],
+    };
+  };
+  await createMissing(look, (statements) => askLedger(server, statements, settings), deniedError);
 }
 
-function deniedError(role: string, cause?: unknown): MigrationError {
+function deniedError(role?: string, cause?: unknown): MigrationError {
   return new MigrationError(
     `The database role "${role}" may not create or use the ledger of rollouts, and nothing was changed. Let an admin run this once in the same database:\n${ledgerSql(role)}`,
     { code: 'PERMISSION_DENIED', cause },
