@@ -77,16 +77,19 @@ end`),
   ];
 }
 
-/** What the plan takes for granted of the server: it does not know its version. */
-export function versionGuards(indexes: readonly Index[]): readonly string[] {
-  if (!indexes.some(({ nullsNotDistinct }) => nullsNotDistinct === true)) return [];
+/** For an online change, each statement of which is sent by itself: in a batch, its syntax error comes first. */
+export function versionGuards({ nullsNotDistinct }: Index): readonly string[] {
+  if (nullsNotDistinct !== true) return [];
   return [
     guard({
       kind: 'spec',
       test: `select where pg_catalog.current_setting('server_version_num')::integer ${LT} ${NULLS_NOT_DISTINCT_SINCE}`,
-      reason: literal('nullsNotDistinct needs PostgreSQL 15 or later. Leave it out, or make the fields not nullable'),
+      reason: literal(NEEDS_NEWER),
     }),
   ];
 }
 
 const NULLS_NOT_DISTINCT_SINCE = 150_000;
+
+export const NEEDS_NEWER =
+  'nullsNotDistinct needs PostgreSQL 15 or later. Leave it out, or make the fields not nullable';

@@ -27,9 +27,9 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
       scansTable: true,
     }),
   ],
-  // What is looked at is a hazard, and the version.
+  // What is looked at is a hazard.
   goesByCatalog: false,
-  guards: (org, { table, ...index }) => [...versionGuards([index]), ...sizeGuards(org, table, index)],
+  guards: (org, { table, ...index }) => sizeGuards(org, table, index),
   hazards: (_org, { table, unique, ...index }) => [
     {
       kind: 'indexBuild',
@@ -50,7 +50,7 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
   ],
   stages: (org, { kind: _kind, table, ...index }) => ({
     checks: [
-      ...versionGuards([index]).map((guard) => ({ guard })),
+      ...versionGuards(index).map((guard) => ({ guard })),
       ...(index.unique === true ? [duplicates(org, table, index)] : []),
     ],
     stages: [buildIndex(org, table, index)],

@@ -8,7 +8,7 @@ import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { modelFaults } from '../../spec/model-faults';
 import { step, type Step } from '../plan';
 import { addColumn, addIndex, columnKey, commentOn, createIndex, creation } from '../render';
-import { indexSizeHazards, versionGuards } from '../index-hazards';
+import { indexSizeHazards } from '../index-hazards';
 import { refersTo } from '../effects';
 import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import type { IsNew, Operation } from './operation';
@@ -34,7 +34,6 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
     foreignKeysOf(change)
       .filter((key) => !isInline(org, change, key, isNew))
       .map((key) => foreignKeyStep(org, change.table, key)),
-  guards: (_org, { indexes = [] }) => versionGuards(indexes),
   hazards: (_org, { table, fields, indexes = [] }) => [
     ...indexSizeHazards(table, indexes, fields),
     ...(keyFields(fields).length > 0

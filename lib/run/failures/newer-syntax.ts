@@ -1,4 +1,5 @@
 import type { Effect } from '../../plan/effects';
+import { NEEDS_NEWER } from '../../plan/index-hazards';
 import type { Subject } from '../../plan/subject';
 import type { Failed } from './message';
 import { sqlStateOf } from './sql-states';
@@ -13,8 +14,7 @@ export function newerSyntax(error: unknown, general: Failed, subjects: readonly 
   return { ...general, code: 'INVALID_SPEC', subject: { advice: { INVALID_SPEC: () => MESSAGE } } };
 }
 
-const MESSAGE =
-  'nullsNotDistinct needs PostgreSQL 15 or later. Nothing was changed. Leave it out, or make the fields not nullable.';
+const MESSAGE = `${NEEDS_NEWER}. Nothing was changed.`;
 
 function isNullsNotDistinct(effect: Effect): boolean {
   if (effect.verb !== 'adds') return false;
