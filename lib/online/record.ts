@@ -66,7 +66,7 @@ export async function ensureRecords({ ask }: OnlineSession): Promise<void> {
 }
 
 /** For those who may not create the schema: what an admin runs once. */
-function deniedError(role = 'the_role_of_your_service', cause?: unknown): MigrationError {
+function deniedError(role: string, cause?: unknown): MigrationError {
   const grantee = granteeSql(role);
   const sql = [
     OWN_SCHEMA.replace('create schema', 'create schema if not exists'),

@@ -1,4 +1,4 @@
-import { granteeSql, OWN_SCHEMA } from '../run/own-tables';
+import { granteeSql, OWN_SCHEMA, YOUR_ROLE } from '../run/own-tables';
 import { ROLLOUT_TENANTS, ROLLOUTS } from '../run/wire/ledger-row';
 
 /** By the name of each table; nothing is created that is there. */
@@ -43,7 +43,7 @@ export const LEDGER_TABLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** For those who may not create the schema: what their admin runs once, and what the role needs then. */
-export function ledgerSql(role = 'the_role_of_your_service'): string {
+export function ledgerSql(role = YOUR_ROLE): string {
   const grantee = granteeSql(role);
   return [
     OWN_SCHEMA,

@@ -74,7 +74,7 @@ export async function ensureLedger(server: Knex, settings: Settings): Promise<vo
   await createMissing(look, (statements) => askLedger(server, statements, settings), deniedError);
 }
 
-function deniedError(role?: string, cause?: unknown): MigrationError {
+function deniedError(role: string, cause?: unknown): MigrationError {
   return new MigrationError(
     `The database role "${role}" may not create or use the ledger of rollouts, and nothing was changed. Let an admin run this once in the same database:\n${ledgerSql(role)}`,
     { code: 'PERMISSION_DENIED', cause },

@@ -3,6 +3,9 @@ import type { MigrationError } from '../errors';
 /** The schema of the library's own tables, in the database of the tenants. */
 export const OWN_SCHEMA = 'create schema "tenant_ddl"';
 
+/** Stands for a role that is not known, in what an admin is to run. */
+export const YOUR_ROLE = 'the_role_of_your_service';
+
 /** What a look found of some of the library's own tables. */
 export interface OwnTables {
   readonly role?: string | undefined;
@@ -22,10 +25,10 @@ const IS_THERE = ['42P06', '42P07', '23505', '42710'];
 export async function createMissing(
   look: () => Promise<OwnTables>,
   create: (statements: readonly string[]) => Promise<unknown>,
-  deniedError: (role?: string, cause?: unknown) => MigrationError,
+  deniedError: (role: string, cause?: unknown) => MigrationError,
 ): Promise<void> {
   for (let looks = 1; ; looks += 1) {
-    const { role, mayUse, missing } = await look();
+    const { role = YOUR_ROLE, mayUse, missing } = await look();
     if (!mayUse) throw deniedError(role);
     if (missing.length === 0) return;
     try {
