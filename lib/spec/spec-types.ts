@@ -164,8 +164,5 @@ export type Proved<T extends true> = T;
 /** Whether two types are the same, `readonly` and optional properties included. */
 export type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** An intersection written out, for {@link Same}. */
-export type Flat<T> = { [K in keyof T]: T[K] };
-
 /** Every key of any member of a union. */
 export type KeyOfEach<U> = U extends unknown ? keyof U : never;
