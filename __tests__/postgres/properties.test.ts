@@ -113,20 +113,6 @@ const PLACES: Record<string, (given: string, org: string) => readonly unknown[]>
       ],
     },
   ],
-  'an operator class': (given) => [
-    {
-      table: 'm',
-      fields: [{ name: 'a', type: 'Int' }],
-      indexes: [{ columns: [{ column: 'a', operatorClass: given }] }],
-    },
-  ],
-  'a schema of an operator class': (given) => [
-    {
-      table: 'm',
-      fields: [{ name: 'a', type: 'Int' }],
-      indexes: [{ columns: [{ column: 'a', operatorClass: `${given}.int4_ops` }] }],
-    },
-  ],
   ...Object.fromEntries(
     (['order', 'nulls', 'lower'] as const).map((option) => [
       `${option} of an index`,
@@ -254,6 +240,39 @@ it('a string in a spec becomes exactly that name or value, or is refused before 
     (place) => outcomes[place],
   );
   expect(names.filter((outcome) => (outcome?.done ?? 0) > 0 && (outcome?.refused ?? 0) > 0)).toHaveLength(names.length);
+}, 60_000);
+
+/** Of a name without a schema, only PostgreSQL's own are taken; of the others, only the server knows whether they exist. */
+const CLASSES: Record<string, (given: string) => string> = {
+  'an operator class': (given) => given,
+  'a schema of an operator class': (given) => `${given}.int4_ops`,
+  'an operator class of a shared schema': (given) => `public.${given}`,
+};
+
+it('a string as an operator class is a fault of the spec, before any SQL or by the word of the server', async () => {
+  const outcomes = { faults: 0, refusedByServer: 0 };
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...Object.keys(CLASSES)), anyString, (place, given) =>
+      undone(async (trx) => {
+        const columns = [{ column: 'a', operatorClass: CLASSES[place]?.(given) ?? '' }];
+        const spec: ModelSpec = { table: 'm', fields: [{ name: 'a', type: 'Int' }], indexes: [{ columns }] };
+        const before = sent.length;
+        const error: unknown = await createModel(org, spec, trx, options).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(MigrationError);
+        const { code, message } = error as MigrationError;
+        if (sent.length === before) {
+          expect(code).toMatch(/^(INVALID_SPEC|INVALID_IDENTIFIER|CROSS_TENANT_REFERENCE)$/);
+          outcomes.faults += 1;
+        } else {
+          expect(code).toBe('INVALID_SPEC');
+          expect(message).toMatch(/^An index names an operator class .*Nothing was changed\.$/s);
+          outcomes.refusedByServer += 1;
+        }
+      }),
+    ),
+    { numRuns: 200, examples: [['an operator class', 'public.unknown']] },
+  );
+  expect(Math.min(outcomes.faults, outcomes.refusedByServer)).toBeGreaterThan(0);
 }, 60_000);
 
 it('a string as an org, a table or a field of addField and dropField is that name, or is refused before any SQL', async () => {

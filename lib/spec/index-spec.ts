@@ -9,13 +9,13 @@ import { derivedName, identifierFault, type Identifier } from '../sql/identifier
 import { textFault } from '../sql/literal';
 import { textSizeFault } from '../codec/bounded-copy';
 import { columnFaults, MAX_KEY_COLUMNS } from './column-faults';
-import { INDEX_METHODS, methodFaults, DEFAULT_CLASSES, OPERATOR_CLASSES } from './index-methods';
+import { INDEX_METHODS, methodFaults, OPERATOR_CLASSES } from './index-methods';
 import type { IndexColumnSpec, IndexConditionSpec, IndexSpec as IndexSpecType } from './spec-types';
 
 const yes = new OneValue<true>('true', (value) => (value === true ? undefined : 'must be true'));
 
 /** PostgreSQL's own where it is one word, and one of a shared schema where it is `schema.name`. */
-const operatorClass = new OneValue<string>(NAME_CODEC, (value) => {
+const classCodec = new OneValue<string>(NAME_CODEC, (value) => {
   if (typeof value !== 'string') return 'must be a string';
   const [schema = '', ...names] = value.split('.');
   if (names.length === 1) return identifierFault(schema, 'schema') ?? identifierFault(names[0], 'constraint');
@@ -27,7 +27,7 @@ const ofColumn = {
   order: oneOf(['asc', 'desc'] as const),
   nulls: oneOf(['first', 'last'] as const),
   lower: yes,
-  operatorClass,
+  operatorClass: classCodec,
 };
 
 const ColumnObject = closed('IndexColumn', { column: nameOf('column') }, ofColumn);
@@ -52,13 +52,13 @@ const indexColumn = new t.Type<IndexColumn, string | IndexColumnSpec, unknown>(
 );
 
 /** Without what goes without saying: two that mean the same are the same. */
-function shortest({ column, order, nulls, lower, operatorClass: given }: ColumnObject): IndexColumn {
+function shortest({ column, order, nulls, lower, operatorClass }: ColumnObject): IndexColumn {
   const descends = order === 'desc';
   const more = {
     ...(descends ? { order } : {}),
     ...(nulls === undefined || nulls === (descends ? 'first' : 'last') ? {} : { nulls }),
     ...(lower === undefined ? {} : { lower }),
-    ...(given === undefined || DEFAULT_CLASSES.includes(given) ? {} : { operatorClass: given }),
+    ...(operatorClass === undefined ? {} : { operatorClass }),
   };
   return Object.keys(more).length === 0 ? column : { column, ...more };
 }

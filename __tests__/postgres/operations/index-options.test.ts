@@ -160,6 +160,24 @@ it('finds no operator class of another tenant', async () => {
   expect(error).toMatchObject({ code: 'CROSS_TENANT_REFERENCE' });
 });
 
+it.each([
+  ['none of this name', 'public.no_such_ops', 'no_such_ops'],
+  ['a schema that is not there', 'no_such_schema.ops', 'no_such_schema'],
+  ['one of another type', 'int4_ops', 'int4_ops'],
+  ['one of another method', 'jsonb_path_ops', 'jsonb_path_ops'],
+])('says that an operator class is a fault of the spec: %s', async (_, operatorClass, named) => {
+  const columns = [{ column: 'note', operatorClass }];
+  const shared = { ...options, sharedSchemas: ['public', 'no_such_schema'] };
+  const table = { table: 't', fields: [{ name: 'note', type: 'Text' as const }], indexes: [{ columns }] };
+  for (const change of [addIndex(org, 'person', { columns }, db, shared), createModel(org, table, db, shared)]) {
+    const error = await migrationError(change);
+    expect(error.code).toBe('INVALID_SPEC');
+    expect(error.message).toContain(named);
+    expect(error.message).toMatch(/Nothing was changed\.$/);
+  }
+  expect(await indexesOf()).toBeUndefined();
+});
+
 describe('the size of an index', () => {
   it.each([
     [{ columns: ['note'] }, true],

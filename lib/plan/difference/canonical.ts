@@ -1,6 +1,7 @@
 import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
 import type { Index } from '../../spec/index-spec';
+import { DEFAULT_CLASSES } from '../../spec/index-methods';
 import type { ForeignKey, Model } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { foreignKeysOf } from '../foreign-keys';
@@ -89,7 +90,9 @@ function indexId(index: Index, fields: readonly Field[] = []): string {
 function columnId(given: Index['columns'][number]): readonly unknown[] {
   if (typeof given === 'string') return [given];
   const { column, order, nulls, lower, operatorClass } = given;
-  const id = [column, order ?? null, nulls ?? null, lower === true, operatorClass ?? null];
+  // The class that its type has by default goes without saying.
+  const other = operatorClass === undefined || DEFAULT_CLASSES.includes(operatorClass) ? null : operatorClass;
+  const id = [column, order ?? null, nulls ?? null, lower === true, other];
   return id.slice(1).every((option) => option === null || option === false) ? [column] : id;
 }
 

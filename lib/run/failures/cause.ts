@@ -8,7 +8,7 @@ import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
 import { factsOf, factsQuery, tablesIn } from './facts';
 import type { Failed } from './message';
-import { newerSyntax } from './newer-syntax';
+import { refusedIndex } from './refused-index';
 import { failedBy, firstUnmet, onlyField } from './unmet';
 import { failedChange, textOf } from './failed-change';
 import { onlyOneWithRows, rowsFoundIn, rowsQuestions } from './rows-found';
@@ -60,8 +60,8 @@ export function diagnosed(
   if (isConversionOf(error, subjects)) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
-  const newer = newerSyntax(error, general, subjects);
-  if (newer !== undefined) return newer;
+  const refused = refusedIndex(error, general, subjects);
+  if (refused !== undefined) return refused;
   const second = secondReference(error, org, subjects);
   if (second !== undefined) return second;
   if (general.code === 'REFERENCE_NOT_FOUND') return referring(general, subjects);
