@@ -1,7 +1,7 @@
 // Models that are created together: in one round trip, in any order, as if one by one.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check';
 import type { Knex } from 'knex';
 import {
   addFieldToModel,

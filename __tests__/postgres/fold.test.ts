@@ -1,5 +1,5 @@
 // The effects of changes, folded over models without a server, against what a server has afterwards.
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check';
 import type { Knex } from 'knex';
 import {
   applyChange,

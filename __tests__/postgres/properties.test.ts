@@ -1,6 +1,6 @@
 // What holds for every spec and every string. A red run tells its seed and path, to be run again with
 // fc.assert(…, { seed, path }).
-import * as fc from 'fast-check';
+import * as fc from '../support/fast-check';
 import type { Knex } from 'knex';
 import {
   addFieldToModel,

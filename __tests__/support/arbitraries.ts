@@ -1,5 +1,5 @@
 // Random specs, and random strings for every place in one.
-import * as fc from 'fast-check';
+import * as fc from './fast-check';
 import type { FieldSpec, IndexSpec, ModelSpec } from '../../lib';
 
 const MAX_NAME_BYTES = 63;

@@ -1,5 +1,5 @@
 // Lists of models that have much in common: the same few names, so that two lists differ in parts.
-import * as fc from 'fast-check';
+import * as fc from './fast-check';
 import type { FieldSpec, ModelSpec } from '../../lib';
 import { fieldWithoutName } from './arbitraries';
 

@@ -1,7 +1,7 @@
 // What is created is read back as the spec that it was created from.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check';
 import type { Knex } from 'knex';
 import {
   addFieldToModel,

@@ -1,5 +1,5 @@
 // After a rename all names are as if the table and the column had always been called so.
-import * as fc from 'fast-check';
+import * as fc from '../../support/fast-check';
 import type { Knex } from 'knex';
 import {
   addFieldToModel,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../../support/fast-check';
 import { knex } from 'knex';
 import { planChange, planChanges, type Change, type MigrationError } from '../../../lib';
 import { fieldTypes } from '../../../lib/field-types';

@@ -1,5 +1,5 @@
 // Whatever is given as a spec: it is refused in the library's own words, or its SQL holds nothing but what was given.
-import fc from 'fast-check';
+import * as fc from '../../support/fast-check';
 import { MigrationError, planChange, type Change, type FieldSpec, type Plan } from '../../../lib';
 import { fieldTypes, typeOf, type FieldTypeName } from '../../../lib/field-types';
 import { derivedName, identifierFault, type DerivedKind, type Identifier } from '../../../lib/sql/identifier';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../../support/fast-check';
 import { MigrationError } from '../../../lib/errors';
 import {
   columnList,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from '../../support/fast-check';
 import { MigrationError } from '../../../lib/errors';
 import { decimalDigits, dollarQuoted, literal, textFault } from '../../../lib/sql/literal';
 import { tokensOf } from '../../support/sql-tokens';
