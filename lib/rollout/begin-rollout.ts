@@ -6,6 +6,7 @@ import { serverOf, type TenantDb } from '../tenant/tenant-db';
 import { workPlanner, type RolloutOn } from './change-tenant';
 import { frozen, otherListError, type FrozenList } from './frozen-list';
 import { addTenants, entryOf, register, tenantsOf, type LedgerEntry } from './ledger';
+import { keptList } from './kept-list';
 import { ensureLedger, ledgerServer } from './prepare-ledger';
 import type { RolloutSpec } from './rollout-types';
 import type { RolloutSettings } from './rollout-settings';
@@ -35,18 +36,39 @@ export async function prepare(
   if (plain !== undefined && spec.changes === undefined) {
     throw invalidError(`The rollout "${name}" has no changes for "${plain.org}": give a list for all, or one with it.`);
   }
-  const changes = checkedChanges(undefined, spec.changes ?? [], settings.change.sharedSchemas);
-  if (spec.changes !== undefined && changes.length === 0) throw invalidError(`The rollout "${name}" has no changes.`);
+  const given = checkedChanges(undefined, spec.changes ?? [], settings.change.sharedSchemas);
+  if (spec.changes !== undefined && given.length === 0) throw invalidError(`The rollout "${name}" has no changes.`);
   refuseUnknownCanary(targets, settings);
   const servers = await byServer(targets, db);
-  const prepared = { name, list: frozen(changes), changes, targets, servers, settings };
-  for (const [server, own] of servers) {
-    await ensureLedger(server, settings.change);
-    const entry = await entryOf(server, name, settings.change);
-    if (entry !== undefined) await refuseOtherList(server, entry, own, prepared);
-    else if (own.length === 0) throw invalidError(`The rollout "${name}" has no orgs.`);
-  }
+  const entries = await entriesOf(name, servers, settings);
+  const [kept] = entries.values();
+  const goesOn = spec.changes === undefined && targets.length === 0 && kept !== undefined;
+  const changes = goesOn ? keptList(kept, settings) : given;
+  const prepared = { name, list: goesOn ? listOf(kept) : frozen(changes), changes, targets, servers, settings };
+  for (const [server, entry] of entries) await refuseOtherList(server, entry, servers.get(server) ?? [], prepared);
   return prepared;
+}
+
+/** The rollout on each server that knows it. */
+async function entriesOf(
+  name: string,
+  servers: ReadonlyMap<Knex, readonly Target[]>,
+  { change }: RolloutSettings,
+): Promise<ReadonlyMap<Knex, LedgerEntry>> {
+  const entries = new Map<Knex, LedgerEntry>();
+  for (const [server, own] of servers) {
+    await ensureLedger(server, change);
+    const entry = await entryOf(server, name, change);
+    if (entry !== undefined) entries.set(server, entry);
+    else if (own.length === 0)
+      throw invalidError(`The rollout "${name}" has no orgs to begin with, and the ledger has none to continue.`);
+  }
+  return entries;
+}
+
+/** The list as it was written down, to the letter: another version of the library may write it in another way. */
+function listOf({ changes, hash }: LedgerEntry): FrozenList {
+  return { json: changes, hash };
 }
 
 function nameOf(spec: RolloutSpec | null | undefined): string {

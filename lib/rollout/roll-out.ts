@@ -18,7 +18,7 @@ import { tryOut } from './trial';
  * First comes the canary, then the waves, in shuffled order. A tenant that fails is recorded and left unchanged; too many
  * failures stop the rollout (see `stopAfter`). It resolves even then, so read the report.
  *
- * @param spec `name`, and `changes` for every tenant without its own list
+ * @param spec `name`, and `changes` for every tenant without its own list; to continue, `name` alone is enough
  * @param db a Knex, or a function from an org to its Knex; not a transaction
  * @param options those of every change, and: `orgs`; `connections` 4, `canary` 1, `waves` [10, 100], `bakeMs` 0, `check`,
  *   `stopAfter` { failures: 10, ratio: 0.05, of: 100 }, `maxPerSecond`, `maxLagMs`, `trial` 0, `retryFailed` false, `seed`,

@@ -6,7 +6,7 @@ import type { Outcome } from '../run/wire/ledger-row';
 export interface RolloutSpec {
   /** Of this rollout in the ledger, for good: a second call of the same name goes on where the first one ended. */
   readonly name: string;
-  /** For every tenant without its own list. */
+  /** For every tenant without its own list. A rollout that goes on without new orgs has its list in the ledger. */
   readonly changes?: readonly Change[] | undefined;
 }
 

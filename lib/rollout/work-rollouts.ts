@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
-import { checkedChanges } from '../plan/checked-changes';
 import { oneAfterTheOther } from './begin-rollout';
 import { workPlanner, type Came } from './change-tenant';
-import { entryOf, hasPending, type LedgerEntry } from './ledger';
+import { keptList } from './kept-list';
+import { entryOf, hasPending } from './ledger';
 import { pacer } from './pace';
 import { serversIn } from './prepare-ledger';
 import { QUEUE, QUEUE_METHODS, type RolloutQueue, type WakeUp } from './queue-types';
@@ -115,7 +115,7 @@ async function workOn(server: Knex, wake: WakeUp, settings: RolloutSettings, { p
       server,
       name,
       id: entry.id,
-      workFor: plannerOf(entry, settings),
+      workFor: workPlanner(keptList(entry, settings), settings),
       settings: { ...settings, ifThere },
       alone: oneAfterTheOther(),
     },
@@ -129,18 +129,4 @@ async function workOn(server: Knex, wake: WakeUp, settings: RolloutSettings, { p
     },
   );
   return halted === undefined && (await hasPending(server, entry.id, until, settings.change));
-}
-
-/** The list as the ledger has it, which was checked when it came in, and is again. */
-function plannerOf({ changes }: LedgerEntry, settings: RolloutSettings): ReturnType<typeof workPlanner> {
-  const given = JSON.parse(changes) as readonly unknown[];
-  // What it refers to is looked at for each tenant.
-  const list = checkedChanges(undefined, given, referredTo(given, settings));
-  return workPlanner(list, settings);
-}
-
-/** Every schema that is named, so a list that refers to one tenant fails for the others, and not here. */
-function referredTo(given: unknown, { change }: RolloutSettings): readonly string[] {
-  const named = JSON.stringify(given).matchAll(/"schema":"([^"\\]*)"/g);
-  return [...change.sharedSchemas, ...[...named].map(([, schema = '']) => schema)];
 }

@@ -151,6 +151,9 @@ const CASES: readonly Case[] = [
   { args: 'rollout start status.json --name r --org t-0 --waves 1,x', code: 64, stderr: /whole number/ },
   { args: 'rollout start faulty.json --name r --org t-0', code: 1, stderr: /^faulty\.json:4: / },
   { args: 'rollout retry status.json --name none', code: 1, stderr: /no rollout "none"/ },
+  { args: 'rollout start --name none', code: 1, stderr: /the ledger has none to continue/ },
+  { args: 'rollout start --name r --org t-0', code: 64, stderr: /^Tenants come with their changes/ },
+  { args: 'rollout retry --name none', code: 1, stderr: /the ledger has none to continue/ },
   { args: 'rollout status none', code: 1, stderr: /no rollout "none"/ },
   { args: 'rollout pause none', code: 1, stderr: /no rollout "none"/ },
   { args: 'rollout resume none', code: 1, stderr: /no rollout "none"/ },
@@ -240,7 +243,7 @@ describe('apply and rollout as JSON', () => {
       ]);
       expect(await json('rollout status r')).toEqual([3, expect.objectContaining({ state: 'finished', failed: 1 })]);
       await db.raw('alter table "t-1".invoice drop status');
-      expect(await json('rollout retry status.json --name r')).toEqual([
+      expect(await json('rollout retry --name r')).toEqual([
         0,
         expect.objectContaining({ done: 4, failed: 0, ended: 'finished' }),
       ]);
@@ -260,7 +263,7 @@ describe('apply and rollout as JSON', () => {
       const resumed = await run('rollout resume r');
       expect(documentIn(resumed).rollout).toMatchObject({ state: 'running' });
       expect(resumed.stderr).toContain('tenant-ddl rollout start');
-      expect((await run(start)).code).toBe(0);
+      expect((await run('rollout start --name r')).code).toBe(0);
       expect(await withStatus(db)).toEqual(['t-0', 't-1', 't-2']);
     });
   });

@@ -36,6 +36,23 @@ it('goes on, without the orgs, where the first call ended', () =>
     expect(countsOf(second)).toEqual({ targets: 20, done: 20 });
   }));
 
+it('goes on by its name alone, with the list in the ledger', () =>
+  withTenants(20, async (db, orgs) => {
+    const first = await rollOut(spec, db, { ...options, orgs, signal: AbortSignal.timeout(0) });
+    expect(first.pending).toBeGreaterThan(0);
+    const second = await rollOut({ name: spec.name }, db, options);
+    expect(countsOf(second)).toEqual({ targets: 20, done: 20 });
+    expect(second.hash).toBe(first.hash);
+    expect(await withStatus(db)).toHaveLength(20);
+  }));
+
+it('does not begin by a name alone', () =>
+  withTenants(1, async (db) => {
+    const error = await migrationError(rollOut({ name: 'none' }, db, options));
+    expect(error).toMatchObject({ code: 'INVALID_SPEC' });
+    expect(error.message).toContain('the ledger has none to continue');
+  }));
+
 it('refuses another list under the same name, and names both hashes', () =>
   withTenants(2, async (db, orgs) => {
     const { hash } = await rollOut(spec, db, { ...options, orgs });

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
+import type { Knex } from 'knex';
 import type { RolloutOptions } from '../../..';
 import { addChangeOptions, changeOptionsOf, wholeNumber, type ChangeFlags } from '../../change-options';
 import { confirmLosses } from '../../confirm';
 import { addDatabaseOptions, withDatabase, type DatabaseOptions } from '../../database';
 import { EXIT, type ExitCode } from '../../exit-codes';
 import { UsageError } from '../../failures';
-import { readChanges, refuseFaultyChanges } from '../../files/changes-file';
+import { readChanges, refuseFaultyChanges, type ChangesFile } from '../../files/changes-file';
 import { library } from '../../library';
-import { addOrgOptions, areNamed, orgsOf, refuseNoOrgs, type OrgOptions } from '../../orgs';
+import { addOrgOptions, areNamed, areNone, orgsOf, refuseNoOrgs, type OrgOptions } from '../../orgs';
 import { progressOn } from '../../progress';
 import { print, type World } from '../../world';
 import type { AddCommand } from '../command';
@@ -34,9 +35,10 @@ export const addStart: AddCommand = (rollout, world, runner) => {
   addPaceOptions(addChangeOptions(addDatabaseOptions(addOrgOptions(addFile(command)))))
     .option('--canary <count>', 'tenants that come first, one failure of which stops all; default 1', wholeNumber)
     .option('--trial <count>', 'tenants to try it in first, rolled back; default 0', wholeNumber)
-    .action((file: string, options: StartOptions) =>
+    .action((file: string | undefined, options: StartOptions) =>
       runner('rollout start', () => {
-        refuseNoOrgs(options);
+        if (file !== undefined) refuseNoOrgs(options);
+        else if (!areNone(options)) throw new UsageError('Tenants come with their changes: give the file, too.');
         return start(file, options, false, world);
       }),
     );
@@ -47,14 +49,15 @@ export const addRetry: AddCommand = (rollout, world, runner) => {
     .command('retry')
     .summary('try the tenants again that have failed')
     .description('Goes on with a rollout, and tries those tenants again that have failed.');
-  addPaceOptions(addChangeOptions(addDatabaseOptions(addFile(command)))).action((file: string, options: StartOptions) =>
-    runner('rollout retry', () => start(file, options, true, world)),
+  addPaceOptions(addChangeOptions(addDatabaseOptions(addFile(command)))).action(
+    (file: string | undefined, options: StartOptions) =>
+      runner('rollout retry', () => start(file, options, true, world)),
   );
 };
 
 function addFile(command: Command): Command {
   return command
-    .argument('<changes>', 'a JSON file with a list of changes')
+    .argument('[changes]', 'a JSON file with a list of changes; without it, the list in the ledger goes on')
     .requiredOption('--name <name>', 'of the rollout in the ledger');
 }
 
@@ -73,9 +76,14 @@ function sizes(value: string): readonly number[] {
   return value.split(',').map((size) => wholeNumber(size.trim()));
 }
 
-async function start(name: string, options: StartOptions, retryFailed: boolean, world: World): Promise<ExitCode> {
-  const file = await readChanges(name, world);
-  if (file.tenants !== undefined) {
+async function start(
+  name: string | undefined,
+  options: StartOptions,
+  retryFailed: boolean,
+  world: World,
+): Promise<ExitCode> {
+  const file = name === undefined ? undefined : await readChanges(name, world);
+  if (file?.tenants !== undefined) {
     throw new UsageError(`${name} is a plan. A rollout takes the list of changes that it was made from.`);
   }
   const connections = options.connections ?? 4;
@@ -83,11 +91,9 @@ async function start(name: string, options: StartOptions, retryFailed: boolean, 
     options,
     world,
     async (db) => {
-      const { rollOut, rolloutStatus } = library();
-      const orgs = retryFailed ? undefined : await orgsOf(options, db);
-      refuseFaultyChanges(file, orgs?.[0] ?? 'org', options.sharedSchema);
-      const tenants = orgs?.length ?? (await rolloutStatus(options.name, db)).targets;
-      await confirmLosses(file.changes, tenants, options.yes, world);
+      const { rollOut } = library();
+      const orgs = retryFailed || file === undefined ? undefined : await orgsOf(options, db);
+      if (file !== undefined) await confirm(file, orgs, options, db, world);
       const progress = progressOn(world);
       try {
         // Asked again at the end, for tenants that were created in the meantime.
@@ -101,7 +107,7 @@ async function start(name: string, options: StartOptions, retryFailed: boolean, 
           signal: world.signal,
           onProgress: progress.tell,
         };
-        const report = await rollOut({ name: options.name, changes: file.changes }, db, given);
+        const report = await rollOut({ name: options.name, changes: file?.changes }, db, given);
         progress.end();
         if (report.trial !== undefined && report.trial.failures.length > 0) {
           print(world.stderr, 'The trial failed. Nothing was changed.');
@@ -115,6 +121,19 @@ async function start(name: string, options: StartOptions, retryFailed: boolean, 
     // One more for the ledger.
     connections + 1,
   );
+}
+
+/** What goes on by the ledger's own list was confirmed when it began. */
+async function confirm(
+  file: ChangesFile,
+  orgs: readonly string[] | undefined,
+  options: StartOptions,
+  db: Knex,
+  world: World,
+): Promise<void> {
+  refuseFaultyChanges(file, orgs?.[0] ?? 'org', options.sharedSchema);
+  const tenants = orgs?.length ?? (await library().rolloutStatus(options.name, db)).targets;
+  await confirmLosses(file.changes, tenants, options.yes, world);
 }
 
 /** The orgs that were asked for already, and those of a new question each later time. */

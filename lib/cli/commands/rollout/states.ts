@@ -31,7 +31,7 @@ function addState(verb: 'pause' | 'resume', description: string): AddCommand {
             const status = await (verb === 'pause' ? pauseRollout : resumeRollout)(name, db);
             showReport(status, `rollout ${verb}`, options.json === true, world);
             if (verb === 'resume' && status.pending > 0) {
-              print(world.stderr, 'If no process is waiting for it, go on with: tenant-ddl rollout start');
+              print(world.stderr, 'If no process is waiting for it, go on with: tenant-ddl rollout start --name');
             }
             return EXIT.done;
           }),
