@@ -4,6 +4,7 @@ import type { GrowthPoint } from '../workloads/growth.ts';
 import type { RolloutResult } from '../workloads/rollouts.ts';
 import type { Chart } from './charts.ts';
 import { digits, spread, table } from './format.ts';
+import { summary } from './summary.ts';
 import { verdictsOf } from './targets.ts';
 
 /** docs/benchmarks/README.md, from the results alone. */
@@ -13,6 +14,7 @@ export function pageOf(results: Results, charts: readonly Chart[]): string {
     charts.filter((each) => each.file === file).map(({ alt }) => `![${alt}](${file})`);
   const parts = [
     '# Benchmarks',
+    ...summary(results),
     intro(results),
     ...section('Targets', targets(results)),
     ...section(
