@@ -6,8 +6,8 @@ import { literal } from '../sql/literal';
 import { OLDER_SNAPSHOT } from '../sql/older-snapshot';
 import { EQ, GT, isOneOf, LT } from '../sql/qualified-sql';
 import { block, guard } from '../sql/server-check';
-import type { Hazard } from './plan';
-import { meet, policyIs, type Unforeseen } from './unforeseen';
+import type { Hazard, Unforeseen } from './plan';
+import { meet, policyIs } from './unforeseen';
 
 /** An entry of a btree is at most a third of a page (manual 67.1.4). */
 const MAX_ENTRY_BYTES = 2704;

@@ -39,6 +39,11 @@ export interface Step {
   readonly transactional: boolean;
 }
 
+/** A step, and what it means for a table in use. A {@link PlanOf} lists the hazards apart from its steps. */
+export interface ChangeStep extends Step {
+  readonly hazards?: readonly Hazard[];
+}
+
 /** Something in a plan that can disrupt a table in use. */
 export interface Hazard {
   readonly kind: HazardKind;
@@ -48,6 +53,15 @@ export interface Hazard {
   readonly saferWay: string;
 }
 
+/** A hazard that shows while the change runs: in its rows, or in what the catalog has. */
+export interface Unforeseen {
+  /** The key by which the server reports it. */
+  readonly key: string;
+  readonly hazard: Hazard;
+  /** The change requests it by name: only a policy that explicitly refuses it stops the change. */
+  readonly asked?: boolean;
+}
+
 /** A hazard, with the names that its table has before the plan runs and when its change runs. */
 export interface HazardOn {
   readonly hazard: Hazard;
@@ -55,6 +69,24 @@ export interface HazardOn {
   readonly table: Identifier;
   /** Whether it blocks readers too, not only writers. */
   readonly exclusive: boolean;
+}
+
+/** What one change takes: its operation makes it, the planner puts it in order. */
+export interface ChangePlan {
+  /** Run before the steps: each fails if the catalog shows something that no plan can know, and changes nothing. */
+  readonly guards?: readonly Statement[];
+  /** The statements, in the order in which they run. */
+  readonly steps: readonly ChangeStep[];
+  /** Run after the steps: restores what the guards have set for them. */
+  readonly afterwards?: readonly Statement[];
+  /** Run after the steps of all adjacent changes that also have last steps, or could have some. */
+  readonly lastSteps?: readonly Step[];
+  /** Whether what it does depends on what the guards find. By default it does wherever one looks into the catalog. */
+  readonly goesByCatalog?: boolean;
+  /** The hazards that show only while the change runs. */
+  readonly unforeseen?: readonly Unforeseen[];
+  /** The foreign keys that are dropped with it: PostgreSQL also locks the tables at their other ends. */
+  readonly dropsKeysOf?: KeysOf | undefined;
 }
 
 /** What runs for one change, in order. */
@@ -106,6 +138,10 @@ export interface PlanOf<C> {
 export type CountsOfRows = Readonly<Partial<Record<ErrorCode, string>>>;
 
 /** A step without costs, except for those that are named. */
-export function step(sql: string, costs: Partial<Omit<Step, 'sql'>> = {}): Step {
+export function step(sql: string, costs: Partial<Omit<ChangeStep, 'sql'>> = {}): ChangeStep {
   return { sql, locks: [], rewritesTable: false, scansTable: false, transactional: true, ...costs };
+}
+
+export function withoutHazards({ hazards: _hazards, ...step }: ChangeStep): Step {
+  return step;
 }

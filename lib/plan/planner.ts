@@ -2,9 +2,9 @@ import type { Identifier } from '../sql/identifier';
 import type { Effect } from './effects';
 import { keysBefore } from './keys-before';
 import { operationOf, type Change, type CheckedChange } from './operations';
-import type { HazardOn, KeysOf, PlanOf, Run, Step } from './plan';
+import { withoutHazards, type ChangePlan, type ChangeStep, type HazardOn, type KeysOf } from './plan';
+import type { PlanOf, Run, Step, Unforeseen } from './plan';
 import { sharedLockHazards } from './shared-lock';
-import type { Unforeseen } from './unforeseen';
 import { tableNames, type TableNames } from './table-names';
 import { byCodeUnit } from './by-code-unit';
 
@@ -19,19 +19,24 @@ export interface Planned {
   readonly unforeseen: readonly Unforeseen[];
   /** Whose foreign keys are dropped, by the names from before the plan. */
   readonly keysDropped: readonly KeysOf[];
+  /** Of each change. */
+  readonly effects: readonly (readonly Effect[])[];
 }
 
 /** Plans a list of checked changes: their statements in the order in which they run, with locks, costs and hazards. Pure; called by planChange and applyChange. */
 export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
   const names = tableNames();
   const keysDropped: KeysOf[] = [];
-  const done: Effect[] = [];
+  const effects: (readonly Effect[])[] = [];
+  const unforeseen: Unforeseen[] = [];
   const runs: Run[] = [];
   const steps: Step[] = [];
   let last: Step[] = [];
   // A guard is not a step: it changes nothing.
-  const add = (added: readonly Step[], around: Omit<Run, 'steps'>): void => {
-    for (const step of added) steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
+  const add = (added: readonly ChangeStep[], around: Omit<Run, 'steps'>): void => {
+    for (const step of added.map(withoutHazards)) {
+      steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
+    }
     runs.push({ ...around, steps: added.map(({ sql }) => sql) });
   };
   const addLast = (): void => {
@@ -41,30 +46,25 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
 
   for (const change of changes) {
     const operation = operationOf(change.kind);
-    if (operation.lastSteps === undefined) addLast();
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
-    const own = operation.steps(org, change, isNew);
-    const later = operation.lastSteps?.(org, change, isNew) ?? [];
-    const dropsKeysOf = operation.dropsKeysOf?.(change);
-    const keys = dropsKeysOf && keysBefore(dropsKeysOf, done);
+    const own = operation.plan(org, change, isNew);
+    const { guards = [], afterwards = [], lastSteps, goesByCatalog, dropsKeysOf } = own;
+    if (lastSteps === undefined) addLast();
+    const keys = dropsKeysOf && keysBefore(dropsKeysOf, effects.flat());
     if (keys !== undefined) keysDropped.push(keys);
-    add(own, {
-      goesByCatalog: operation.goesByCatalog,
-      guards: operation.guards?.(org, change) ?? [],
-      afterwards: operation.afterwards?.(org, change) ?? [],
-      hazards: [...hazardsOn(org, change, own, names), ...sharedLocks(org, change.table, [...own, ...later])],
-      dropsKeysOf,
-    });
-    last.push(...later);
-    const effects = operation.effects(org, change);
-    done.push(...effects);
-    names.follow(effects);
+    const shared = sharedLocks(org, change.table, [...own.steps, ...(lastSteps ?? [])]);
+    const hazards = [...hazardsOn(org, change, own, names), ...shared];
+    add(own.steps, { goesByCatalog, guards, afterwards, hazards, dropsKeysOf });
+    last.push(...(lastSteps ?? []));
+    unforeseen.push(...(own.unforeseen ?? []));
+    const done = operation.effects(org, change);
+    effects.push(done);
+    names.follow(done);
   }
   addLast();
 
   const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
-  const unforeseen = changes.flatMap((change) => operationOf(change.kind).unforeseen?.(org, change) ?? []);
-  return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped };
+  return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped, effects };
 }
 
 /** A checked change is a valid change again: the codec has verified that the options and the default fit the type. */
@@ -78,21 +78,17 @@ function sharedLocks(org: Identifier, table: Identifier, steps: readonly Step[])
   return found.map((hazard) => ({ hazard, tableBefore: table, table, exclusive: true }));
 }
 
-function hazardsOn(
-  org: Identifier,
-  change: CheckedChange,
-  steps: readonly Step[],
-  names: TableNames,
-): readonly HazardOn[] {
+function hazardsOn(org: Identifier, change: CheckedChange, own: ChangePlan, names: TableNames): readonly HazardOn[] {
   const { table } = change;
   const tableBefore = names.before(table);
   if (tableBefore === undefined) return [];
   // By the name in its locks: until COMMIT, the later name may belong to another table.
-  const seen = names.changed() ? { ...change, table: tableBefore } : change;
-  const exclusive = steps.some(({ locks }) => locks.some(({ mode }) => mode === 'AccessExclusiveLock'));
-  return operationOf(change.kind)
-    .hazards(org, seen)
-    .map((hazard) => ({ hazard, tableBefore, table, exclusive }));
+  const seen =
+    tableBefore === table ? own : operationOf(change.kind).plan(org, { ...change, table: tableBefore }, () => false);
+  return seen.steps.flatMap(({ hazards = [], locks }) => {
+    const exclusive = locks.some(({ mode }) => mode === 'AccessExclusiveLock');
+    return hazards.map((hazard) => ({ hazard, tableBefore, table, exclusive }));
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { previewBody } from './alter-field/conversion-preview';
 import { newTypeOf, newValuesOf } from '../spec/field-changes';
-import type { Alteration } from './alter-field/alter-steps';
+import type { Alteration } from './alter-field/alteration';
 import { block } from '../sql/server-check';
 import { qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';

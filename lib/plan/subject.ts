@@ -3,6 +3,7 @@ import type { Advice } from './advice';
 import { expectationsOf, fieldsOf, presenceAfter, type Effect, type Expectation, type Presence } from './effects';
 import { operationOf, type CheckedChange } from './operations';
 import type { CountsOfRows } from './plan';
+import type { Planned } from './planner';
 
 /** What a change affects: for its log record, and for finding the cause when it fails. */
 export interface Subject {
@@ -22,10 +23,13 @@ export interface Subject {
   readonly presence: readonly Presence[];
 }
 
-/** The subject of a change; it follows from its effects. */
-export function subjectOf(org: Identifier, change: CheckedChange): Subject {
+/** The subject of each change of a plan. */
+export function subjectsOf(org: Identifier, { plan, effects }: Pick<Planned, 'plan' | 'effects'>): readonly Subject[] {
+  return plan.changes.map((change, index) => subjectOf(org, change, effects[index] ?? []));
+}
+
+function subjectOf(org: Identifier, change: CheckedChange, effects: readonly Effect[]): Subject {
   const operation = operationOf(change.kind);
-  const effects = operation.effects(org, change);
   return {
     message: operation.message,
     table: change.table,

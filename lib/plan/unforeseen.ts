@@ -1,16 +1,7 @@
 import { GUARD_STATES, failing } from '../sql/server-check';
 import { literal } from '../sql/literal';
-import type { Hazard, HazardKind } from './plan';
+import type { HazardKind } from './plan';
 import { EQ, isOneOf } from '../sql/qualified-sql';
-
-/** A hazard that shows while the change runs: in its rows, or in what the catalog has. */
-export interface Unforeseen {
-  /** The key by which the server reports it. */
-  readonly key: string;
-  readonly hazard: Hazard;
-  /** The change requests it by name: only a policy that explicitly refuses it stops the change. */
-  readonly asked?: boolean;
-}
 
 /** The setting with the policy for a kind of hazard while a change runs. */
 export function policySetting(kind: HazardKind, asked = false): string {

@@ -1,7 +1,6 @@
-import { subjectOf, type Subject } from '../plan/subject';
-import type { HazardOn, KeysOf, Run } from '../plan/plan';
+import { subjectsOf, type Subject } from '../plan/subject';
+import type { HazardOn, KeysOf, Run, Unforeseen } from '../plan/plan';
 import type { Planned } from '../plan/planner';
-import type { Unforeseen } from '../plan/unforeseen';
 import type { Identifier } from '../sql/identifier';
 import { isOwnLock } from '../sql/own-lock';
 import { isBlock } from '../sql/server-check';
@@ -34,15 +33,15 @@ export interface Work {
 }
 
 /** The work for a plan. */
-export function workOf(org: Identifier, { plan, runs, unforeseen, keysDropped }: Planned): Work {
-  const { changes, steps } = plan;
-  const locks = steps.flatMap((step) => step.locks);
+export function workOf(org: Identifier, whole: Planned): Work {
+  const { plan, runs, unforeseen, keysDropped } = whole;
+  const locks = plan.steps.flatMap((step) => step.locks);
   const lockedTables = [...new Set(locks.map(({ schema, table }) => `"${schema}"."${table}"`))];
   return {
     org,
     runs,
     statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
-    subjects: changes.map((change) => subjectOf(org, change)),
+    subjects: subjectsOf(org, whole),
     lockedTables,
     keysDropped,
     hazards: runs.flatMap((run) => run.hazards),

@@ -11,7 +11,7 @@ import { withPolicies } from '../../../lib/run/hazards/unforeseen-policy';
 import { fateQuery, serverQuery } from '../../../lib/run/wire/transaction-identity';
 import type { Identifier } from '../../../lib/sql/identifier';
 import type { CheckedChange } from '../../../lib/plan/operations';
-import { subjectOf } from '../../../lib/plan/subject';
+import { subjectsOf } from '../../../lib/plan/subject';
 import { planned } from '../../../lib/plan/planner';
 import { settingsOf } from '../../../lib/options/settings';
 import { unqualifiedIn, unqualifiedInPart } from '../../support/unqualified';
@@ -96,10 +96,11 @@ describe('what the check finds', () => {
 
 describe.each(allExamples())('$kind: $variant', ({ change }) => {
   const plan = planChange(ORG, change);
-  const { runs, unforeseen, keysDropped } = planned(org, plan.changes as readonly CheckedChange[]);
+  const planOfAll = planned(org, plan.changes as readonly CheckedChange[]);
+  const { runs, unforeseen, keysDropped } = planOfAll;
   const statements = runs.flatMap(({ guards, steps, afterwards = [] }) => [...guards, ...steps, ...afterwards]);
   const hazards = runs.flatMap((run) => run.hazards);
-  const subjects = (plan.changes as readonly CheckedChange[]).map((one) => subjectOf(org, one));
+  const subjects = subjectsOf(org, planOfAll);
   const work = { org, runs, statements, subjects, lockedTables: ['a', 'b'], keysDropped, hazards, unforeseen };
 
   it.each(['warn', 'refuse'] as const)('is qualified in all that is sent for it, with hazards: %s', (policy) => {

@@ -1,5 +1,5 @@
 import { collationKey, scanKey } from './alter-hazards';
-import type { Alteration } from './alter-steps';
+import type { Alteration } from './alteration';
 import { changedDefaultSql, impliedType, judgedTypeOf, newTypeOf, type FieldChanges } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';

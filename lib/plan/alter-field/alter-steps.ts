@@ -1,38 +1,23 @@
+import type { Alteration } from './alteration';
+import { checkHazard, typeHazards } from './alter-hazards';
 import { retyped, retypedByCatalog, retypedByRow } from './conversion';
-import { changedDefaultSql, newTypeOf, newValuesOf, type FieldChanges } from '../../spec/field-changes';
+import { changedDefaultSql, newTypeOf, newValuesOf } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { retypeSequences } from './retype-sequences';
 import { dropOtherListChecks } from './list-checks';
 import { literal } from '../../sql/literal';
-import { step, type Lock, type Step } from '../plan';
+import { step, type ChangeStep, type Lock, type Step } from '../plan';
 import { EQ, typeSql } from '../../sql/qualified-sql';
-import type { Referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';
-import {
-  canLose,
-  canNull,
-  differsByCheck,
-  rewritesForType,
-  type NewType,
-  type TypeSpec,
-} from '../../field-types/type-change';
+import { uniqueBuildHazard } from '../row-hazards';
+import { canLose, canNull, differsByCheck, rewritesForType, type NewType } from '../../field-types/type-change';
 import { dropOtherUniqueIndexes } from './unique-indexes';
 
-/** What to change about a column, and what is known about it. */
-export interface Alteration {
-  readonly table: Identifier;
-  readonly column: Identifier;
-  readonly set: FieldChanges;
-  readonly from?: TypeSpec | undefined;
-  readonly referencing?: readonly Referenced[] | undefined;
-  readonly unconvertible?: NewType['unconvertible'];
-}
-
 /** One statement for each property that is named. */
-export function alterSteps(org: Identifier, change: Alteration): readonly Step[] {
+export function alterSteps(org: Identifier, change: Alteration): readonly ChangeStep[] {
   return [
     ...typeSteps(org, change),
     ...defaultSteps(org, change),
@@ -43,10 +28,10 @@ export function alterSteps(org: Identifier, change: Alteration): readonly Step[]
   ];
 }
 
-function typeSteps(org: Identifier, change: Alteration): Step[] {
+function typeSteps(org: Identifier, change: Alteration): ChangeStep[] {
   const { table, column, set, from, referencing } = change;
   const to = newTypeOf(change);
-  const steps: Step[] = [];
+  const steps: ChangeStep[] = [];
   // Before the type is changed: the check on the values would be verified again, and the old default may not fit the
   // new type.
   if (set.type !== undefined || newValuesOf(set) !== undefined) steps.push(...dropListChecks(org, table, column));
@@ -57,7 +42,12 @@ function typeSteps(org: Identifier, change: Alteration): Step[] {
   const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
   // A foreign key on the column is dropped and recreated, at both its ends, whether or not a row is rewritten.
   const locks = [own, ...locksOnReferenced(own, referencing)];
-  const retyping = step(retypingSql(org, change, to), { locks, rewritesTable: rewrites, scansTable: rewrites });
+  const retyping = step(retypingSql(org, change, to), {
+    locks,
+    rewritesTable: rewrites,
+    scansTable: rewrites,
+    hazards: typeHazards(change, to),
+  });
   return [...steps, retyping, ...(typeOf(to).canBeIdentity ? [sequencesStep(org, change, to, locks)] : [])];
 }
 
@@ -96,19 +86,25 @@ function defaultSteps(org: Identifier, change: Alteration): Step[] {
   return [alterTable(org, table, `alter column ${quoted(column)} ${action}`)];
 }
 
-function nullableSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+function nullableSteps(org: Identifier, change: Alteration): ChangeStep[] {
+  const { table, column, set } = change;
   if (set.nullable === undefined) return [];
-  const action = set.nullable ? 'drop not null' : 'set not null';
-  return [alterTable(org, table, `alter column ${quoted(column)} ${action}`, { scansTable: !set.nullable })];
+  if (set.nullable) return [alterTable(org, table, `alter column ${quoted(column)} drop not null`)];
+  const costs = { scansTable: true, hazards: [checkHazard(change)] };
+  return [alterTable(org, table, `alter column ${quoted(column)} set not null`, costs)];
 }
 
-function checkSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+function checkSteps(org: Identifier, change: Alteration): ChangeStep[] {
+  const { table, column, set } = change;
   const values = newValuesOf(set);
   if (values === undefined) return [];
-  return [alterTable(org, table, `add ${checkClause(table, column, values)}`, { scansTable: true })];
+  // What it says is said already.
+  const hazards = set.nullable === false ? [] : [checkHazard(change)];
+  return [alterTable(org, table, `add ${checkClause(table, column, values)}`, { scansTable: true, hazards })];
 }
 
-function uniqueSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
+function uniqueSteps(org: Identifier, change: Alteration): ChangeStep[] {
+  const { table, column, set } = change;
   if (set.unique === undefined) return [];
   const name = derivedName('key', table, [column]);
   if (!set.unique) {
@@ -116,7 +112,9 @@ function uniqueSteps(org: Identifier, { table, column, set }: Alteration): Step[
     const own = alterTable(org, table, `drop constraint if exists ${quoted(name)}`);
     return [own, step(dropOtherUniqueIndexes(org, table, column), { locks })];
   }
-  return [alterTable(org, table, `add constraint ${quoted(name)} unique (${quoted(column)})`, { scansTable: true })];
+  const saferWay = 'Create a unique index CONCURRENTLY, then add the constraint USING INDEX.';
+  const costs = { scansTable: true, hazards: [uniqueBuildHazard(change, saferWay)] };
+  return [alterTable(org, table, `add constraint ${quoted(name)} unique (${quoted(column)})`, costs)];
 }
 
 function commentSteps(org: Identifier, { table, column, set }: Alteration): Step[] {
@@ -125,7 +123,7 @@ function commentSteps(org: Identifier, { table, column, set }: Alteration): Step
   return [step(commentOn(org, table, column, set.comment), { locks })];
 }
 
-function alterTable(org: Identifier, table: Identifier, action: string, costs: Partial<Step> = {}): Step {
+function alterTable(org: Identifier, table: Identifier, action: string, costs: Partial<ChangeStep> = {}): ChangeStep {
   const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
   return step(`alter table ${qualified(org, table)} ${action}`, { locks, ...costs });
 }

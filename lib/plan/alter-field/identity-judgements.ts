@@ -2,7 +2,7 @@ import { typeOf } from '../../field-types';
 import { newTypeOf } from '../../spec/field-changes';
 import { literal } from '../../sql/literal';
 import { NE } from '../../sql/qualified-sql';
-import type { Alteration } from './alter-steps';
+import type { Alteration } from './alteration';
 import { refuse } from './refuse';
 
 /** Statements of a block: what an identity column cannot be; `was` is its pg_attribute. */

@@ -1,4 +1,4 @@
-import type { Alteration } from './alter-steps';
+import type { Alteration } from './alteration';
 import { refuse } from './refuse';
 import { typeOf } from '../../field-types';
 import { isColumnOf, type TypeSpec } from '../../field-types/type-change';

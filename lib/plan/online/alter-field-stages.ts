@@ -1,11 +1,10 @@
-import { alterSteps, type Alteration } from '../alter-field/alter-steps';
+import type { Alteration } from '../alter-field/alteration';
 import { dropOtherListChecks } from '../alter-field/list-checks';
 import { differsByCheck } from '../../field-types/type-change';
 import { newTypeOf, newValuesOf } from '../../spec/field-changes';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import type { Statement } from '../../sql/statement';
-import { step, type Lock } from '../plan';
+import { step, type ChangePlan, type Lock, type Step } from '../plan';
 import { checkClause } from '../render';
 import { attachUnique, dropConstraint, lastStage, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
@@ -20,11 +19,7 @@ const VALUES_MARK = 'online_values' as Identifier;
  * NOT NULL, new values of an Enum and unique: checks NOT VALID, which are then validated, and an index built
  * CONCURRENTLY, take the place of what would read every row under the lock. The last stage makes the whole change.
  */
-export function alterFieldStages(
-  org: Identifier,
-  change: Alteration,
-  around: { readonly guards: readonly Statement[]; readonly afterwards: readonly Statement[] },
-): Stages | undefined {
+export function alterFieldStages(org: Identifier, change: Alteration, plain: ChangePlan): Stages | undefined {
   const { table, column, set, from } = change;
   const values = newValuesOf(set);
   const isNotNull = set.nullable === false;
@@ -62,19 +57,19 @@ export function alterFieldStages(
     kind: 'transaction',
     name: held.length === 0 ? 'look' : 'add checks',
     // What they look for, in the last stage they would find ours.
-    ...around,
+    guards: plain.guards ?? [],
+    afterwards: plain.afterwards ?? [],
     steps: [step(first, { locks: exclusive(org, table) })],
     undo: names.map((name) => dropConstraint(org, table, name)),
   });
   if (held.length > 0) stages.push(validate(org, table, names, [column]));
   if (isUnique) stages.push(buildIndex(org, table, { columns: [column], unique: true, name: key }));
-  stages.push(lastStage({ name: 'finish', steps: finishingSteps(org, change), guards: [ownLock(org, table)] }));
+  stages.push(lastStage({ name: 'finish', steps: finishingSteps(org, change, plain), guards: [ownLock(org, table)] }));
   return { checks, stages };
 }
 
 /** The steps of the plain change, with what has been prepared in the place of those that read every row. */
-function finishingSteps(org: Identifier, change: Alteration): ReturnType<typeof alterSteps> {
-  const { table, column, set } = change;
+function finishingSteps(org: Identifier, { table, column, set }: Alteration, plain: ChangePlan): readonly Step[] {
   const alter = `alter table ${qualified(org, table)}`;
   const key = derivedName('key', table, [column]);
   const values = newValuesOf(set);
@@ -91,9 +86,9 @@ function finishingSteps(org: Identifier, change: Alteration): ReturnType<typeof 
       ? []
       : [[others, []] as const, [`${alter} add ${checkClause(table, column, values)}`, [renamed, others]] as const]),
   ]);
-  return alterSteps(org, change).flatMap((plain) => {
-    const sqls = instead.get(plain.sql);
-    return sqls === undefined ? [plain] : sqls.map((sql) => ({ ...plain, sql, scansTable: false }));
+  return plain.steps.flatMap((own) => {
+    const sqls = instead.get(own.sql);
+    return sqls === undefined ? [own] : sqls.map((sql) => ({ ...own, sql, scansTable: false }));
   });
 }
 

@@ -1,18 +1,12 @@
 import type { ForeignKey } from '../../spec/model-spec';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
-import type { Statement } from '../../sql/statement';
-import { step, type Step } from '../plan';
+import { step, type ChangePlan } from '../plan';
 import { shareUpdate } from './index-stages';
 import { orphans } from './pre-checks';
 import type { Stages, TransactionStage, ValidateStage } from './stage';
 
 /** A foreign key NOT VALID, which holds for new rows only, and then for all of them. */
-export function referenceStages(
-  org: Identifier,
-  table: Identifier,
-  key: ForeignKey,
-  plain: { readonly steps: readonly Step[]; readonly afterwards: readonly Statement[] },
-): Stages {
+export function referenceStages(org: Identifier, table: Identifier, key: ForeignKey, plain: ChangePlan): Stages {
   const name = derivedName('fkey', table, key.columns);
   return {
     checks: [orphans(org, table, key)],
@@ -21,7 +15,7 @@ export function referenceStages(
         kind: 'transaction',
         name: 'add constraint',
         steps: plain.steps.map((each) => ({ ...each, sql: `${each.sql} not valid`, scansTable: false })),
-        afterwards: plain.afterwards,
+        afterwards: plain.afterwards ?? [],
         undo: [dropConstraint(org, table, name)],
       },
       validate(org, table, [name], key.columns),

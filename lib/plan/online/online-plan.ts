@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { MigrationError } from '../../errors';
 import type { Identifier } from '../../sql/identifier';
 import { operationOf, type CheckedChange } from '../operations';
-import type { Step } from '../plan';
+import { withoutHazards, type Step } from '../plan';
 import { planned, type Planned } from '../planner';
-import { subjectOf, type Subject } from '../subject';
+import { subjectsOf, type Subject } from '../subject';
 import type { PreCheck, Stage } from './stage';
 
 /** A change as it is made online: in stages, or, where it keeps nobody out for long, as it is. */
@@ -25,14 +25,16 @@ export type OnlineWay =
  * @throws MigrationError INVALID_SPEC for a change that cannot be made online
  */
 export function onlineWay(org: Identifier, change: CheckedChange): OnlineWay {
-  const subject = subjectOf(org, change);
-  const staged = operationOf(change.kind).stages?.(org, change);
+  const operation = operationOf(change.kind);
+  const plain = planned(org, [change]);
+  const [subject] = subjectsOf(org, plain) as [Subject];
+  const own = operation.plan(org, change, () => false);
+  const staged = operation.stages?.(org, change, { ...own, steps: own.steps.map(withoutHazards) });
   if (staged !== undefined && 'refused' in staged) throw notOnlineError(org, change.table, staged.refused);
   if (staged !== undefined) {
     const hash = createHash('sha256').update(JSON.stringify(staged)).digest('hex');
     return { as: 'stages', subject, ...staged, hash };
   }
-  const plain = planned(org, [change]);
   const costly = plain.plan.steps.find(isCostly);
   if (costly === undefined) return { as: 'it is', planned: plain, subject };
   const what = costly.rewritesTable ? 'rewrite' : 'scan';

@@ -5,9 +5,10 @@ import type { Fault } from '../../errors';
 import { FieldCodec, type Field } from '../../spec/field-spec';
 import { typeOf } from '../../field-types';
 import type { Identifier } from '../../sql/identifier';
-import { step, type Hazard, type Lock, type Step } from '../plan';
+import { step, type ChangeStep, type Hazard, type Lock, type Step } from '../plan';
 import { addedColumn, columnConstraints, commentOn } from '../render';
 import { refersTo } from '../effects';
+import { rewriteHazard, scanHazard, uniqueBuildHazard } from '../row-hazards';
 import { foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import { addFieldStages } from '../online/add-field-stages';
 import { fillStages } from '../online/fill-stages';
@@ -31,32 +32,25 @@ type AddField = t.TypeOf<typeof codec>;
  */
 export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, field }) => addFieldSteps(org, table, field),
-  stages: (org, { table, field }) => {
-    const [, ...comments] = addFieldSteps(org, table, field);
-    if (isRewrite(field)) return fillStages(org, table, field, comments);
-    return isScan(field) ? addFieldStages(org, table, field, addFieldSteps(org, table, field)) : undefined;
-  },
-  hazards: (_org, { table, field }) => hazardsOf(table, field),
   message: 'ADD COLUMN',
-  advice: {
-    UNIQUE_VIOLATION: ({ model }) =>
-      `${model} has rows that violate the unique constraint. A unique field that is added to rows cannot have a constant default: add it without one, fill it, then make it unique.`,
-  },
   effects: (_org, { table, field }) => [
     { verb: 'adds', of: 'column', table, column: field.name, field },
     ...foreignKeysOf({ fields: [field] }).map(({ references }) => refersTo(references)),
   ],
+  plan: (org, { table, field }) => ({
+    steps: [addColumnStep(org, table, field), ...commentSteps(org, table, field)],
+  }),
+  stages: (org, { table, field }, { steps }) => {
+    if (isRewrite(field)) return fillStages(org, table, field, steps.slice(1));
+    return isScan(field) ? addFieldStages(org, table, field, steps) : undefined;
+  },
+  advice: {
+    UNIQUE_VIOLATION: ({ model }) =>
+      `${model} has rows that violate the unique constraint. A unique field that is added to rows cannot have a constant default: add it without one, fill it, then make it unique.`,
+  },
 };
 
-function addFieldSteps(org: Identifier, table: Identifier, field: Field): readonly Step[] {
-  const added = addColumnStep(org, table, field);
-  if (field.comment === undefined) return [added];
-  const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
-  return [added, step(commentOn(org, table, field.name, field.comment), { locks })];
-}
-
-function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
+function addColumnStep(org: Identifier, table: Identifier, field: Field): ChangeStep {
   const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
   for (const { references } of foreignKeysOf({ fields: [field] })) {
     if (!isSelf(org, table, references)) locks.push(targetLock(references));
@@ -65,7 +59,14 @@ function addColumnStep(org: Identifier, table: Identifier, field: Field): Step {
     locks,
     rewritesTable: isRewrite(field),
     scansTable: isScan(field),
+    hazards: hazardsOf(table, field),
   });
+}
+
+function commentSteps(org: Identifier, table: Identifier, { name, comment }: Field): readonly Step[] {
+  if (comment === undefined) return [];
+  const locks = [{ schema: org, table, mode: 'ShareUpdateExclusiveLock' }] as const;
+  return [step(commentOn(org, table, name, comment), { locks })];
 }
 
 /** Row by row, since each row gets its own value (manual, ALTER TABLE, Notes). */
@@ -83,41 +84,30 @@ function isScan(field: Field): boolean {
 }
 
 function hazardsOf(table: Identifier, field: Field): Hazard[] {
-  const at = { table, column: field.name };
+  const { name, nullable, default: value, identity, unique } = field;
+  const at = { table, column: name };
+  const adding = `Adding "${name}"`;
   const hazards: Hazard[] = [];
   if (isRewrite(field)) {
-    hazards.push({
-      kind: 'rewrite',
-      ...at,
-      message: `Adding "${field.name}" rewrites every row of "${table}" and blocks reads until it is done.`,
-      saferWay:
-        field.identity === true
-          ? 'Add the field without identity, fill it in batches, then add the identity by hand, past the highest value.'
-          : 'Add the field without a default, fill it in batches, then set the default.',
-    });
+    const saferWay =
+      identity === true
+        ? 'Add the field without identity, fill it in batches, then add the identity by hand, past the highest value.'
+        : 'Add the field without a default, fill it in batches, then set the default.';
+    hazards.push(rewriteHazard(adding, at, saferWay));
   }
-  if (field.nullable === false && field.default === undefined && field.identity !== true) {
+  if (nullable === false && value === undefined && identity !== true) {
     hazards.push({
       kind: 'notNullWithoutDefault',
       ...at,
-      message: `"${field.name}" is not nullable and has no default: adding it fails if "${table}" has rows.`,
+      message: `"${name}" is not nullable and has no default: adding it fails if "${table}" has rows.`,
       saferWay: 'Set a default, or add it nullable, fill it, then make it not nullable.',
     });
   }
-  if (field.unique === true) {
-    hazards.push({
-      kind: 'uniqueBuild',
-      ...at,
-      message: `The unique index on "${field.name}" is built while "${table}" cannot be read.`,
-      saferWay: 'Add the field first, then create a unique index CONCURRENTLY.',
-    });
+  if (unique === true) {
+    hazards.push(uniqueBuildHazard(at, 'Add the field first, then create a unique index CONCURRENTLY.'));
   } else if (isScan(field) && hazards.length === 0) {
-    hazards.push({
-      kind: 'scan',
-      ...at,
-      message: `Adding "${field.name}" reads every row of "${table}" while the table is locked for everyone else.`,
-      saferWay: 'Add the field without a default or a check, then add these NOT VALID, and validate them.',
-    });
+    const saferWay = 'Add the field without a default or a check, then add these NOT VALID, and validate them.';
+    hazards.push(scanHazard(adding, at, saferWay));
   }
   return hazards;
 }

@@ -13,7 +13,7 @@ import { foreignKeyClause, isSelf, targetLock } from '../foreign-keys';
 import { keysOnColumns } from '../keys-on-columns';
 import { orphansInTheWay } from '../orphans';
 import { referenceStages } from '../online/constraint-stages';
-import { step, type Lock, type Step } from '../plan';
+import { step, type ChangeStep, type Hazard, type Lock } from '../plan';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -28,39 +28,35 @@ type AddReference = t.TypeOf<typeof codec>;
 /** `alter table … add constraint … foreign key`, which reads every row while nobody writes to either table. */
 export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, ...key }) => [addKeyStep(org, table, key)],
-  // Under the lock that the step has taken: PostgreSQL would take a second key of another name.
-  afterwards: (org, { table, columns }) => [secondKey(org, table, columns)],
-  hazards: (_org, { table, columns, references }) => [
-    {
-      kind: 'scan',
-      table,
-      message: `Every row of "${table}" is read while neither it nor "${references.table}" can be written to.`,
-      saferWay: `Add the key over ${columns.join(', ')} NOT VALID, then validate it.`,
-    },
-  ],
-  stages: (org, { kind: _kind, table, ...key }) =>
-    referenceStages(org, table, key, {
-      steps: [addKeyStep(org, table, key)],
-      afterwards: [secondKey(org, table, key.columns)],
-    }),
   message: 'ADD CONSTRAINT',
-  advice: {
-    FOREIGN_KEY_VIOLATION: ({ model }) =>
-      `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`,
-  },
   effects: (_org, { kind: _kind, table, ...key }) => [
     { verb: 'adds', of: 'reference', table, key },
     refersTo(key.references),
   ],
+  plan: (org, { table, ...key }) => ({
+    steps: [addKeyStep(org, table, key)],
+    // Under the lock that the step has taken: PostgreSQL would take a second key of another name.
+    afterwards: [secondKey(org, table, key.columns)],
+  }),
+  stages: (org, { kind: _kind, table, ...key }, plain) => referenceStages(org, table, key, plain),
+  advice: {
+    FOREIGN_KEY_VIOLATION: ({ model }) =>
+      `Rows of ${model} refer to rows that do not exist. Nothing was changed. Correct these first.`,
+  },
   rows: (org, { table, ...key }) => ({ FOREIGN_KEY_VIOLATION: orphansInTheWay(org, table, key) }),
 };
 
-function addKeyStep(org: Identifier, table: Identifier, key: ForeignKey): Step {
+function addKeyStep(org: Identifier, table: Identifier, key: ForeignKey): ChangeStep {
   const own: Lock = { schema: org, table, mode: 'ShareRowExclusiveLock' };
   const locks = isSelf(org, table, key.references) ? [own] : [own, targetLock(key.references)];
   const sql = `alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`;
-  return step(sql, { locks, scansTable: true });
+  const scan: Hazard = {
+    kind: 'scan',
+    table,
+    message: `Every row of "${table}" is read while neither it nor "${key.references.table}" can be written to.`,
+    saferWay: `Add the key over ${key.columns.join(', ')} NOT VALID, then validate it.`,
+  };
+  return step(sql, { locks, scansTable: true, hazards: [scan] });
 }
 
 function secondKey(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {

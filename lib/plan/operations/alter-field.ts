@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { alterGuard } from '../alter-field/alter-guard';
-import { alterHazards, unforeseenIn } from '../alter-field/alter-hazards';
+import { unforeseenIn } from '../alter-field/alter-hazards';
 import { alterSteps } from '../alter-field/alter-steps';
 import { closed } from '../../codec/object-codec';
 import { listOf, nameOf, oneOf } from '../../codec/codecs';
@@ -33,16 +33,20 @@ type AlterField = t.TypeOf<typeof codec>;
  */
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: alterSteps,
-  guards: alterGuards,
-  afterwards: (_org, change) => alterAfterwards(change),
-  dropsKeysOf: (change) =>
-    newTypeOf(change) === undefined ? undefined : { table: change.table, column: change.column, bothEnds: true },
-  hazards: (_org, change) => alterHazards(change),
-  stages: (org, change) =>
-    alterFieldStages(org, change, { guards: alterGuards(org, change), afterwards: alterAfterwards(change) }),
-  unforeseen: (_org, change) => unforeseenIn(change),
   message: 'ALTER COLUMN',
+  effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
+  plan: (org, change) => {
+    const { table, column } = change;
+    const plain = { guards: guardsOf(org, change), steps: alterSteps(org, change) };
+    if (newTypeOf(change) === undefined) return plain;
+    return {
+      ...plain,
+      afterwards: [...notedLosses(change), putBack()],
+      unforeseen: unforeseenIn(change),
+      dropsKeysOf: { table, column, bothEnds: true },
+    };
+  },
+  stages: alterFieldStages,
   buildsIndex: true,
   advice: {
     NOT_NULL_VIOLATION: ({ column, model }) =>
@@ -52,20 +56,15 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
     INVALID_SPEC: ({ column, model }) =>
       `The new type or default of "${column}" does not fit the rest of ${model}. Nothing was changed. Pass a new default with a new type, or null for none; a field that refers to another must have the same type.`,
   },
-  effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
   rows: rowsInTheWay,
 };
 
-function alterGuards(org: Identifier, change: AlterField): readonly Statement[] {
+function guardsOf(org: Identifier, change: AlterField): readonly Statement[] {
   const onlyComments = Object.keys(change.set).every((key) => key === 'comment');
   const found = alterGuard(org, change);
   // The block takes the lock itself. A comment takes a weaker one; everything else could also alter a view.
   if (found === undefined) return onlyComments ? [] : [ownLock(org, change.table)];
   return [found];
-}
-
-function alterAfterwards(change: AlterField): readonly Statement[] {
-  return newTypeOf(change) === undefined ? [] : [...notedLosses(change), putBack()];
 }
 
 function notedLosses({ table, column, unconvertible }: AlterField): readonly Statement[] {

@@ -6,7 +6,7 @@ import { isPlain } from '../../spec/index-spec';
 import { modelProps, type ForeignKey } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { modelFaults } from '../../spec/model-faults';
-import { step, type Step } from '../plan';
+import { step, type Hazard, type Step } from '../plan';
 import { addColumn, addIndex, columnKey, commentOn, createIndex, creation } from '../render';
 import { indexSizeHazards } from '../index-hazards';
 import { refersTo } from '../effects';
@@ -25,36 +25,27 @@ type CreateModel = t.TypeOf<typeof codec>;
 /** `create table` with its key, checks, indexes, comments and foreign keys. Locks the tables it refers to. */
 export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, change, isNew) => [
-    ...tableStatements(org, change, isNew).map((sql) => step(sql)),
-    ...commentStatements(org, change).map((sql) => step(sql)),
-  ],
-  // Models that are created together can refer to each other in any order, even in circles.
-  lastSteps: (org, change, isNew) =>
-    foreignKeysOf(change)
-      .filter((key) => !isInline(org, change, key, isNew))
-      .map((key) => foreignKeyStep(org, change.table, key)),
-  hazards: (_org, { table, fields, indexes = [] }) => [
-    ...indexSizeHazards(table, indexes, fields),
-    ...(keyFields(fields).length > 0
-      ? []
-      : [
-          {
-            kind: 'noKey' as const,
-            table,
-            message: `"${table}" has no primary key: once it is in a publication, PostgreSQL refuses to update or delete its rows.`,
-            saferWay: 'Add a field named id, or set primaryKey: true on the fields that identify its rows.',
-          },
-        ]),
-  ],
   message: 'CREATE TABLE',
   effects: (_org, { kind: _kind, ...model }) => [
     { verb: 'adds', of: 'table', table: model.table, model },
     ...foreignKeysOf(model).map(({ references }) => refersTo(references)),
   ],
+  plan: (org, change, isNew) => {
+    const keys = foreignKeysOf(change);
+    const inline = keys.filter((key) => isInline(org, change, key, isNew));
+    const [create = '', ...others] = tableStatements(org, change, inline);
+    return {
+      steps: [
+        step(create, { hazards: hazardsOf(change) }),
+        ...[...others, ...commentStatements(org, change)].map((sql) => step(sql)),
+      ],
+      // Models that are created together can refer to each other in any order, even in circles.
+      lastSteps: keys.filter((key) => !inline.includes(key)).map((key) => foreignKeyStep(org, change.table, key)),
+    };
+  },
 };
 
-function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): string[] {
+function tableStatements(org: Identifier, change: CreateModel, inline: readonly ForeignKey[]): string[] {
   const { table, fields } = change;
   const plain = (change.indexes ?? []).filter(isPlain);
   const written = (change.indexes ?? []).filter((index) => !isPlain(index));
@@ -69,12 +60,10 @@ function tableStatements(org: Identifier, change: CreateModel, isNew: IsNew): st
     for (const name of uniques) builder.unique([name], { indexName: derivedName('key', table, [name]) });
     for (const index of plain) addIndex(builder, table, index);
   });
-  const inline = foreignKeysOf(change)
-    .filter((foreignKey) => isInline(org, change, foreignKey, isNew))
-    .map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);
   // knex cannot put a foreign key inside create table, where it costs the server a fifth less than one added later.
+  const clauses = inline.map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);
   const indexes = written.map((index) => createIndex(org, table, index));
-  return [`${create.slice(0, -1)}${inline.join('')})`, ...others, ...indexes];
+  return [`${create.slice(0, -1)}${clauses.join('')})`, ...others, ...indexes];
 }
 
 function commentStatements(org: Identifier, { table, fields, comment }: CreateModel): string[] {
@@ -97,4 +86,16 @@ function isInline(org: Identifier, change: CreateModel, { references }: ForeignK
 function foreignKeyStep(org: Identifier, table: Identifier, key: ForeignKey): Step {
   const sql = `alter table ${qualified(org, table)} add ${foreignKeyClause(table, key)}`;
   return step(sql, { locks: [targetLock(key.references)] });
+}
+
+function hazardsOf({ table, fields, indexes = [] }: CreateModel): readonly Hazard[] {
+  const sizes = indexSizeHazards(table, indexes, fields);
+  if (keyFields(fields).length > 0) return sizes;
+  const noKey: Hazard = {
+    kind: 'noKey',
+    table,
+    message: `"${table}" has no primary key: once it is in a publication, PostgreSQL refuses to update or delete its rows.`,
+    saferWay: 'Add a field named id, or set primaryKey: true on the fields that identify its rows.',
+  };
+  return [...sizes, noKey];
 }

@@ -21,18 +21,16 @@ type DropField = t.TypeOf<typeof codec>;
 /** `alter table … drop column`. The space is freed only when the rows are rewritten. */
 export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, column, referencing }) => {
-    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
-    const sql = alteration(org, table, ['drop', column], (builder) => void builder.dropColumn(column));
-    return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
-  },
-  guards: (org, { table, column, cascade = [] }) => [
-    // An index that another transaction is just building is known only under the lock.
-    ownLock(org, table),
-    sharedWithOthers(qualified(org, table), column, JSON.stringify(cascade)),
-  ],
-  dropsKeysOf: ({ table, column }) => ({ table, column }),
-  hazards: () => [],
   message: 'DROP COLUMN',
   effects: (_org, { table, column, cascade }) => [{ verb: 'drops', of: 'column', table, column, cascade }],
+  plan: (org, { table, column, cascade = [], referencing }) => {
+    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const sql = alteration(org, table, ['drop', column], (builder) => void builder.dropColumn(column));
+    return {
+      // An index that another transaction is just building is known only under the lock.
+      guards: [ownLock(org, table), sharedWithOthers(qualified(org, table), column, JSON.stringify(cascade))],
+      steps: [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })],
+      dropsKeysOf: { table, column },
+    };
+  },
 };

@@ -17,20 +17,21 @@ type DropIndex = t.TypeOf<typeof codec>;
 /** `drop index`, after checking that it belongs to this table: index names are unique per schema. */
 export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
   codec,
-  // knex would split a name at its dots.
-  steps: (org, { table, name }) => [
-    step(`drop index ${qualifiedExisting(org, name)}`, {
-      locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
-    }),
-  ],
-  guards: (org, { table, name }) => [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, table, name)],
-  hazards: () => [],
+  message: 'DROP INDEX',
+  effects: (_org, { table, name }) => [{ verb: 'drops', of: 'index', table, name }],
+  plan: (org, { table, name }) => ({
+    guards: [ownLock(org, table), notOnTable(org, table, name), isIdentity(org, table, name)],
+    steps: [
+      // knex would split a name at its dots.
+      step(`drop index ${qualifiedExisting(org, name)}`, {
+        locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
+      }),
+    ],
+  }),
   stages: (org, { table, name }) => ({
     checks: [{ guard: notOnTable(org, table, name) }, { guard: isIdentity(org, table, name) }],
     stages: [dropIndexConcurrently(org, table, name)],
   }),
-  message: 'DROP INDEX',
-  effects: (_org, { table, name }) => [{ verb: 'drops', of: 'index', table, name }],
 };
 
 function notOnTable(org: Identifier, table: Identifier, name: string): string {

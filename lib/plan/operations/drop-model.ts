@@ -18,13 +18,14 @@ type DropModel = t.TypeOf<typeof codec>;
 /** `drop table`, with all its rows. PostgreSQL refuses while another table refers to it. */
 export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, referencing }) => {
-    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
-    const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
-    return [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })];
-  },
-  dropsKeysOf: ({ table }) => ({ table }),
-  hazards: () => [],
   message: 'DROP TABLE',
   effects: (_org, { table }) => [{ verb: 'drops', of: 'table', table }],
+  plan: (org, { table, referencing }) => {
+    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
+    return {
+      steps: [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })],
+      dropsKeysOf: { table },
+    };
+  },
 };

@@ -26,20 +26,21 @@ type DropReference = t.TypeOf<typeof codec>;
 /** `alter table … drop constraint`, of the foreign keys over exactly these columns, whatever their names. */
 export const dropReference: Operation<DropReference, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, columns: listed, referencing }) => {
+  message: 'DROP CONSTRAINT',
+  effects: (_org, { table, columns: listed }) => [{ verb: 'drops', of: 'reference', table, columns: listed }],
+  plan: (org, { table, columns: listed, referencing }) => {
     const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
     const locks = [own, ...locksOnReferenced(own, referencing)];
     const derived = quoted(derivedName('fkey', table, listed));
-    return [
-      step(`alter table ${qualified(org, table)} drop constraint if exists ${derived}`, { locks }),
-      step(dropKeysOnColumns(org, table, listed), { locks }),
-    ];
+    return {
+      guards: [ownLock(org, table), noKey(org, table, listed)],
+      steps: [
+        step(`alter table ${qualified(org, table)} drop constraint if exists ${derived}`, { locks }),
+        step(dropKeysOnColumns(org, table, listed), { locks }),
+      ],
+      dropsKeysOf: { table, column: listed[0] },
+    };
   },
-  guards: (org, { table, columns: listed }) => [ownLock(org, table), noKey(org, table, listed)],
-  dropsKeysOf: ({ table, columns: [column] }) => ({ table, column }),
-  hazards: () => [],
-  message: 'DROP CONSTRAINT',
-  effects: (_org, { table, columns: listed }) => [{ verb: 'drops', of: 'reference', table, columns: listed }],
 };
 
 /** The first step goes by the derived name, which a constraint made by hand can have. */

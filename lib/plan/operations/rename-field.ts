@@ -3,7 +3,7 @@ import { closed } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
-import { step } from '../plan';
+import { step, type Hazard } from '../plan';
 import { rendered } from '../render';
 import type { Operation } from './operation';
 
@@ -18,24 +18,24 @@ type RenameField = t.TypeOf<typeof codec>;
 /** `alter table … rename`, and the names that were derived from the column's name. */
 export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, column, to }) => {
+  message: 'RENAME COLUMN',
+  effects: (_org, { table, column, to }) => [{ verb: 'renames', of: 'column', table, column, to }],
+  plan: (org, { table, column, to }) => {
     const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
     const [sql = ''] = rendered(org, (schema) =>
       schema.alterTable(table, (builder) => void builder.renameColumn(column, to)),
     );
     const names = renameDerived({ org, table, oldTable: table, column: { from: column, to } });
-    return [step(sql, { locks }), step(names, { locks })];
-  },
-  guards: (org, { table }) => [ownLock(org, table)],
-  hazards: (_org, { table, column, to }) => [
-    {
+    const rename: Hazard = {
       kind: 'rename',
       table,
       column,
       message: `After COMMIT, every query that still uses "${table}"."${column}" fails.`,
       saferWay: `Add "${to}", write both, fill it, read "${to}" everywhere, then drop "${column}".`,
-    },
-  ],
-  message: 'RENAME COLUMN',
-  effects: (_org, { table, column, to }) => [{ verb: 'renames', of: 'column', table, column, to }],
+    };
+    return {
+      guards: [ownLock(org, table)],
+      steps: [step(sql, { locks, hazards: [rename] }), step(names, { locks })],
+    };
+  },
 };

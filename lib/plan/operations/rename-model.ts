@@ -3,7 +3,7 @@ import { closed } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
-import { step } from '../plan';
+import { step, type Hazard } from '../plan';
 import { rendered } from '../render';
 import type { Operation } from './operation';
 
@@ -18,20 +18,23 @@ type RenameModel = t.TypeOf<typeof codec>;
 /** `alter table … rename to`, and the names that were derived from the table's name. */
 export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
   codec,
-  steps: (org, { table, to }) => {
+  message: 'RENAME TABLE',
+  effects: (_org, { table, to }) => [{ verb: 'renames', of: 'table', table, to }],
+  plan: (org, { table, to }) => {
     const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
     const [sql = ''] = rendered(org, (schema) => schema.renameTable(table, to));
-    return [step(sql, { locks }), step(renameDerived({ org, table: to, oldTable: table }), { locks })];
-  },
-  guards: (org, { table }) => [ownLock(org, table)],
-  hazards: (_org, { table, to }) => [
-    {
+    const rename: Hazard = {
       kind: 'rename',
       table,
       message: `After COMMIT, every query that still uses "${table}" fails.`,
       saferWay: `Let every service read "${to}" from a view first, then rename, with the view under the old name.`,
-    },
-  ],
-  message: 'RENAME TABLE',
-  effects: (_org, { table, to }) => [{ verb: 'renames', of: 'table', table, to }],
+    };
+    return {
+      guards: [ownLock(org, table)],
+      steps: [
+        step(sql, { locks, hazards: [rename] }),
+        step(renameDerived({ org, table: to, oldTable: table }), { locks }),
+      ],
+    };
+  },
 };

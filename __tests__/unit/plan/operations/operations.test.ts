@@ -5,7 +5,8 @@ import { isBlock } from '../../../../lib/sql/server-check';
 import type { Identifier } from '../../../../lib/sql/identifier';
 import { checkedChanges } from '../../../../lib/plan/checked-changes';
 import { operationOf, operations, type ChangeKind } from '../../../../lib/plan/operations';
-import { subjectOf } from '../../../../lib/plan/subject';
+import { planned } from '../../../../lib/plan/planner';
+import { subjectsOf, type Subject } from '../../../../lib/plan/subject';
 import { HAZARD_KINDS, LOCK_MODES } from '../../../../lib/plan/plan';
 import { tokensOf } from '../../../support/sql-tokens';
 
@@ -94,9 +95,8 @@ describe.each(kinds)('%s', (kind) => {
     it('tells what it is about, for the log and for errors', () => {
       const decoded = operation.codec.decode(change);
       if (!isRight(decoded)) throw new Error('An example that is no change.');
-      const [checked] = checkedChanges(ORG as Identifier, [change], ['public']);
-      if (checked === undefined) throw new Error('An example that the gate refuses.');
-      const subject = subjectOf(ORG as Identifier, checked);
+      const org = ORG as Identifier;
+      const [subject] = subjectsOf(org, planned(org, checkedChanges(org, [change], ['public']))) as [Subject];
       // SQL's words.
       expect(subject.message).toMatch(/^[A-Z]+ [A-Z]+$/);
       expect(subject.table).toBe(change.table);
