@@ -3,6 +3,7 @@ import { MigrationError } from '../errors';
 import { planForAny } from '../plan/any-org';
 import { checkedChanges } from '../plan/checked-changes';
 import type { CheckedChange } from '../plan/operations';
+import { planned } from '../plan/planner';
 import { execute } from '../run/execute';
 import { failedSubject } from '../run/log';
 import { OUTCOMES, type Outcome } from '../run/wire/ledger-row';
@@ -43,7 +44,7 @@ export function workPlanner(
     const org = name as Identifier;
     if (own !== null) {
       const list = checkedChanges(org, JSON.parse(own) as readonly unknown[], sharedSchemas);
-      return workOf(org, planForAny(list, sharedSchemas)(org));
+      return workOf(org, planned(org, list));
     }
     planFor ??= planForAny(changes, sharedSchemas);
     return workOf(org, planFor(org));

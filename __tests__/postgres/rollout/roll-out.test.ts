@@ -161,6 +161,16 @@ it.each([
   }),
 );
 
+it('takes a tenant’s own list that refers to its own tables', () =>
+  withTenants(1, async (db) => {
+    const references = { table: 'invoice', column: 'id' };
+    const changes: Change[] = [
+      { kind: 'addField', table: 'invoice', field: { name: 'parent', type: 'Int', references } },
+    ];
+    const report = await rollOut({ name: 'own' }, db, { ...options, orgs: [{ org: 't-0', changes }] });
+    expect(countsOf(report)).toEqual({ targets: 1, done: 1 });
+  }));
+
 it('throws what the function of the orgs throws, and what the check throws after it has stopped', () =>
   withTenants(3, async (db, orgs) => {
     const own = new Error('own');
