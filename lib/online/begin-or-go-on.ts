@@ -1,5 +1,9 @@
 import { MigrationError } from '../errors';
 import { explained } from '../run/failures/message';
+import { joined } from '../run/wire/batch';
+import { turn, turnName } from '../run/wire/turn';
+import { literal } from '../sql/literal';
+import { refuseOther } from './in-transaction';
 import type { OnlineSession } from './online-session';
 import { preCheck } from './pre-check';
 import { beginRecord, ensureRecords, readRecord, type OnlineRecord } from './record';
@@ -27,12 +31,26 @@ export async function beginOrGoOn(
     await refuseUnmet(session, way.subject);
     refuseDivided(org, table, found);
     await preCheck(session, way.subject, way.checks);
-    await session.ask(beginRecord(oid, org, table, change, way.hash));
+    await session.ask(joined([...inTurn(session, oid), beginRecord(oid, org, table, change, way.hash)]));
   } else {
     refuseOtherChange(session, way, record);
   }
   await runStages(session, { way, oid }, record?.stage ?? 0, onStage);
   return { resumed: record !== undefined };
+}
+
+/**
+ * The record is made in the tenant's turn, so its table keeps its name while there is one: renameTenant looks for records
+ * in its own turn. In one query, which is a transaction (manual 55.2.2.1).
+ */
+function inTurn({ org, table, settings }: OnlineSession, oid: string): readonly string[] {
+  const { statementTimeoutMs } = settings;
+  return [
+    // Waiting for a turn keeps nobody else waiting.
+    `set local lock_timeout = ${literal(`${statementTimeoutMs}ms`)}`,
+    `select ${turn(literal(turnName(org)))}`,
+    refuseOther(org, table, oid),
+  ];
 }
 
 /** Another change would be lost among the stages of the first one. */

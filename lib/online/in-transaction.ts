@@ -70,7 +70,7 @@ export function firstLock(org: Identifier, table: Identifier): readonly string[]
   ];
 }
 
-function refuseOther(org: Identifier, table: Identifier, oid: string): string {
+export function refuseOther(org: Identifier, table: Identifier, oid: string): string {
   const name = qualified(org, table);
   const isSame = `pg_catalog.to_regclass(${literal(name)})::pg_catalog.oid ${EQ} ${oidOf(oid)}`;
   const reason = literal(
