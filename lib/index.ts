@@ -106,5 +106,5 @@ export type { TypeSpec } from './field-types/type-change';
 export { previewConversion, type ConversionPreview } from './migration/preview-conversion';
 export type { TenantDdl } from './bound/bound-functions';
 export { tenantDdl } from './bound/tenant-ddl';
-export { createTenant, dropTenant, withTenant } from './tenant';
+export { createTenant, dropTenant, renameTenant, withTenant } from './tenant';
 export type { DropTenantOptions, TenantDb, TenantKnex, TenantResolver } from './tenant';

@@ -54,6 +54,9 @@ it('makes every change on the bound database', async () => {
   expect(ddl.planChanges(org, []).steps).toEqual([]);
   expect((await ddl.inspectModel(org, 'invoice')).model.fields).toHaveLength(2);
   expect((await ddl.inspectTenant(org)).models).toHaveLength(1);
+  const to = freshOrg();
+  await ddl.renameTenant(org, to);
+  await ddl.renameTenant(to, org);
   await ddl.dropTenant(org, { confirm: org });
   expect(await migrationError(ddl.createModel(org, model))).toMatchObject({ code: 'TENANT_NOT_FOUND' });
 });

@@ -43,6 +43,7 @@ it('the main door exports exactly this', () => {
     'previewConversion',
     'renameField',
     'renameModel',
+    'renameTenant',
     'resumeRollout',
     'rollOut',
     'rolloutStatus',

@@ -36,6 +36,8 @@ type Result = Promise<ChangeResult>;
 export interface TenantDdl {
   /** Creates the schema of a tenant. */
   createTenant(org: string, options?: ChangeOptions): Result;
+  /** Renames a tenant: its schema, and its rows in the ledger of rollouts. */
+  renameTenant(org: string, to: string, options?: ChangeOptions): Result;
   /** Drops the schema of a tenant with everything in it; `confirm` has to be the org, once more. */
   dropTenant(org: string, options: DropTenantOptions): Result;
   /** Runs the callback in a transaction on the tenant, and retries all of it. */

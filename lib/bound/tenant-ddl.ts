@@ -26,6 +26,7 @@ import { pauseRollout, prepareLedger, resumeRollout, rollOut, rolloutStatus, wor
 import { identifier } from '../sql/identifier';
 import { createTenant } from '../tenant/create-tenant';
 import { dropTenant } from '../tenant/drop-tenant';
+import { renameTenant } from '../tenant/rename-tenant';
 import { anyServerOf, refuseNoDb, type TenantDb } from '../tenant/tenant-db';
 import { withTenant } from '../tenant/with-tenant';
 import type { TenantDdl } from './bound-functions';
@@ -54,6 +55,7 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
   const overOnline = (given?: OnlineOptions): OnlineOptions => ({ ...ofOnline, ...given });
   return {
     createTenant: (org, given) => createTenant(org, db, over(given)),
+    renameTenant: (org, to, given) => renameTenant(org, to, db, over(given)),
     dropTenant: (org, given) => dropTenant(org, db, over(given)),
     withTenant: (org, callback, given) => withTenant(org, db, callback, merged<TenantOptions>(bound, given)),
     planChange: (org, change) => planChange(org, change, plans),

@@ -12,6 +12,8 @@ export interface Subject {
   /** Undefined if the schema itself is changed. */
   readonly table?: Identifier;
   readonly fields: readonly Identifier[];
+  /** The new name of a schema. */
+  readonly to?: Identifier | undefined;
   readonly effects: readonly Effect[];
   /** What its operation says of failures. */
   readonly advice?: Advice | undefined;

@@ -6,7 +6,7 @@ import type { CheckedChange } from '../plan/operations';
 import { planned } from '../plan/planner';
 import { execute } from '../run/execute';
 import { failedSubject } from '../run/log';
-import { OUTCOMES, type Outcome } from '../run/wire/ledger-row';
+import { ABSENT, OUTCOMES, type Outcome } from '../run/wire/ledger-row';
 import { workOf, type Work } from '../run/work';
 import type { Identifier } from '../sql/identifier';
 import { isInTheWay, isThereAlready } from './adopt';
@@ -96,10 +96,14 @@ export async function isAdopted(
   return isThereAlready(work, server, settings.change);
 }
 
-/** The ledger refused the change: another process has done it, or the rollout is halted. */
+/** The ledger refused the change: another process has done it, the tenant has another name now, or the rollout is halted. */
 function cameOf(said: string): Came {
+  if (said === ABSENT) return { outcome: 'pending' };
   if (OUTCOMES.some((outcome) => outcome === said)) return { outcome: said as Outcome };
-  return { outcome: 'pending', halted: said as Exclude<RolloutState, 'running'> };
+  return {
+    outcome: 'pending',
+    halted: said as Exclude<RolloutState, 'running'>,
+  };
 }
 
 function locksShared({ hazards }: Work): boolean {

@@ -54,7 +54,9 @@ export async function settle(
     `select t.outcome, r.state from ${ROLLOUT_TENANTS} t join ${ROLLOUTS} r on r.id ${EQ} t.rollout
   where t.rollout ${EQ} ${id} and t.org ${EQ} ${literal(org)}`,
   ];
-  return rowsOf<Settled>(await askLedger(server, statements, settings))[0] as Settled;
+  const [settled] = rowsOf<Settled>(await askLedger(server, statements, settings));
+  // The tenant was renamed meanwhile: its row has the new name, and is still pending.
+  return settled ?? { outcome: 'pending', state: 'running' };
 }
 
 /** Rows are counted: a counter would be one row that every tenant's transaction waits for. */

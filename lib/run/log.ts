@@ -7,7 +7,7 @@ import type { Subject } from '../plan/subject';
 
 /** A change that ran. */
 export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {
-  writeRecord(logger, 'info', subject.message, { org, table: subject.table, fields: subject.fields, ...took });
+  writeRecord(logger, 'info', subject.message, { org, ...loggedPart(subject), ...took });
 }
 
 /** What an attempt failed at: the change that the error names, or the whole list if it names none. */
@@ -35,8 +35,7 @@ export function logFailure(logger: Logger, org: string, subject: LoggedSubject, 
   const { error, attempt, durationMs, retryInMs } = failure;
   const record = {
     org,
-    table: subject.table,
-    fields: subject.fields,
+    ...loggedPart(subject),
     code: error.code,
     sqlState: error.sqlState,
     reason: error.message,
@@ -85,7 +84,11 @@ export function withoutValues(sql: string): string {
 }
 
 /** The part of a subject that is logged. */
-export type LoggedSubject = Pick<Subject, 'message' | 'fields'> & { readonly table?: string | undefined };
+export type LoggedSubject = Pick<Subject, 'message' | 'fields' | 'to'> & { readonly table?: string | undefined };
+
+function loggedPart({ table, fields, to }: LoggedSubject): Omit<LoggedSubject, 'message'> {
+  return { table, fields, ...(to === undefined ? {} : { to }) };
+}
 
 export interface Took {
   readonly durationMs: number;

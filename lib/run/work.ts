@@ -24,6 +24,8 @@ export interface Work {
   readonly readsCatalog?: boolean;
   /** The mark of its entry in the journal of withTenant. */
   readonly mark?: string | undefined;
+  /** A second org that it is about, whose turn it takes too. */
+  readonly otherOrg?: Identifier;
   /** It only reads, and waits for nobody's turn. */
   readonly changesNothing?: boolean;
   /** The hazards that show only while a change runs. */

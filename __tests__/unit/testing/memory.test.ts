@@ -15,6 +15,7 @@ import {
   dropModel,
   dropReference,
   dropTenant,
+  renameTenant,
   MigrationError,
   renameField,
   renameModel,
@@ -523,6 +524,14 @@ describe('what pg-mem can not do', () => {
     expect(error).toMatchObject({
       code: 'INVALID_SPEC',
       message: 'pg-mem cannot drop a schema: use a new database for each test.',
+    });
+  });
+
+  it('rename a schema', async () => {
+    const error = await rejection(renameTenant(ORG, 'other', memory(), options));
+    expect(error).toMatchObject({
+      code: 'UNSUPPORTED_DATABASE',
+      message: 'pg-mem cannot rename a schema, and nothing was changed. Test renameTenant on a PostgreSQL server.',
     });
   });
 

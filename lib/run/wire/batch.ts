@@ -26,7 +26,9 @@ export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Conn
   const inside: readonly Statement[] = [
     `select ${[...keepSettings(), ...sessionColumns(connection)].join(', ')}`,
     ...setTimeouts(timeouts),
-    ...(changesNothing ? [] : [turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts)]),
+    ...(changesNothing
+      ? []
+      : withOtherTurn(work, turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts))),
     ...statements,
     // SET LOCAL outlives RELEASE SAVEPOINT, so the caller's values have to be restored (PostgreSQL manual, SET).
     `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
@@ -54,10 +56,17 @@ const BEGIN = 'begin isolation level read committed';
 export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connection): string {
   const inside: readonly Statement[] = [
     ...setTimeouts(timeouts),
-    turnWithIdentity(work, timeouts, connection),
+    ...withOtherTurn(work, turnWithIdentity(work, timeouts, connection)),
     ...work.statements,
   ];
   return joined([BEGIN, ...onConnection(connection, inside)]);
+}
+
+/** The turns of two orgs come in the same order whichever is which, so two such changes never wait for each other. */
+function withOtherTurn({ org, otherOrg }: Batch, own: Statement): readonly Statement[] {
+  if (otherOrg === undefined || otherOrg === org) return [own];
+  const other = `select ${turn(literal(turnName(otherOrg)))}`;
+  return otherOrg < org ? [other, own] : [own, other];
 }
 
 /**

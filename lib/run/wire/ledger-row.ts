@@ -31,12 +31,15 @@ export const MARK_DONE = `with tenant_ddl_row as (
     and exists (select from ${ROLLOUTS} r where r.id ${EQ} $2::integer and r.state ${EQ} 'running' and r.open_until ${GT} (place ${PLUS} 0))
   returning org)`;
 
+/** What the ledger says where it has no row of the tenant, which was renamed meanwhile: its row has the new name. */
+export const ABSENT = 'absent';
+
 /** A column that fails with the actual state of the row or the rollout. */
 export const REFUSE_UNLESS_MARKED = `case when not exists (select from tenant_ddl_row) then ${failing(
   'ledger',
   `coalesce((select case when r.state ${NE} 'running' and t.outcome ${EQ} 'pending' then r.state else t.outcome end
     from ${ROLLOUT_TENANTS} t join ${ROLLOUTS} r on r.id ${EQ} t.rollout
-    where t.rollout ${EQ} $2::integer and t.org ${EQ} $3), 'absent')`,
+    where t.rollout ${EQ} $2::integer and t.org ${EQ} $3), '${ABSENT}')`,
 )} end`;
 
 /** The name under which {@link refusalIn} finds the ledger's refusal. */

@@ -15,7 +15,15 @@ export type Timeouts = Pick<Settings, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
 export type Batch = Pick<
   Work,
-  'org' | 'statements' | 'lockedTables' | 'keysDropped' | 'readsCatalog' | 'mark' | 'ledger' | 'changesNothing'
+  | 'org'
+  | 'otherOrg'
+  | 'statements'
+  | 'lockedTables'
+  | 'keysDropped'
+  | 'readsCatalog'
+  | 'mark'
+  | 'ledger'
+  | 'changesNothing'
 >;
 
 /** Changes to one tenant take turns, until the transaction ends (manual 13.3.5, Advisory Locks). */
