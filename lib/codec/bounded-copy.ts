@@ -117,8 +117,12 @@ function spentText(walk: Walk, text: string): boolean {
   return walk.broken === undefined;
 }
 
+/** In UTF-8, of one UTF-16 code unit. */
+const MAX_BYTES_OF_A_UNIT = 3;
+
 /** The fault of a text that is too long, or undefined. The bytes of a very long one are not even counted. */
 export function textSizeFault(text: string): string | undefined {
+  if (text.length * MAX_BYTES_OF_A_UNIT <= BOUNDS.textBytes) return undefined;
   const isLong = text.length > BOUNDS.textBytes || Buffer.byteLength(text, 'utf8') > BOUNDS.textBytes;
   return isLong ? `must be at most ${BOUNDS.textBytes} bytes in UTF-8` : undefined;
 }

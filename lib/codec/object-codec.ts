@@ -51,9 +51,10 @@ export function closed<R extends t.Props, O extends t.Props>(
       errors.push(failed(context, key, `unknown key${keyHint(key, known)}`));
     }
     for (const [key, codec] of codecs) {
-      const given = Object.hasOwn(own, key) ? own[key] : undefined;
+      const isThere = Object.hasOwn(own, key);
+      const given = isThere ? own[key] : undefined;
       if (isUnset(given, codec)) {
-        Reflect.deleteProperty(own, key);
+        if (isThere) Reflect.deleteProperty(own, key);
         if (needed.has(key)) errors.push(failed(context, key, 'is missing'));
         continue;
       }

@@ -56,7 +56,10 @@ export async function dropFieldFromModel(
   options?: DropFieldOptions,
 ): Promise<ChangeResult> {
   const { cascade, referencing, ...changeOptions } = options ?? {};
-  return applyChange(org, { kind: 'dropField', table, column, cascade, referencing }, tenant, changeOptions);
+  const change = { kind: 'dropField', table, column } as const;
+  // A key that is there without a value costs its codec more than all others.
+  const isPlain = cascade === undefined && referencing === undefined;
+  return applyChange(org, isPlain ? change : { ...change, cascade, referencing }, tenant, changeOptions);
 }
 
 /**

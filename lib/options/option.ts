@@ -43,9 +43,9 @@ export function option<Kept, Given = Kept>(parts: {
     default: parts.default,
     unit: parts.unit,
     settle: (given, inherited, path, faults) => {
-      const merged = given ?? inherited;
-      // A function that is given, such as `onRetry`, is a value; only the default makes one.
-      const kept = merged === undefined ? madeDefault(parts.default) : read(merged);
+      // What is inherited has been checked, and so have the defaults.
+      if (given === undefined || given === null) return inherited ?? madeDefault(parts.default);
+      const kept = read(given);
       if (kept !== undefined) faults.push(...check(kept, path));
       return kept;
     },
@@ -57,12 +57,13 @@ export function group<T extends OptionTable>(
   table: T,
   off: Partial<SettledBy<T>>,
 ): Option<GivenBy<T> | false, SettledBy<T>> {
+  const defaults = defaultsOf(table);
   return {
-    default: defaultsOf(table),
-    settle: (given, inherited, path, faults) =>
-      given === false
-        ? { ...settle(table, undefined, inherited, path, faults), ...off }
-        : settle(table, given, inherited, path, faults),
+    default: defaults,
+    settle: (given, inherited = defaults, path, faults) => {
+      if (given === undefined || given === null) return inherited;
+      return given === false ? { ...inherited, ...off } : settle(table, given, inherited, path, faults);
+    },
   };
 }
 
@@ -80,11 +81,12 @@ export function settle<T extends OptionTable>(
   }
   const options = (given ?? {}) as Readonly<Record<string, unknown>>;
   faults.push(...unknownKeys(options, Object.keys(table), path));
-  const settled = Object.entries<Option<unknown, unknown>>(table).map(([name, one]) => [
-    name,
-    one.settle(options[name], inherited?.[name], `${path}.${name}`, faults),
-  ]);
-  return Object.fromEntries(settled) as SettledBy<T>;
+  const settled: Record<string, unknown> = {};
+  for (const name of Object.keys(table)) {
+    const one = table[name] as Option<unknown, unknown>;
+    settled[name] = one.settle(options[name], inherited?.[name], `${path}.${name}`, faults);
+  }
+  return settled as SettledBy<T>;
 }
 
 export function unknownKeys(options: object, known: readonly string[], path: string): readonly Fault[] {
@@ -101,6 +103,7 @@ export function defaultsOf<T extends OptionTable>(table: T): SettledBy<T> {
   return Object.fromEntries(known) as SettledBy<T>;
 }
 
+/** A function that is given, such as `onRetry`, is a value; only the default makes one. */
 function madeDefault<Kept>(value: Kept | (() => Kept)): Kept {
   return typeof value === 'function' ? (value as () => Kept)() : value;
 }

@@ -31,8 +31,12 @@ export function checkedChanges(
     });
   }
   const budget = newBudget();
+  const checkedOnes: CheckedChange[] = [];
   // By index, holes included.
-  return Array.from(changes as readonly unknown[], (change) => checked(org, change, sharedSchemas, budget));
+  for (let index = 0; index < changes.length; index += 1) {
+    checkedOnes.push(checked(org, (changes as readonly unknown[])[index], sharedSchemas, budget));
+  }
+  return checkedOnes;
 }
 
 function checked(

@@ -133,7 +133,9 @@ export function presenceAfter(schema: Identifier, effects: readonly Effect[]): r
 
 /** The columns of effects, for the log. */
 export function fieldsOf(effects: readonly Effect[]): readonly Identifier[] {
-  return effects.flatMap((effect) => (effect.verb === 'refersTo' ? [] : columnsOf(effect)));
+  const fields: Identifier[] = [];
+  for (const effect of effects) if (effect.verb !== 'refersTo') fields.push(...columnsOf(effect));
+  return fields;
 }
 
 /** Those that have to be there, where an index or a reference is added. */

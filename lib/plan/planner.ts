@@ -33,14 +33,14 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   const steps: Step[] = [];
   let last: Step[] = [];
   // A guard is not a step: it changes nothing.
-  const add = (added: readonly ChangeStep[], around: Omit<Run, 'steps'>): void => {
+  const add = (added: readonly ChangeStep[]): readonly string[] => {
     for (const step of added.map(withoutHazards)) {
       steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
     }
-    runs.push({ ...around, steps: added.map(({ sql }) => sql) });
+    return added.map(({ sql }) => sql);
   };
   const addLast = (): void => {
-    if (last.length > 0) add(last.sort(inLockOrder(org)), { guards: [], hazards: [] });
+    if (last.length > 0) runs.push({ guards: [], steps: add(last.sort(inLockOrder(org))), hazards: [] });
     last = [];
   };
 
@@ -54,7 +54,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
     if (keys !== undefined) keysDropped.push(keys);
     const shared = sharedLocks(org, change.table, [...own.steps, ...(lastSteps ?? [])]);
     const hazards = [...hazardsOn(org, change, own, names), ...shared];
-    add(own.steps, { goesByCatalog, guards, afterwards, hazards, dropsKeysOf });
+    runs.push({ goesByCatalog, guards, steps: add(own.steps), afterwards, hazards, dropsKeysOf });
     last.push(...(lastSteps ?? []));
     unforeseen.push(...(own.unforeseen ?? []));
     const done = operation.effects(org, change);

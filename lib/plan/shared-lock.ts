@@ -9,12 +9,14 @@ const STRONG = LOCK_MODES.indexOf('ShareLock');
  */
 export function sharedLockHazards(org: string, table: string, steps: readonly Step[]): readonly Hazard[] {
   const shared = new Map<string, Lock>();
-  for (const lock of steps.flatMap(({ locks }) => locks)) {
-    const strength = LOCK_MODES.indexOf(lock.mode);
-    const name = `"${lock.schema}"."${lock.table}"`;
-    const known = shared.get(name);
-    if (lock.schema === org || strength < STRONG) continue;
-    if (known === undefined || LOCK_MODES.indexOf(known.mode) < strength) shared.set(name, lock);
+  for (const { locks } of steps) {
+    for (const lock of locks) {
+      const strength = LOCK_MODES.indexOf(lock.mode);
+      if (lock.schema === org || strength < STRONG) continue;
+      const name = `"${lock.schema}"."${lock.table}"`;
+      const known = shared.get(name);
+      if (known === undefined || LOCK_MODES.indexOf(known.mode) < strength) shared.set(name, lock);
+    }
   }
   return [...shared].map(([name, { mode }]) => sharedLockHazard(table, name, mode === 'AccessExclusiveLock'));
 }

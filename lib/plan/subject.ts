@@ -27,29 +27,48 @@ export interface Subject {
 
 /** The subject of each change of a plan. */
 export function subjectsOf(org: Identifier, { plan, effects }: Pick<Planned, 'plan' | 'effects'>): readonly Subject[] {
-  return plan.changes.map((change, index) => subjectOf(org, change, effects[index] ?? []));
+  return plan.changes.map((change, index) => new SubjectOfChange(org, change, effects[index] ?? []));
 }
 
-function subjectOf(org: Identifier, change: CheckedChange, effects: readonly Effect[]): Subject {
-  const operation = operationOf(change.kind);
-  return {
-    message: operation.message,
-    table: change.table,
-    fields: fieldsOf(effects),
-    effects,
-    advice: operation.advice,
-    buildsIndex: operation.buildsIndex,
-    // Needed only for a failure.
-    get rows(): CountsOfRows | undefined {
-      return operation.rows?.(org, change);
-    },
-    get expectations(): readonly Expectation[] {
-      return expectationsOf(org, effects);
-    },
-    get presence(): readonly Presence[] {
-      return presenceAfter(org, effects);
-    },
-  };
+/** A class, so that what is needed only for a failure costs nothing before one. */
+class SubjectOfChange implements Subject {
+  readonly message: string;
+  readonly table: Identifier;
+  readonly fields: readonly Identifier[];
+  readonly #org: Identifier;
+  readonly #change: CheckedChange;
+
+  constructor(
+    org: Identifier,
+    change: CheckedChange,
+    readonly effects: readonly Effect[],
+  ) {
+    this.message = operationOf(change.kind).message;
+    this.table = change.table;
+    this.fields = fieldsOf(effects);
+    this.#org = org;
+    this.#change = change;
+  }
+
+  get advice(): Advice | undefined {
+    return operationOf(this.#change.kind).advice;
+  }
+
+  get buildsIndex(): boolean | undefined {
+    return operationOf(this.#change.kind).buildsIndex;
+  }
+
+  get rows(): CountsOfRows | undefined {
+    return operationOf(this.#change.kind).rows?.(this.#org, this.#change);
+  }
+
+  get expectations(): readonly Expectation[] {
+    return expectationsOf(this.#org, this.effects);
+  }
+
+  get presence(): readonly Presence[] {
+    return presenceAfter(this.#org, this.effects);
+  }
 }
 
 /** What concerns a schema itself, and no table of it. */

@@ -59,14 +59,19 @@ async function runTraced(work: Work, tenant: Knex, settings: Settings, trace: Ch
   // pg-mem has no table that is large or in use.
   const statements = isMemory(tenant) ? work.statements : withPolicies(withHazards(work, settings), work, settings);
   const entry = await entryFor(tenant, context);
-  const whole = { ...work, statements, mark: entry.mark, readsCatalog: readsCatalog(work, settings) };
+  // Not spread, which Node.js 20 takes ten times as long for.
+  const whole: Work = Object.assign({}, work, {
+    statements,
+    mark: entry.mark,
+    readsCatalog: readsCatalog(work, settings),
+  });
 
   const { attempts, answers } = await retrying(
     settings.retry,
     async (attempt) => {
       refuseWithoutRows(work, settings);
       const { ledger } = whole;
-      const now = ledger === undefined ? whole : { ...whole, ledger: { ...ledger, attempt } };
+      const now = ledger === undefined ? whole : Object.assign({}, whole, { ledger: { ...ledger, attempt } });
       return { answers: await way.run(now, tenant, settings), attempts: context?.attempt ?? attempt };
     },
     {

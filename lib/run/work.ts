@@ -37,16 +37,24 @@ export interface Work {
 /** The work for a plan. */
 export function workOf(org: Identifier, whole: Planned): Work {
   const { plan, runs, unforeseen, keysDropped } = whole;
-  const locks = plan.steps.flatMap((step) => step.locks);
-  const lockedTables = [...new Set(locks.map(({ schema, table }) => `"${schema}"."${table}"`))];
+  const lockedTables = new Set<string>();
+  for (const step of plan.steps) {
+    for (const { schema, table } of step.locks) lockedTables.add(`"${schema}"."${table}"`);
+  }
+  const statements: Statement[] = [];
+  const hazards: HazardOn[] = [];
+  for (const run of runs) {
+    statements.push(...run.guards, ...run.steps, ...(run.afterwards ?? []));
+    hazards.push(...run.hazards);
+  }
   return {
     org,
     runs,
-    statements: runs.flatMap((run) => [...run.guards, ...run.steps, ...(run.afterwards ?? [])]),
+    statements,
     subjects: subjectsOf(org, whole),
-    lockedTables,
+    lockedTables: [...lockedTables],
     keysDropped,
-    hazards: runs.flatMap((run) => run.hazards),
+    hazards,
     unforeseen,
     readsCatalog: runs.some(
       ({ guards, steps: own, goesByCatalog = guards.some(isLook) || own.some(isBlock) }) => goesByCatalog,

@@ -20,12 +20,19 @@ export const MAX_IDENTIFIER_BYTES = 63;
 const ALLOWED =
   /^(?!.*\p{Default_Ignorable_Code_Point})(?:\p{L}[\p{Mn}\p{Mc}]*|[\p{Nd}_])(?:\p{L}[\p{Mn}\p{Mc}]*|[\p{Nd}_$-])*$/u;
 
+/** What {@link ALLOWED} allows of ASCII, and of no more than {@link MAX_IDENTIFIER_BYTES}: almost every name, and quickly checked. */
+const PLAIN = /^\w[\w$-]{0,62}$/;
+
 /** Manual 5.5, System Columns. */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
 
 /** The fault of a name, or undefined. The only rule for names. */
 export function identifierFault(name: unknown, use: IdentifierUse): string | undefined {
   if (typeof name !== 'string') return 'must be a string';
+  return (PLAIN.test(name) ? undefined : spellingFault(name)) ?? reservedFault(name, use);
+}
+
+function spellingFault(name: string): string | undefined {
   if (name === '') return 'must not be empty';
   // First of all: it may be megabytes long.
   const lengthBytes = Buffer.byteLength(name, 'utf8');
@@ -36,6 +43,10 @@ export function identifierFault(name: unknown, use: IdentifierUse): string | und
   if (!ALLOWED.test(name)) {
     return 'must be letters, digits, "_", "-" and "$", and begin with a letter, a digit or "_"';
   }
+  return undefined;
+}
+
+function reservedFault(name: string, use: IdentifierUse): string | undefined {
   // pg_catalog precedes every schema of the search_path: an unqualified query would read the server's own relation.
   if (use === 'table' && name.startsWith('pg_')) return 'begins with "pg_", as the catalogs of PostgreSQL do';
   if (use === 'column' && SYSTEM_COLUMNS.has(name)) return 'is a system column of PostgreSQL';

@@ -42,7 +42,7 @@ export function decimalDigits(value: number): string {
 function textLiteral(text: string): string {
   const fault = textFault(text);
   if (fault !== undefined) throw new MigrationError(`A value ${fault}.`, { code: 'INVALID_SPEC' });
-  const doubled = text.replaceAll("'", "''");
+  const doubled = text.includes("'") ? text.replaceAll("'", "''") : text;
   if (!text.includes('\\')) return `'${doubled}'`;
   return `E'${doubled.replaceAll('\\', '\\\\').replaceAll('?', '\\x3f')}'`;
 }

@@ -1,7 +1,9 @@
 import type { ChangeOptions, MigrationError } from '../../../lib';
 import { defaultLogger } from '../../../lib/options/logger';
-import { DEFAULTS } from '../../../lib/options/options';
-import { retrySettingsOf, settingsOf } from '../../../lib/options/settings';
+import { defaultsOf, type OptionTable } from '../../../lib/options/option';
+import { DEFAULTS, ONLINE_OPTIONS, TENANT_OPTIONS } from '../../../lib/options/options';
+import { ROLLOUT_OPTIONS } from '../../../lib/rollout/rollout-options';
+import { retrySettingsOf, settled, settingsOf } from '../../../lib/options/settings';
 import { quiet } from '../../support/log';
 
 const ALL = {
@@ -53,6 +55,14 @@ describe('the defaults', () => {
   it('stand for what is undefined', () => {
     const none = { lockTimeoutMs: undefined, retry: { maxAttempts: undefined }, sharedSchemas: undefined };
     expect(settingsOf(none)).toEqual(settingsOf());
+  });
+
+  it.each([
+    ['a tenant', TENANT_OPTIONS],
+    ['an online change', ONLINE_OPTIONS],
+    ['a rollout', ROLLOUT_OPTIONS],
+  ])('of %s would be accepted if they were given, since they are not checked', (_whose, table: OptionTable) => {
+    expect(() => settled(table, defaultsOf(table))).not.toThrow();
   });
 
   it('make one logger, when it is first needed', () => {

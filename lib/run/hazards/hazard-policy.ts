@@ -107,9 +107,10 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
 
 /** Shared tables that were locked according to the server, but are not in the plan. */
 function sharedBesides({ hazards }: Work, settings: Settings, answers: readonly Answer[]): readonly Hazard[] {
-  if (policyOf('sharedLock', settings.hazards) !== 'warn') return [];
+  const shared = sharedTablesIn(answers);
+  if (shared.length === 0 || policyOf('sharedLock', settings.hazards) !== 'warn') return [];
   const planned = new Set(hazards.map(({ hazard: { message } }) => message));
-  return sharedTablesIn(answers)
+  return shared
     .map(([table, shared]) => sharedLockHazard(table, shared, true))
     .filter(({ message }) => !planned.has(message));
 }
