@@ -26,6 +26,7 @@ module.exports = {
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/__tests__/unit/**/*.test.ts'] },
     { ...onServer, displayName: 'postgres', testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'] },
     { ...onServer, displayName: 'pooler', testMatch: ['<rootDir>/__tests__/pooler/**/*.test.ts'] },
+    { ...onServer, displayName: 'browser', testMatch: ['<rootDir>/examples/service/test/*.test.ts'] },
   ],
   // A limit, whatever its size, keeps Jest from running few files in its own process, where a connection that a test left
   // open would keep a red run from ending.
