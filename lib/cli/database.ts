@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Knex } from 'knex';
 import type * as KnexModule from 'knex';
 import { RefusedError, UsageError } from './failures';
-import { print, type World } from './world';
+import type { World } from './world';
 
 export interface DatabaseOptions {
   readonly knexfile?: string;
@@ -29,12 +29,12 @@ export async function withDatabase<T>(
   const { postProcessResponse: _rows, wrapIdentifier: _names, ...config } = await configOf(options, world);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for --help, too
   const { knex } = require('knex') as typeof KnexModule;
-  const say = (message: unknown): void => print(world.stderr, String(message));
   const db = knex({
     ...config,
-    // No connection is kept open for nothing, and knex writes nothing between the data.
+    // No connection is kept open for nothing.
     pool: { ...config.pool, min: 0, ...(connections === undefined ? {} : { max: connections }) },
-    log: { warn: say, error: say, deprecate: say, debug: say },
+    // Of each attempt to connect it would write a stack. What fails in the end is the command's own error.
+    log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
   });
   try {
     return await run(db);
@@ -42,6 +42,8 @@ export async function withDatabase<T>(
     await db.destroy();
   }
 }
+
+function ignore(): void {}
 
 const KNEXFILES = ['knexfile.js', 'knexfile.cjs', 'knexfile.mjs', 'knexfile.ts'];
 

@@ -53,6 +53,12 @@ const CASES: readonly Case[] = [
   { args: 'inspect --org nobody', code: 1, stderr: /no schema "nobody"/ },
   { args: 'inspect missing --org t-0', code: 1, stderr: /no table "missing"/ },
   { args: 'inspect --orgs-like x%', code: 1, stderr: /^No schema is like "x%"\.\n$/ },
+  {
+    args: 'inspect --org t-0',
+    code: 1,
+    stderr: /^The connection to PostgreSQL [^\n]*ECONNREFUSED 127\.0\.0\.1:1[^\n]*\n$/,
+    given: { url: 'postgres://me:hunter2-value@127.0.0.1:1/nowhere' },
+  },
   { args: 'inspect', code: 64, stderr: /^No tenant: give --org/ },
   { args: 'inspect --org t-0 --colour', code: 64, stderr: /unknown option '--colour'/ },
   {
