@@ -44,11 +44,24 @@ export async function orgsOf(options: OrgOptions, db: Knex): Promise<readonly st
   }
   if (options.orgsFrom !== undefined) {
     // knex would take a question mark for a parameter.
-    const found = await namesIn(db, options.orgsFrom.replaceAll('?', '\\?'), []);
+    const found = await namesIn(db, options.orgsFrom.replaceAll('?', '\\?'), []).catch(refuseQuery);
     if (found.length === 0) throw new RefusedError('The query of --orgs-from gives no rows.');
     for (const org of found) orgs.add(org);
   }
   return [...orgs];
+}
+
+/** A SQLSTATE; what fails before the server is asked has another code. */
+const STATE = /^[\dA-Z]{5}$/;
+
+/** The server's messages of this class are about the query itself; others hold values of rows. */
+const ABOUT_QUERY = '42';
+
+function refuseQuery(error: unknown): never {
+  const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
+  if (typeof code !== 'string' || !STATE.test(code)) throw error;
+  const reason = code.startsWith(ABOUT_QUERY) ? `: ${message.slice(message.lastIndexOf(' - ') + ' - '.length)}` : '';
+  throw new RefusedError(`The query of --orgs-from failed with SQLSTATE ${code}${reason}.`);
 }
 
 /** knex's word for one. */
