@@ -1,13 +1,16 @@
-// npm run demo                   the three calls, and a transaction with metadata
+// npm run demo                   the three calls, a transaction with metadata, a rollout, a drift, a change of a table in use
 // npm run demo -- models.json    every model of a file
 //
-// On the server of DATABASE_URL, or on a PostgreSQL that lives only as long as this does. It makes one schema and
-// drops it at the end, also after a failure or Ctrl-C; a schema of that name that was there before is left alone.
+// On the server of DATABASE_URL, or on a PostgreSQL that lives only as long as this does. It drops the schemas that it
+// makes, also after a failure or Ctrl-C; a schema of such a name that was there before is left alone.
 import { knex } from 'knex';
 import type { Knex } from 'knex';
 import config from '../knexfile';
 import { createTenant, dropTenant, MigrationError, type ModelSpec } from '../lib';
+import { forget, hasLedger } from './ledger';
+import { tellOfMany } from './many-tenants';
 import { BadFile, createAll, readModels } from './models-file';
+import { tellOfOnline } from './online-unique';
 import { ORG, QUIET } from './org';
 import { complain, heading, say } from './screen';
 import { tell } from './story';
@@ -27,7 +30,7 @@ async function main(): Promise<void> {
   } finally {
     await db.destroy();
   }
-  say(`\nSchema "${ORG}" is dropped again. All in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
+  say(`\nWhat it made is dropped again. All in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.`);
 }
 
 async function greet(db: Knex): Promise<void> {
@@ -43,11 +46,24 @@ async function inTenant(db: Knex, models: readonly ModelSpec[] | undefined, sign
   await createTenant(ORG, db, QUIET);
   try {
     signal.throwIfAborted();
-    if (models === undefined) await tell(db, signal);
+    if (models === undefined) await tellAll(db, signal);
     else await createAll(models, db);
     signal.throwIfAborted();
   } finally {
     await dropTenant(ORG, db, { confirm: ORG, ...QUIET });
+  }
+}
+
+async function tellAll(db: Knex, signal: AbortSignal): Promise<void> {
+  await tell(db, signal);
+  signal.throwIfAborted();
+  const hadLedger = await hasLedger(db);
+  try {
+    await tellOfMany(db, signal);
+    signal.throwIfAborted();
+    await tellOfOnline(db, signal);
+  } finally {
+    await forget(db, hadLedger);
   }
 }
 
@@ -66,7 +82,7 @@ main().catch((error: unknown) => {
   if (error instanceof Interrupted) return complain('\nInterrupted. Nothing is left behind.');
   if (error instanceof MigrationError && error.code === 'TENANT_EXISTS') {
     return complain(
-      `This database has a schema "${ORG}" already. The demo leaves it alone and stops: nothing was changed.`,
+      `This database has a schema "${error.org}" already. The demo leaves it alone and stops: nothing was changed.`,
     );
   }
   complain(reasonOf(error));

@@ -30,6 +30,24 @@ export function sql(statements: readonly string[]): void {
   );
 }
 
+/** What a reader would type in a terminal. */
+export function command(text: string): void {
+  print(colors.cyan(wrapped(`npx ${text}`, { first: INDENT, later: INDENT + INDENT }).join('\n')));
+}
+
+/** A bar that fills up on a terminal; elsewhere nothing is written before its end. */
+export function bar(): { (done: number, of: number): void; end: () => void } {
+  const isTerminal = process.stdout.isTTY === true;
+  let last = '';
+  const show = (done: number, of: number): void => {
+    const room = width() - `${of}/${of}`.length - 2;
+    const filled = of === 0 ? 0 : Math.round((done / of) * room);
+    last = `${colors.green('█'.repeat(filled))}${'░'.repeat(room - filled)}  ${done}/${of}`;
+    if (isTerminal) process.stdout.write(`\r${last}`);
+  };
+  return Object.assign(show, { end: () => print(isTerminal ? '' : last) });
+}
+
 export function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import type { ModelSpec } from '../../lib';
+import { prepareLedger, type ModelSpec } from '../../lib';
 import { root } from '../support/markdown';
 import { inOwnDatabase } from '../support/own-database';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'demo-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -62,7 +62,24 @@ it('tells its story without colours where there is no terminal, and leaves no sc
     expect(cells(stdout, 'addFieldToModel email')).toEqual(['no column', 'no row, no column', 'row, column']);
     expect(cells(stdout, 'dropFieldFromModel fax')).toEqual(['column', 'no row, column', 'row, no column']);
     expect(cells(stdout, 'status')).toEqual(['character varying(100)', 'yes', `'draft'::character varying`, '']);
+    expect(stdout).toMatch(/█ {2}200\/200\n[^]* {2}200 tenants: 200 done/);
+    expect(stdout).toContain('1 tenant: invoice.status is missing (demo-003)\n199 of 200 tenants are as desired.');
+    expect(stdout).toContain('200 of 200 tenants are as desired.');
+    expect(stdout).toMatch(/a client made \d+ inserts; the slowest took \d+ ms/);
+    // Each says how it is done on one's own database.
+    const commands = stdout.match(/^ {2}npx tenant-ddl (rollout start|drift|online apply) /gm);
+    expect(commands).toHaveLength(3);
     expect(await schemasOf(db)).toEqual(NOTHING_LEFT);
+  });
+});
+
+it('leaves a ledger as it was', async () => {
+  await inOwnDatabase(async (url, db) => {
+    await prepareLedger(db);
+    const { exitCode } = await demo([], { DATABASE_URL: url });
+    expect(exitCode).toBe(0);
+    expect(await db('rollout').withSchema('tenant_ddl')).toEqual([]);
+    expect(await db('rollout_tenant').withSchema('tenant_ddl')).toEqual([]);
   });
 });
 
