@@ -19,6 +19,7 @@ it('the main door exports exactly this', () => {
     'createModel',
     'createModels',
     'createTenant',
+    'deletionsOf',
     'diffModels',
     'driftReport',
     'dropFieldFromModel',

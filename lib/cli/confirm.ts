@@ -1,22 +1,23 @@
 import { createInterface } from 'node:readline';
-import type { Change } from '..';
+import type { Change, Deletion } from '..';
 import { RefusedError, UsageError } from './failures';
+import { library } from './library';
 import { counted } from './text';
 import { print, type World } from './world';
 
-type ChangeOf<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;
-
-/** The changes that delete something for good, and what, in words; nothing where one of them does not. */
-const LOSSES: { readonly [K in Change['kind']]?: (change: ChangeOf<K>) => string | undefined } = {
-  dropModel: ({ table }) => `the table "${table}" with its rows`,
-  dropField: ({ table, column }) => `the column "${column}" of "${table}" with its values`,
-  alterField: ({ table, column, unconvertible }) =>
-    unconvertible === 'null' ? `the values of "${table}"."${column}" that do not convert` : undefined,
+const WORDS: Readonly<Record<Deletion['of'], (deletion: Deletion) => string>> = {
+  table: ({ table }) => `the table "${table}" with its rows`,
+  column: ({ table, column }) => `the column "${column}" of "${table}" with its values`,
+  unconvertible: ({ table, column }) => `the values of "${table}"."${column}" that do not convert`,
 };
 
-function lossOf(change: Change): string | undefined {
-  const loss = LOSSES[change.kind] as ((change: Change) => string | undefined) | undefined;
-  return loss?.(change);
+/** Which changes are about to be made, and where. */
+export interface ToConfirm {
+  readonly changes: readonly Change[];
+  /** One of the tenants. */
+  readonly org: string;
+  readonly tenants: number;
+  readonly sharedSchemas: readonly string[] | undefined;
 }
 
 /**
@@ -24,13 +25,15 @@ function lossOf(change: Change): string | undefined {
  * habit.
  */
 export async function confirmLosses(
-  changes: readonly Change[],
-  tenants: number,
+  { changes, org, tenants, sharedSchemas }: ToConfirm,
   yes: boolean | undefined,
   world: World,
 ): Promise<void> {
-  const losses = changes.map(lossOf).filter((loss) => loss !== undefined);
-  if (losses.length === 0 || yes === true) return;
+  if (yes === true) return;
+  const losses = library()
+    .deletionsOf(org, changes, { sharedSchemas })
+    .map((deletion) => WORDS[deletion.of](deletion));
+  if (losses.length === 0) return;
   const what = `This deletes, in ${counted(tenants, 'tenant')}:\n${losses.map((loss) => `  ${loss}`).join('\n')}`;
   if (world.stdin.isTTY !== true) throw new UsageError(`${what}\nThere is no terminal to ask on: confirm with --yes.`);
   print(world.stderr, what);

@@ -1,4 +1,5 @@
 import { checkedChanges } from '../plan/checked-changes';
+import { deletionsIn, type Deletion } from '../plan/deletions';
 import type { Change } from '../plan/operations';
 import { asWritten, planned, type Plan } from '../plan/planner';
 import type { ChangeOptions } from '../options/options';
@@ -30,4 +31,19 @@ export function planChanges(org: string, changes: readonly Change[], options?: P
   const sharedSchemas = sharedSchemasOf(options);
   tenantsOwn(checkedOrg, sharedSchemas);
   return asWritten(planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas)).plan);
+}
+
+/**
+ * What a list of changes deletes for good: tables, columns, values that do not convert. Ask somebody before you run it.
+ * Needs no database.
+ *
+ * @throws MigrationError as {@link planChanges}
+ * @example
+ * deletionsOf('acme-corp', [{ kind: 'dropField', table: 'invoice', column: 'old_field' }])
+ * // [{ of: 'column', table: 'invoice', column: 'old_field' }]
+ */
+export function deletionsOf(org: string, changes: readonly Change[], options?: PlanOptions): readonly Deletion[] {
+  const checkedOrg = identifier(org, 'org');
+  const checked = checkedChanges(checkedOrg, changes, sharedSchemasOf(options));
+  return deletionsIn(planned(checkedOrg, checked).effects.flat());
 }

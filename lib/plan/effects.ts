@@ -30,7 +30,7 @@ type ColumnEffect = { readonly of: 'column'; readonly table: Identifier; readonl
   | { readonly verb: 'adds'; readonly field: Field }
   | { readonly verb: 'drops'; readonly cascade?: readonly string[] | undefined }
   | { readonly verb: 'renames'; readonly to: Identifier }
-  | { readonly verb: 'alters'; readonly set: FieldChanges }
+  | { readonly verb: 'alters'; readonly set: FieldChanges; readonly unconvertible?: 'null' | undefined }
 );
 
 type IndexEffect = { readonly of: 'index'; readonly table: Identifier } & (

@@ -41,8 +41,14 @@ async function apply(name: string, options: ApplyOptions, world: World): Promise
   if (!isPlan) refuseNoOrgs(options);
   return withDatabase(options, world, async (db) => {
     const orgs = file.tenants?.map(({ org }) => org) ?? (await orgsOf(options, db));
-    refuseFaultyChanges(file, orgs[0] ?? '', options.sharedSchema);
-    await confirmLosses(file.changes, orgs.length, options.yes, world);
+    const [org = ''] = orgs;
+    const { changes } = file;
+    refuseFaultyChanges(file, org, options.sharedSchema);
+    await confirmLosses(
+      { changes, org, tenants: orgs.length, sharedSchemas: options.sharedSchema },
+      options.yes,
+      world,
+    );
     return applyTo(orgs, file, db, options, world);
   });
 }

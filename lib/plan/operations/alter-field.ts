@@ -34,7 +34,9 @@ type AlterField = t.TypeOf<typeof codec>;
 export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   codec,
   message: 'ALTER COLUMN',
-  effects: (_org, { table, column, set }) => [{ verb: 'alters', of: 'column', table, column, set }],
+  effects: (_org, { table, column, set, unconvertible }) => [
+    { verb: 'alters', of: 'column', table, column, set, unconvertible },
+  ],
   plan: (org, change) => {
     const { table, column } = change;
     const plain = { guards: guardsOf(org, change), steps: alterSteps(org, change) };

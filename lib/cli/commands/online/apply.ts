@@ -32,7 +32,8 @@ async function apply(name: string, options: OnlineApplyOptions, world: World): P
   const { org } = options;
   const file = await readChanges(name, world);
   refuseFaultyChanges(file, org, options.sharedSchema);
-  await confirmLosses(file.changes, 1, options.yes, world);
+  const { changes } = file;
+  await confirmLosses({ changes, org, tenants: 1, sharedSchemas: options.sharedSchema }, options.yes, world);
   const results: OnlineResult[] = [];
   await withDatabase(options, world, async (db) => {
     const progress = stageProgressOn(world);

@@ -131,9 +131,11 @@ async function confirm(
   db: Knex,
   world: World,
 ): Promise<void> {
-  refuseFaultyChanges(file, orgs?.[0] ?? 'org', options.sharedSchema);
+  const [org = 'org'] = orgs ?? [];
+  const { changes } = file;
+  refuseFaultyChanges(file, org, options.sharedSchema);
   const tenants = orgs?.length ?? (await library().rolloutStatus(options.name, db)).targets;
-  await confirmLosses(file.changes, tenants, options.yes, world);
+  await confirmLosses({ changes, org, tenants, sharedSchemas: options.sharedSchema }, options.yes, world);
 }
 
 /** The orgs that were asked for already, and those of a new question each later time. */
