@@ -26,6 +26,8 @@ const NOTES: Readonly<Record<ChangeKind, string>> = {
   dropIndex: `Refused if the index belongs to another table: index names are unique per schema, not per table.`,
   addReference: `Every row is read under the lock, which blocks writes to both tables. Fields have at most one foreign key.`,
   dropReference: `Found by its fields, not by its name. List the table that it refers to in \`referencing\`, and the plan is complete.`,
+  addKey: `Its fields become not nullable. \`applyOnline\` makes the same key without keeping anybody out for long.`,
+  dropKey: `Found by what it is, not by its name. Refused while a foreign key refers to it. Its fields stay, and stay not nullable.`,
 };
 
 /** docs/operations.md, from the registry. */

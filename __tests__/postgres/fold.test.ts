@@ -120,6 +120,26 @@ const MAKERS: readonly Maker[] = [
     const index = from && oneOf(from.indexes ?? [], other);
     return from && index && { kind: 'dropIndex', table: from.table, name: indexName(from.table, index) };
   },
+  (org, models, { at }) => {
+    const from = oneOf(
+      models.filter(({ fields }) => keyFields(fields).length > 0),
+      at,
+    );
+    if (from === undefined || keyFields(from.fields).some(({ name }) => isReferredTo(org, models, from.table, name)))
+      return undefined;
+    return { kind: 'dropKey', table: from.table };
+  },
+  (_org, models, { at, other }) => {
+    const from = oneOf(
+      models.filter(({ fields }) => keyFields(fields).length === 0),
+      at,
+    );
+    const start = other % Math.max(1, from?.fields.length ?? 1);
+    const columns = (from?.fields ?? []).slice(start, start + 1 + (other % 2));
+    // Beside the key, its own constraint would be one that no spec says.
+    if (from === undefined || columns.length === 0 || columns.some(({ unique }) => unique === true)) return undefined;
+    return { kind: 'addKey', table: from.table, columns: columns.map(({ name }) => name) };
+  },
   (org, models, { at, other, field, flag }) => {
     const from = oneOf(models, at);
     const old = from && oneOf(from.fields, other);
@@ -250,6 +270,13 @@ it.each<[string, readonly Change[]]>([
       { kind: 'renameField', table: 'customer', column: 'code', to: 'id' },
     ],
   ],
+  [
+    'a key',
+    [
+      { kind: 'dropKey', table: 'order' },
+      { kind: 'addKey', table: 'order', columns: ['day', 'customer_id'] },
+    ],
+  ],
   ['uniqueness', [{ kind: 'alterField', table: 'customer', column: 'code', set: { unique: false } }]],
   ['a column of an index', [{ kind: 'renameField', table: 'order', column: 'day', to: 'date' }]],
 ])('folds a change of %s', async (_what, changes) => {
@@ -289,10 +316,12 @@ it('the effects of a random list of changes, folded, are the tables that a serve
     [
       'addField',
       'addIndex',
+      'addKey',
       'alterField',
       'createModel',
       'dropField',
       'dropIndex',
+      'dropKey',
       'dropModel',
       'renameField',
       'renameModel',

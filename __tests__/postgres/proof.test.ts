@@ -53,6 +53,7 @@ it('has tables of 10,000 rows to prove it on', () => {
     customer: ROWS,
     invoice: ROWS,
     line: ROWS,
+    reading: ROWS,
     setting: 0,
     currency: 3,
   });

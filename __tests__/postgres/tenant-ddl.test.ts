@@ -39,6 +39,8 @@ it('makes every change on the bound database', async () => {
   await ddl.applyChanges(org, [{ kind: 'addField', table: 'invoice', field: { name: 'b', type: 'Int' } }]);
   await ddl.dropFieldFromModel(org, 'invoice', 'a');
   await ddl.renameModel(org, 'line', 'row');
+  await ddl.dropKey(org, 'row');
+  await ddl.addKey(org, 'row', ['id']);
   await ddl.dropModel(org, 'row');
   const count = await ddl.withTenant(org, async (tenant) => {
     await tenant('invoice').insert({ id: 1, remark: 'r' });

@@ -36,7 +36,8 @@ export async function exampleTables(db: Knex): Promise<ExampleSchemas> {
     insert into "${org}".invoice
       select n, n, 'c' || n, 'title ' || n, 'note', n, n, case n % 2 when 0 then 'draft' else 'sent' end, now()
       from generate_series(1, ${ROWS}) n;
+    insert into "${org}".reading select n, n, now() from generate_series(1, ${ROWS}) n;
     insert into "${org}".line select n, 1 from generate_series(1, ${ROWS}) n;
-    analyze "${shared}".currency, "${org}".customer, "${org}".invoice, "${org}".line, "${org}".setting`);
+    analyze "${shared}".currency, "${org}".customer, "${org}".invoice, "${org}".line, "${org}".reading, "${org}".setting`);
   return schemas;
 }

@@ -3,11 +3,13 @@ import type { Change } from '../../lib';
 import type { ChangeKind } from '../../lib/plan/operations';
 import { addFieldExamples } from './add-field';
 import { addIndexExamples } from './add-index';
+import { addKeyExamples } from './add-key';
 import { addReferenceExamples } from './add-reference';
 import { alterFieldExamples } from './alter-field';
 import { createModelExamples } from './create-model';
 import { dropFieldExamples } from './drop-field';
 import { dropIndexExamples } from './drop-index';
+import { dropKeyExamples } from './drop-key';
 import { dropModelExamples } from './drop-model';
 import { dropReferenceExamples } from './drop-reference';
 import { renameFieldExamples } from './rename-field';
@@ -29,6 +31,8 @@ const examples: { readonly [K in ChangeKind]: ExamplesOf<K> } = {
   dropIndex: dropIndexExamples,
   addReference: addReferenceExamples,
   dropReference: dropReferenceExamples,
+  addKey: addKeyExamples,
+  dropKey: dropKeyExamples,
 };
 
 export interface Example {

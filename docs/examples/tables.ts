@@ -45,6 +45,14 @@ export const EXAMPLE_MODELS: readonly ModelSpec[] = [
       { name: 'place', type: 'Int', primaryKey: true },
     ],
   },
+  {
+    table: 'reading',
+    fields: [
+      { name: 'number', type: 'Int' },
+      { name: 'sensor', type: 'Int', nullable: false },
+      { name: 'taken_at', type: 'DateTime', nullable: false },
+    ],
+  },
   { table: 'setting', fields: [{ name: 'id', type: 'Int' }] },
 ];
 

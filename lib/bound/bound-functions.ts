@@ -98,6 +98,10 @@ export interface TenantDdl {
   addReference(org: string, table: string, reference: ForeignKeySpec, options?: ChangeOptions): Result;
   /** Drops the foreign keys over exactly these fields. */
   dropReference(org: string, table: string, columns: readonly string[], options?: DropReferenceOptions): Result;
+  /** Makes existing fields the primary key of a model that has none. */
+  addKey(org: string, table: string, columns: readonly string[], options?: ChangeOptions): Result;
+  /** Drops the primary key of a model; its fields stay. */
+  dropKey(org: string, table: string, options?: ChangeOptions): Result;
   /** Rolls a list of changes out to many tenants, each exactly once. */
   rollOut(spec: RolloutSpec, options?: RolloutOptions): Promise<RolloutReport>;
   /** The state of a rollout. The bound database has to be a Knex, and no function; so for the four below. */

@@ -2,12 +2,14 @@ import type { Knex } from 'knex';
 import {
   addFieldToModel,
   addIndex,
+  addKey,
   addReference,
   alterField,
   createModel,
   createModels,
   dropFieldFromModel,
   dropIndex,
+  dropKey,
   dropModel,
   dropReference,
   renameField,
@@ -89,6 +91,8 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
     addReference: async (org, table, reference, given) =>
       addReference(org, table, reference, await on(org), over(given)),
     dropReference: async (org, table, columns, given) => dropReference(org, table, columns, await on(org), over(given)),
+    addKey: async (org, table, columns, given) => addKey(org, table, columns, await on(org), over(given)),
+    dropKey: async (org, table, given) => dropKey(org, table, await on(org), over(given)),
     rollOut: (spec, given) => rollOut(spec, db, over(given)),
     rolloutStatus: (name, given) => rolloutStatus(name, db as Knex, over(given)),
     pauseRollout: (name, given) => pauseRollout(name, db as Knex, over(given)),

@@ -3,7 +3,7 @@ import type { Field } from '../spec/field-spec';
 import type { FieldChanges } from '../spec/field-changes';
 import { columnsUsedBy, keyColumnsOf, type Index } from '../spec/index-spec';
 import type { ForeignKey, Model } from '../spec/model-spec';
-import type { Identifier } from '../sql/identifier';
+import { derivedName, type Identifier } from '../sql/identifier';
 
 /** What a change does to one object. The list of verbs is closed: a change does nothing else. */
 export type Effect =
@@ -11,6 +11,7 @@ export type Effect =
   | ColumnEffect
   | IndexEffect
   | ReferenceEffect
+  | KeyEffect
   /** What the change needs of another table, or of its own. */
   | {
       readonly verb: 'refersTo';
@@ -41,6 +42,11 @@ type IndexEffect = { readonly of: 'index'; readonly table: Identifier } & (
 type ReferenceEffect = { readonly of: 'reference'; readonly table: Identifier } & (
   | { readonly verb: 'adds'; readonly key: ForeignKey }
   | { readonly verb: 'drops'; readonly columns: readonly Identifier[] }
+);
+
+/** The primary key of a table. */
+type KeyEffect = { readonly of: 'key'; readonly table: Identifier } & (
+  { readonly verb: 'adds'; readonly columns: readonly Identifier[] } | { readonly verb: 'drops' }
 );
 
 /** A table, or a column of it, that must or must not exist for a change to succeed. */
@@ -79,7 +85,8 @@ function expectationsOfOne(org: Identifier, effect: Effect): readonly Expectatio
   if (effect.of === 'column') return [model, ...expectedOfColumn(org, effect)];
   const fields = columnsNeededBy(effect).map((column) => expectedField(org, table, column));
   if (effect.of === 'reference' || effect.verb === 'drops') return [model, ...fields];
-  return [model, ...fields, { schema: org, table: effect.name, present: false, code: 'INDEX_EXISTS' }];
+  const name = effect.of === 'key' ? derivedName('pkey', table, []) : effect.name;
+  return [model, ...fields, { schema: org, table: name, present: false, code: 'INDEX_EXISTS' }];
 }
 
 function expectedOfTable(schema: Identifier, effect: TableEffect): readonly Expectation[] {
@@ -120,6 +127,7 @@ export function presenceAfter(schema: Identifier, effects: readonly Effect[]): r
     const { table } = effect;
     if (effect.verb === 'refersTo' || effect.verb === 'alters' || effect.of === 'reference') return [];
     const column = effect.of === 'column' ? effect.column : undefined;
+    if (effect.of === 'key') return [at(derivedName('pkey', table, []), effect.verb === 'adds')];
     if (effect.of === 'index') return [at(effect.name as Identifier, effect.verb === 'adds')];
     if (effect.verb === 'renames') {
       return [at(table, false, column), column === undefined ? at(effect.to, true) : at(table, true, effect.to)];
@@ -138,8 +146,8 @@ export function fieldsOf(effects: readonly Effect[]): readonly Identifier[] {
   return fields;
 }
 
-/** Those that have to be there, where an index or a reference is added. */
-function columnsNeededBy(effect: IndexEffect | ReferenceEffect): readonly Identifier[] {
+/** Those that have to be there, where an index, a reference or a key is added. */
+function columnsNeededBy(effect: IndexEffect | ReferenceEffect | KeyEffect): readonly Identifier[] {
   return effect.of === 'index' && effect.verb === 'adds' ? columnsUsedBy(effect.index) : columnsOf(effect);
 }
 
@@ -147,6 +155,7 @@ function columnsOf(effect: Exclude<Effect, { readonly verb: 'refersTo' }>): read
   if (effect.of === 'column') return effect.verb === 'renames' ? [effect.column, effect.to] : [effect.column];
   if (effect.of === 'table') return effect.verb === 'adds' ? effect.model.fields.map(({ name }) => name) : [];
   if (effect.of === 'index') return effect.verb === 'adds' ? keyColumnsOf(effect.index) : [];
+  if (effect.of === 'key') return effect.verb === 'adds' ? effect.columns : [];
   return effect.verb === 'adds' ? effect.key.columns : effect.columns;
 }
 

@@ -8,6 +8,7 @@ import { keyFields } from '../spec/model-keys';
 import type { Identifier } from '../sql/identifier';
 import type { Effect } from './effects';
 import { makesUnique, renamedIn } from './fold-index';
+import { keyed, notKey, notKeyByName, unkeyed, withKeySaid, withoutNeedless } from './fold-key';
 
 /**
  * The models of an org after the effects of a change, or of a list of changes: pure, so changes can be combined without
@@ -21,7 +22,7 @@ function afterEffect(org: Identifier, effect: Effect, models: readonly Model[]):
   if (effect.verb === 'refersTo') return models;
   if (effect.of !== 'table') return models.map((model) => afterInModel(org, effect, model));
   const { table } = effect;
-  if (effect.verb === 'adds') return [...models, effect.model];
+  if (effect.verb === 'adds') return [...models, { ...effect.model, fields: withoutNeedless(effect.model.fields) }];
   if (effect.verb === 'drops') return models.filter((model) => model.table !== table);
   const target = (at: Target): Target => (isAt(at, org, table) ? { ...at, table: effect.to } : at);
   return models.map((model) => withTargets(model.table === table ? { ...model, table: effect.to } : model, target));
@@ -38,6 +39,9 @@ function afterInModel(org: Identifier, effect: Inner, model: Model): Model {
     if (effect.verb === 'adds') return { ...model, indexes: [...indexes, effect.index] };
     return withLists(model, { indexes: indexes.filter((index) => indexName(model.table, index) !== effect.name) });
   }
+  if (effect.of === 'key') {
+    return { ...model, fields: effect.verb === 'adds' ? keyed(model.fields, effect.columns) : unkeyed(model.fields) };
+  }
   if (effect.of === 'reference') {
     return effect.verb === 'adds' ? withReference(model, effect.key) : withoutReference(model, effect.columns);
   }
@@ -50,17 +54,6 @@ function afterInModel(org: Identifier, effect: Inner, model: Model): Model {
 /** Drops whatever made the column unique, including an index. */
 function withoutUniques(model: Model, column: Identifier): Model {
   return withLists(model, { indexes: model.indexes?.filter((index) => !makesUnique(index, column)) });
-}
-
-/** A key is created with its model: a field named `id` that is added later is not one. */
-function notKey(field: Field): Field {
-  return field.name === 'id' ? { ...field, primaryKey: false } : field;
-}
-
-/** With a key that no longer depends on a name. */
-function withKeySaid(fields: readonly Field[]): readonly Field[] {
-  const key = keyFields(fields);
-  return fields.map((field) => (key.includes(field) ? { ...field, primaryKey: true } : field));
 }
 
 type Renaming = Extract<Inner, { readonly of: 'column'; readonly verb: 'renames' }>;
@@ -83,18 +76,12 @@ function afterRenaming(org: Identifier, { table, column, to }: Renaming, model: 
   return withTargets(withLists(own, lists), target);
 }
 
-function notKeyByName(field: Field): Field {
-  return field.primaryKey === true ? field : notKey(field);
-}
-
 /** Drops what covers the column, if the change names it; otherwise the server refuses. */
 function withoutColumn(model: Model, column: Identifier): Model {
   const key = keyFields(model.fields);
   const losesKey = key.some(({ name }) => name === column);
-  const fields = model.fields
-    .filter(({ name }) => name !== column)
-    // They stay NOT NULL.
-    .map((field) => (losesKey && key.includes(field) ? { ...field, primaryKey: false, nullable: false } : field));
+  const kept = losesKey ? unkeyed(model.fields) : model.fields;
+  const fields = kept.filter(({ name }) => name !== column);
   const { indexes, foreignKeys } = model;
   return withLists(
     { ...model, fields },

@@ -4,8 +4,8 @@ import { EQ } from '../sql/qualified-sql';
 import { countRows, MAX_COUNTED_ROWS, MAX_PLACES } from './rows-in-the-way';
 
 /** What no column can be called. */
-const HOME = '"the home"';
-const PLACE = '"the place"';
+export const HOME = '"the home"';
+export const PLACE = '"the place"';
 
 /** Whether a row `r` refers to none: all its columns have a value, and the other table has no such key. */
 export function isOrphan({ columns, references }: ForeignKey): string {

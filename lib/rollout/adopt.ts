@@ -54,6 +54,7 @@ function removalOf(effect: Effect): readonly Effect[] | undefined {
   if (effect.of === 'table') return [{ verb, of: 'table', table }];
   if (effect.of === 'column') return [{ verb, of: 'column', table, column: effect.column }];
   if (effect.of === 'index') return [{ verb, of: 'index', table, name: effect.name }];
+  if (effect.of === 'key') return [{ verb, of: 'key', table }];
   return [{ verb, of: 'reference', table, columns: effect.key.columns }];
 }
 
@@ -62,7 +63,13 @@ function isPartOf({ table, name, columns = [] }: Extra, effect: Effect): boolean
   if (effect.verb !== 'adds') return false;
   if (effect.of === 'table') return (table ?? name) === effect.table;
   if (table !== effect.table) return false;
-  const added: readonly Identifier[] =
-    effect.of === 'column' ? [effect.column] : effect.of === 'index' ? columnsUsedBy(effect.index) : effect.key.columns;
-  return added.some((column) => column === name || columns.includes(column));
+  return columnsOf(effect).some((column) => column === name || columns.includes(column));
+}
+
+type Added = Exclude<Extract<Effect, { readonly verb: 'adds' }>, { readonly of: 'table' }>;
+
+function columnsOf(effect: Added): readonly Identifier[] {
+  if (effect.of === 'column') return [effect.column];
+  if (effect.of === 'index') return columnsUsedBy(effect.index);
+  return effect.of === 'key' ? effect.columns : effect.key.columns;
 }

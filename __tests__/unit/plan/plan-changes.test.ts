@@ -256,7 +256,7 @@ describe('a spec', () => {
     };
     expect(faults(change)).toEqual(['field.more: unknown key', 'field.values[1]: is listed twice']);
     expect(faults({ kind: 'addField', table: 'invoice', field: { name: 'a', type: 'Int', primaryKey: true } })).toEqual(
-      ['field.primaryKey: a key is part of a new model; it cannot be added later'],
+      ['field.primaryKey: a key is part of a new model; add the field without it, then make the key with addKey'],
     );
     expect(faults({ kind: 'dropField', table: '', column: 'xmin', cascaed: true })).toEqual([
       'cascaed: unknown key; did you mean "cascade"?',

@@ -4,6 +4,7 @@ import { newDb } from 'pg-mem';
 import {
   addFieldToModel,
   addIndex,
+  addKey,
   addReference,
   alterField,
   applyChange,
@@ -13,6 +14,7 @@ import {
   dropFieldFromModel,
   dropIndex,
   dropModel,
+  dropKey,
   dropReference,
   dropTenant,
   renameTenant,
@@ -375,6 +377,16 @@ describe('memoryTenant', () => {
     await expect(tenant('invoice').insert(orphan)).rejects.toThrow(/foreign key/);
     await dropReference(ORG, 'invoice', ['customer_id'], tenant);
     await tenant('invoice').insert(orphan);
+  });
+
+  it('make and drop the key of a table', async () => {
+    const tenant = memory();
+    await createModel(ORG, { table: 'reading', fields: [{ name: 'number', type: 'Int' }] }, tenant);
+    await addKey(ORG, 'reading', ['number'], tenant);
+    await tenant('reading').insert({ number: 1 });
+    await expect(tenant('reading').insert({ number: 1 })).rejects.toMatchObject({ code: '23505' });
+    await dropKey(ORG, 'reading', tenant);
+    await tenant('reading').insert({ number: 1 });
   });
 
   it('has indexes of every kind, for what they refuse', async () => {

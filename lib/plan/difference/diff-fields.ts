@@ -14,7 +14,7 @@ export function diffFields(
   desired: Canonical,
   actual: Canonical,
   extras: Set<Extra>,
-  { moved, found }: Moves,
+  { moved, found, keepsKey }: Moves & { readonly keepsKey: boolean },
 ): readonly Difference[] {
   const { table } = desired;
   const names = [...new Set([...desired.fields.keys(), ...actual.fields.keys()])].sort();
@@ -24,7 +24,7 @@ export function diffFields(
     if (is === undefined) return [missingField(column, wanted, { desired, actual, extras, moved })];
     return diffField({ table, column }, wanted, is, {
       extras,
-      leavesKey: actual.key.includes(column) && !desired.key.includes(column),
+      staysKey: keepsKey && actual.key.includes(column) && !desired.key.includes(column),
     });
   });
 }
@@ -91,7 +91,7 @@ function diffField(
   at: { readonly table: string; readonly column: string },
   desired: CanonicalField,
   actual: CanonicalField,
-  { extras, leavesKey }: { readonly extras: Set<Extra>; readonly leavesKey: boolean },
+  { extras, staysKey }: { readonly extras: Set<Extra>; readonly staysKey: boolean },
 ): readonly Difference[] {
   const { table, column } = at;
   const found: Difference[] = [];
@@ -111,8 +111,8 @@ function diffField(
     }
   }
   const unproved = notValidated(extras, { kind: 'not null', table, columns: [column] }, !actual.nullable);
-  // A dropped key leaves NOT NULL behind; a key column that stays is never null anyway.
-  if ((desired.nullable !== actual.nullable && !leavesKey) || unproved !== undefined) {
+  // No change makes a column of a key nullable; where the key goes, NOT NULL stays behind.
+  if ((desired.nullable !== actual.nullable && !staysKey) || unproved !== undefined) {
     found.push({
       kind: 'nullable',
       ...at,

@@ -41,10 +41,12 @@ export function diffSides(desired: Side, actual: Side): readonly Difference[] {
     const [wanted, is] = [desired.models.get(table), actual.models.get(table)];
     if (is === undefined) return [missingModel(table, desired, actual, moved)];
     if (wanted === undefined) return [extraModel(table, actual, extras, found)];
+    const keys = diffKeys(wanted, is, extras, actual);
+    const keepsKey = keys.some(({ remedy }) => remedy === 'manual');
     return [
       ...diffComments(wanted, is),
-      ...diffFields(wanted, is, extras, { moved, found }),
-      ...diffKeys(wanted, is, extras),
+      ...diffFields(wanted, is, extras, { moved, found, keepsKey }),
+      ...keys,
       ...diffIndexes(wanted, is, extras),
       ...diffReferences(wanted, is, extras, { moved, found }),
     ];
@@ -83,11 +85,35 @@ function diffComments({ table, comment: desired }: Canonical, { comment: actual 
   return desired === actual ? [] : [{ kind: 'comment', table, desired, actual, remedy: 'manual' }];
 }
 
-/** No operation changes a key. */
-function diffKeys(desired: Canonical, actual: Canonical, extras: Set<Extra>): readonly Difference[] {
+/**
+ * Another key is dropped and made again, unless foreign keys refer to it: these would have to go first. Its columns are in
+ * the order of the table, where missing ones will be the last.
+ */
+function diffKeys(desired: Canonical, actual: Canonical, extras: Set<Extra>, side: Side): readonly Difference[] {
   const { table, key } = desired;
   if (actual.key.length === 0 && isOnlyOfColumn(extras, table, key, ['primary key'])) return [];
   const other = actual.key.length > 0 ? undefined : taken(extras, { kind: 'primary key', table });
   if (other === undefined && key.join('.') === actual.key.join('.')) return [];
-  return [{ kind: 'key', table, desired: key, actual: other ?? actual.key, remedy: 'manual' }];
+  const columns = [...actual.fields.keys(), ...key].filter(
+    (column, at, all) => key.includes(column) && all.indexOf(column) === at,
+  );
+  const old = other?.columns ?? actual.key;
+  const isHeldByKeys = old.length > 0 && isReferredTo(side, table, old);
+  const isIdentity = [other, ...extras].some(
+    (extra) => extra?.kind === 'primary key' && extra.table === table && isHeld(extra),
+  );
+  const remedy = isHeldByKeys || isIdentity ? 'manual' : 'change';
+  const hint = isHeldByKeys ? { hint: 'foreign keys refer to it: drop these first' } : {};
+  return [{ kind: 'key', table, desired: columns, actual: other ?? actual.key, remedy, ...hint }];
+}
+
+/** By a model of the same side. */
+function isReferredTo({ models, own }: Side, table: string, columns: readonly string[]): boolean {
+  const isOwn = (schema: string | undefined): boolean => schema === undefined || schema === own;
+  return [...models.values()].some(({ references }) =>
+    [...references.values()].some(
+      ({ spec: { references: to } }) =>
+        isOwn(to.schema) && to.table === table && [...to.columns].sort().join('.') === [...columns].sort().join('.'),
+    ),
+  );
 }

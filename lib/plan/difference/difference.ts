@@ -34,7 +34,7 @@ type Found =
   | (OfColumn<'default'> & Both<Json | undefined, Json | undefined | Extra>)
   | (OfColumn<'unique'> & Both<boolean>)
   | (OfTable<'comment'> & { readonly column?: string } & Both<string | undefined>)
-  /** The columns of the primary key. */
+  /** The columns of the primary key, in the order in which the table has them. */
   | (OfTable<'key'> & Both<readonly string[], readonly string[] | Extra>)
   | (OfTable<'missingIndex'> & { readonly desired: IndexSpec })
   | (OfTable<'extraIndex'> & { readonly actual: IndexSpec })

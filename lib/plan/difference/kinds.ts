@@ -31,7 +31,7 @@ const kinds: Kinds = {
   },
   missingField: {
     words: ({ table, column }) => `${table}.${column} is missing`,
-    // Only a model that is created has a key.
+    // A key is made afterwards, as the difference that it is.
     changes: ({ table, desired: { primaryKey: _primaryKey, ...field } }) => [{ kind: 'addField', table, field }],
   },
   extraField: {
@@ -73,6 +73,10 @@ const kinds: Kinds = {
   key: {
     words: ({ table, desired, actual }) =>
       `the primary key of ${table} is ${keyShown(actual)}, not ${keyShown(desired)}`,
+    changes: ({ table, desired, actual }) => [
+      ...('kind' in actual || actual.length > 0 ? [{ kind: 'dropKey', table } as const] : []),
+      ...(desired.length > 0 ? [{ kind: 'addKey', table, columns: desired } as const] : []),
+    ],
   },
   missingIndex: {
     words: ({ table, desired }) => `${table} has no ${indexShown(desired)}`,

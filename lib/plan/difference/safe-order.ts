@@ -6,10 +6,12 @@ import { operationOf, type Change, type ChangeKind, type CheckedChange } from '.
 const ORDER: readonly ChangeKind[] = [
   'dropReference',
   'dropIndex',
+  'dropKey',
   'dropField',
   'dropModel',
   'addField',
   'alterField',
+  'addKey',
   'createModel',
   'addIndex',
   'addReference',

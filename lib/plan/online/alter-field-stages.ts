@@ -6,13 +6,12 @@ import { derivedName, qualified, quoted, type Identifier } from '../../sql/ident
 import { ownLock } from '../../sql/own-lock';
 import { step, type ChangePlan, type Lock, type Step } from '../plan';
 import { checkClause } from '../render';
-import { attachUnique, dropConstraint, lastStage, validate } from './constraint-stages';
+import { attachUnique, dropConstraint, lastStage, NOT_NULL_MARK, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
 import { duplicates, nulls, otherValues } from './pre-checks';
 import type { PreCheck, Stage, Stages } from './stage';
 
-/** In the names of our constraints until the last stage: any other check that we name is over one field alone. */
-const NOT_NULL_MARK = 'online_not_null' as Identifier;
+/** As {@link NOT_NULL_MARK}. */
 const VALUES_MARK = 'online_values' as Identifier;
 
 /**

@@ -5,6 +5,9 @@ import { shareUpdate } from './index-stages';
 import { orphans } from './pre-checks';
 import type { Stages, TransactionStage, ValidateStage } from './stage';
 
+/** In the names of our constraints until the last stage: any other check that we name is over one field alone. */
+export const NOT_NULL_MARK = 'online_not_null' as Identifier;
+
 /** A foreign key NOT VALID, which holds for new rows only, and then for all of them. */
 export function referenceStages(org: Identifier, table: Identifier, key: ForeignKey, plain: ChangePlan): Stages {
   const name = derivedName('fkey', table, key.columns);

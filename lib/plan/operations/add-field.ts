@@ -20,7 +20,12 @@ const codec = closed(
   {},
   ({ field }): Fault[] =>
     field?.primaryKey === true
-      ? [{ path: 'field.primaryKey', message: 'a key is part of a new model; it cannot be added later' }]
+      ? [
+          {
+            path: 'field.primaryKey',
+            message: 'a key is part of a new model; add the field without it, then make the key with addKey',
+          },
+        ]
       : [],
 );
 

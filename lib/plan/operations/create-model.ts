@@ -95,7 +95,8 @@ function hazardsOf({ table, fields, indexes = [] }: CreateModel): readonly Hazar
     kind: 'noKey',
     table,
     message: `"${table}" has no primary key: once it is in a publication, PostgreSQL refuses to update or delete its rows.`,
-    saferWay: 'Add a field named id, or set primaryKey: true on the fields that identify its rows.',
+    saferWay:
+      'Add a field named id, or set primaryKey: true on the fields that identify its rows; addKey makes a key later.',
   };
   return [...sizes, noKey];
 }

@@ -1,11 +1,13 @@
 import type * as t from 'io-ts';
 import { addField } from './add-field';
 import { addIndex } from './add-index';
+import { addKey } from './add-key';
 import { addReference } from './add-reference';
 import { alterField } from './alter-field';
 import { createModel } from './create-model';
 import { dropField } from './drop-field';
 import { dropIndex } from './drop-index';
+import { dropKey } from './drop-key';
 import { dropModel } from './drop-model';
 import { dropReference } from './drop-reference';
 import type { Operation } from './operation';
@@ -25,6 +27,8 @@ export const operations = {
   dropIndex,
   addReference,
   dropReference,
+  addKey,
+  dropKey,
 } as const;
 
 type Operations = typeof operations;

@@ -26,6 +26,8 @@ it('has the operations of the design, by their kind', () => {
     'dropIndex',
     'addReference',
     'dropReference',
+    'addKey',
+    'dropKey',
   ]);
 });
 
@@ -98,7 +100,7 @@ describe.each(kinds)('%s', (kind) => {
       const org = ORG as Identifier;
       const [subject] = subjectsOf(org, planned(org, checkedChanges(org, [change], ['public']))) as [Subject];
       // SQL's words.
-      expect(subject.message).toMatch(/^[A-Z]+ [A-Z]+$/);
+      expect(subject.message).toMatch(/^[A-Z]+(?: [A-Z]+)+$/);
       expect(subject.table).toBe(change.table);
       for (const { code, schema, table } of subject.expectations) {
         expect(ERROR_CODES).toContain(code);
