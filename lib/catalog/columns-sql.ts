@@ -16,31 +16,34 @@ const OWN_TYPE = `select ${nameAsSeenFrom('rel.home', 't.typnamespace', 't.typna
  * The columns of each table, a record each. As the server writes a record: several times cheaper than JSON. A default is
  * deparsed without its table: PostgreSQL would open that one, wait for its lock, and keep it in memory.
  */
-export const COLUMNS = `attribute as materialized (
-  select rel.oid as relation, a.*
+export const COLUMNS = `columns as materialized (
+  select rel.oid as relation, a.shown, a.types, a.collations
   from rel cross join lateral (
-    select a.attnum, a.attname, a.atttypid, a.attcollation, (
+    select pg_catalog.array_agg(a.atttypid) as types, pg_catalog.array_agg(a.attcollation) as collations, pg_catalog.string_agg((
       a.attnum, a.attname, case when a.atttypid ${LT} ${FIRST_NORMAL_OID} then a.atttypid end,
       case when a.atttypid ${GE} ${FIRST_NORMAL_OID} then (${OWN_TYPE}) end, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated,
       a.attcollation, a.attstorage, a.attinhcount, a.attcompression, a.attstattarget, a.attoptions, d.oid is not null,
       case when a.attgenerated ${EQ} ''::pg_catalog."char" then pg_catalog.pg_get_expr(d.adbin, 0) end,
       case when pg_catalog.strpos(d.adbin::pg_catalog.text, ':consttype 2205 ') ${GT} 0 then (${SEQUENCES}) end
-      )::pg_catalog.text as shown
+      )::pg_catalog.text, '' order by a.attnum) as shown
     from pg_catalog.pg_attribute a
       left join pg_catalog.pg_attrdef d on d.adrelid ${EQ} a.attrelid and d.adnum ${EQ} a.attnum and a.atthasdef
     where a.attrelid ${EQ} rel.oid and a.attnum ${GT} 0 and not a.attisdropped
     offset 0) a
   where rel.kind ${EQ} any ('{r,p}'::pg_catalog."char"[])
-), columns as materialized (
-  select relation, pg_catalog.string_agg(shown, '' order by attnum) as shown from attribute group by relation
 )`;
+
+/** The different ones among the numbers in lists, of which most tables have the same. */
+function distinct(list: string, rows: string): string {
+  return `select distinct pg_catalog.unnest(list) as oid from (select distinct ${list} as list from ${rows}) lists`;
+}
 
 /** Types, collations and access methods that are used, by their oids. */
 export const DICTIONARIES = {
   types: `select pg_catalog.json_agg(pg_catalog.json_build_array(t.oid::bigint, pg_catalog.format_type(t.oid, null), t.typcollation::bigint, t.typstorage))
-    from pg_catalog.pg_type t join (select distinct atttypid from attribute) used on used.atttypid ${EQ} t.oid`,
+    from pg_catalog.pg_type t join (${distinct('types', 'columns')}) used on used.oid ${EQ} t.oid`,
   collations: `select pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::bigint, c.collname))
     from pg_catalog.pg_collation c join (
-      select attcollation as oid from attribute union select pg_catalog.unnest(indcollation::pg_catalog.oid[]) from index_of) used on used.oid ${EQ} c.oid`,
+      ${distinct('collations', 'columns')} union ${distinct('indcollation::pg_catalog.oid[]', 'index_of')}) used on used.oid ${EQ} c.oid`,
   methods: 'select pg_catalog.json_agg(pg_catalog.json_build_array(m.oid::bigint, m.amname)) from pg_catalog.pg_am m',
 };

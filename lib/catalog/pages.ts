@@ -4,17 +4,20 @@ import type { ChangeOptions, Settings } from '../options/options';
 import { settingsOf } from '../options/settings';
 import { usableKnex } from '../run/usable-knex';
 import type { SchemaFacts } from './facts';
-import { readSchemas } from './read-schemas';
+import { readPageEnds, readSchemas } from './read-schemas';
 
 /** Which tenants of a server to read. */
 export interface ServerOptions extends ChangeOptions {
   /** The orgs to read, from any iterable. Default: every schema but PostgreSQL's own, `sharedSchemas` and `tenant_ddl`. */
   readonly orgs?: Iterable<string> | AsyncIterable<string> | undefined;
-  /** How many schemas are read at once, each page in one query and one short transaction. Default 250. */
+  /** How many schemas are read at once, each page in one query and one short transaction; two pages are read at the same time. Default 250. */
   readonly pageSize?: number | undefined;
 }
 
 const PAGE_SIZE = 250;
+
+/** Most servers have more than one core, and connections for more than one question. */
+const AT_ONCE = 2;
 const MAX_PAGE_SIZE = 10_000;
 
 /** Where a rollout keeps its ledger. */
@@ -29,7 +32,7 @@ export interface Page {
 
 /**
  * Reads the tenants of a server, page by page. Each page is one question, whose cost is that of its schemas, and holds
- * no snapshot while the next one is waited for.
+ * no snapshot while the next one is waited for. Two are asked at the same time, where there are connections for it.
  *
  * @throws MigrationError INVALID_SPEC, UNSUPPORTED_DATABASE; what a page failed with, after its retries
  */
@@ -42,16 +45,52 @@ export async function* readPages(
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
     throw new MigrationError(`pageSize must be a whole number from 1 to ${MAX_PAGE_SIZE}.`, { code: 'INVALID_SPEC' });
   }
-  yield* orgs === undefined ? pagesOfAll(db, settings, pageSize) : pagesOf(orgs, db, settings, pageSize);
+  const pages = orgs === undefined ? pagesOfAll(db, settings, pageSize) : pagesOf(orgs, db, settings, pageSize);
+  // A transaction has one connection.
+  for await (const page of readAhead(pages, db.isTransaction === true ? 1 : AT_ONCE)) {
+    if (page.schemas.length + page.gone.length > 0) yield page;
+  }
 }
 
-async function* pagesOfAll(db: Knex, settings: Settings, limit: number): AsyncGenerator<Page> {
-  const except = [...settings.sharedSchemas, LEDGER];
-  for (let after: string | undefined = '0'; after !== undefined;) {
-    const schemas: readonly SchemaFacts[] = await readSchemas({ after, limit, except }, db, settings);
-    if (schemas.length > 0) yield { schemas, gone: [] };
-    after = schemas.length < limit ? undefined : schemas.at(-1)?.oid;
+/** A page that is read when it is its turn. */
+type Read = () => Promise<Page>;
+
+/** Reads pages in their order, some at the same time. */
+async function* readAhead(reads: AsyncIterable<Read>, atOnce: number): AsyncGenerator<Page> {
+  const begun: Promise<Page>[] = [];
+  try {
+    for await (const read of reads) {
+      begun.push(beginning(read));
+      if (begun.length === atOnce) yield await (begun.shift() as Promise<Page>);
+    }
+    for (let page = begun.shift(); page !== undefined; page = begun.shift()) yield await page;
+  } finally {
+    // Nothing goes on once the iteration has ended, however it ends.
+    await Promise.allSettled(begun);
   }
+}
+
+/** Its failure is thrown where it is awaited. */
+function beginning(read: Read): Promise<Page> {
+  const page = read();
+  page.catch(() => undefined);
+  return page;
+}
+
+async function* pagesOfAll(db: Knex, settings: Settings, pageSize: number): AsyncGenerator<Read> {
+  const except = [...settings.sharedSchemas, LEDGER];
+  const read = async (after: string, upTo: string | undefined): Promise<Page> => ({
+    schemas: await readSchemas({ after, upTo, except }, db, settings),
+    gone: [],
+  });
+  let after = '0';
+  for (const upTo of await readPageEnds(except, pageSize, db, settings)) {
+    const begin = after;
+    yield () => read(begin, upTo);
+    after = upTo;
+  }
+  // With those that were made meanwhile.
+  yield () => read(after, undefined);
 }
 
 async function* pagesOf(
@@ -59,7 +98,7 @@ async function* pagesOf(
   db: Knex,
   settings: Settings,
   limit: number,
-): AsyncGenerator<Page> {
+): AsyncGenerator<Read> {
   const read = async (names: ReadonlySet<string>): Promise<Page> => {
     const schemas = await readSchemas({ orgs: [...names] }, db, settings);
     const found = new Set(schemas.map(({ name }) => name));
@@ -69,8 +108,9 @@ async function* pagesOf(
   for await (const org of orgs) {
     names.add(org);
     if (names.size < limit) continue;
-    yield await read(names);
+    const whole = names;
+    yield () => read(whole);
     names = new Set();
   }
-  if (names.size > 0) yield await read(names);
+  if (names.size > 0) yield () => read(names);
 }

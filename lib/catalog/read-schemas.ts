@@ -14,7 +14,7 @@ import { pinForReading, unpinAfterReading } from '../sql/session-settings';
 import { schemasIn } from './decode';
 import type { SchemaFacts, TableFacts } from './facts';
 import type { Row } from './rows';
-import { schemasQuery, type Which } from './schemas-query';
+import { pagesQuery, schemasQuery, type Which } from './schemas-query';
 
 /** What the reading of a page may keep in the server's memory before it writes it to disk. */
 const WORK_MEMORY = '64MB';
@@ -31,20 +31,41 @@ export async function readSchemas(
   settings: Settings,
   org: Identifier = '' as Identifier,
 ): Promise<readonly SchemaFacts[]> {
+  return asked(schemasQuery(which), (answers) => schemasOf(which, org, answers), db, settings, org);
+}
+
+/** The oids of schemas between which a page of them is. */
+export async function readPageEnds(
+  except: readonly string[],
+  pageSize: number,
+  db: Knex,
+  settings: Settings,
+): Promise<readonly string[]> {
+  return asked(pagesQuery(except, pageSize), (answers) => columnOf(answers, 'page_end'), db, settings);
+}
+
+/** Asks a question, and reads the answer. */
+async function asked<T>(
+  question: string,
+  read: (answers: readonly Answer[]) => T,
+  db: Knex,
+  settings: Settings,
+  org: Identifier = '' as Identifier,
+): Promise<T> {
   if (isMemory(db)) {
     throw new MigrationError('pg-mem has no catalogs to read. Read a tenant back on a PostgreSQL server.', {
       code: 'UNSUPPORTED_DATABASE',
       org,
     });
   }
-  const question = schemasQuery(which);
-  if (db.isTransaction === true) return schemasOf(which, org, await askInside(org, question, db, settings));
+  if (db.isTransaction === true) return read(await askInside(org, question, db, settings));
   const rules = { org, canRetry: (error: unknown) => retryScopeOf(error) !== 'none' };
-  return retrying(
-    settings.retry,
-    async () => schemasOf(which, org, await askBeside(org, question, db, settings)),
-    rules,
-  );
+  return retrying(settings.retry, async () => read(await askBeside(org, question, db, settings)), rules);
+}
+
+function columnOf(answers: readonly Answer[], column: string): readonly string[] {
+  const rows = answers.flatMap(({ rows: found = [] }) => found).filter((row) => Object.hasOwn(row, column));
+  return rows.map((row) => row[column] as string);
 }
 
 function schemasOf(which: Which, org: Identifier, answers: readonly Answer[]): readonly SchemaFacts[] {

@@ -1,6 +1,6 @@
 import { TURN, turnKey } from '../run/wire/turn';
 import { literal } from '../sql/literal';
-import { EQ, GT, isOneOf, MATCHES, NE, OR_BITS, SHIFTED_LEFT } from '../sql/qualified-sql';
+import { EQ, GT, isOneOf, LE, MATCHES, NE, OR_BITS, SHIFTED_LEFT } from '../sql/qualified-sql';
 import { bit, catalog, json } from './catalogs';
 import { COLUMNS, DICTIONARIES } from './columns-sql';
 import { CHECK_TEXTS, constraints } from './constraints-sql';
@@ -11,8 +11,8 @@ import { COMMENTS, PARTS, TABLE_WORDS } from './parts-sql';
 /** Which schemas to read. One that `waits` does so where the text of a check can be had only when a lock is gone. */
 export type Which =
   | { readonly orgs: readonly string[]; readonly table?: string | undefined; readonly waits?: boolean }
-  /** The next ones by their oid: every schema but these and PostgreSQL's own. */
-  | { readonly after: string; readonly limit: number; readonly except: readonly string[] };
+  /** Every schema but these and PostgreSQL's own, by its oid: those after this one, up to that one. */
+  | { readonly after: string; readonly upTo?: string | undefined; readonly except: readonly string[] };
 
 /**
  * Everything that is in schemas, in one question that finds each object by an index: its cost is that of these schemas,
@@ -33,6 +33,19 @@ union all select 'checks', ${answer(CHECK_TEXTS)}
 union all select 'indexTexts', ${answer(INDEX_TEXTS)}`;
 }
 
+/** The last oid of each full page of schemas. */
+export function pagesQuery(except: readonly string[], pageSize: number): string {
+  return `select s.oid::pg_catalog.text as page_end from (
+  select n.oid, pg_catalog.row_number() over (order by n.oid) as place from pg_catalog.pg_namespace n where ${isTenant(except)}) s
+where pg_catalog.mod(s.place, ${pageSize}) ${EQ} 0 order by s.oid`;
+}
+
+/** Whether a schema `n` can be a tenant's. */
+function isTenant(except: readonly string[]): string {
+  const others = ['information_schema', ...except].map(literal);
+  return `not (n.nspname ${MATCHES} '^pg_' or ${isOneOf('n.nspname::pg_catalog.text', 'text', others)})`;
+}
+
 function answer(question: string): string {
   return `(${question})::pg_catalog.text`;
 }
@@ -41,9 +54,9 @@ function home(which: Which): string {
   const schemas =
     'orgs' in which
       ? `where ${isOneOf('n.nspname::pg_catalog.text', 'text', which.orgs.map(literal))}`
-      : `where n.oid ${GT} ${literal(which.after)}::pg_catalog.oid and not (n.nspname ${MATCHES} '^pg_' or
-      ${isOneOf('n.nspname::pg_catalog.text', 'text', ['information_schema', ...which.except].map(literal))})
-    order by n.oid limit ${which.limit}`;
+      : `where n.oid ${GT} ${literal(which.after)}::pg_catalog.oid and ${isTenant(which.except)}${
+          which.upTo === undefined ? '' : ` and n.oid ${LE} ${literal(which.upTo)}::pg_catalog.oid`
+        }`;
   return `home as materialized (
   select n.oid, n.nspname::pg_catalog.text as name, n.nspowner as owner from pg_catalog.pg_namespace n ${schemas}
 )`;
@@ -51,12 +64,15 @@ function home(which: Which): string {
 
 /** By what pg_depend notes of each object; OFFSET keeps the server from reading that catalog as a whole. */
 const MEMBERS = `member as materialized (
-  select home.oid as home, home.owner as home_owner, d.classid, d.objid, c.relkind as kind, c.relname
+  select home.oid as home, home.owner as home_owner, d.classid, d.objid, c.*
   from home cross join lateral (
     select d.classid, d.objid from pg_catalog.pg_depend d
     where d.refclassid ${EQ} ${catalog('pg_namespace')} and d.refobjid ${EQ} home.oid and d.objsubid ${EQ} 0 offset 0) d
   left join lateral (
-    select c.relkind, c.relname from pg_catalog.pg_class c
+    select c.relname::pg_catalog.text as name, c.relkind as kind, c.relispartition as is_partition, c.relpersistence as persistence,
+      c.relrowsecurity as rowsecurity, c.relforcerowsecurity as forcerowsecurity, c.relreplident as replident, c.reloptions as options,
+      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner, c.relhastriggers as has_triggers, c.relhasrules as has_rules
+    from pg_catalog.pg_class c
     where d.classid ${EQ} ${catalog('pg_class')} and c.oid ${EQ} d.objid offset 0) c on true
 )`;
 
@@ -64,18 +80,13 @@ function relations(which: Which): string {
   // With the tables it refers to, whose columns its foreign keys name by their numbers.
   const only =
     'orgs' in which && which.table !== undefined
-      ? ` and (member.relname ${EQ} ${literal(which.table)} or exists (
-      select from pg_catalog.pg_constraint k join member m on m.objid ${EQ} k.conrelid and m.relname ${EQ} ${literal(which.table)}
+      ? ` and (member.name ${EQ} ${literal(which.table)} or exists (
+      select from pg_catalog.pg_constraint k join member m on m.objid ${EQ} k.conrelid and m.name ${EQ} ${literal(which.table)}
       where k.confrelid ${EQ} member.objid))`
       : '';
   return `rel as materialized (
-  select member.home, member.home_owner, c.*
-  from member cross join lateral (
-    select c.oid, c.relname::pg_catalog.text as name, c.relkind as kind, c.relispartition as is_partition, c.relpersistence as persistence,
-      c.relrowsecurity as rowsecurity, c.relforcerowsecurity as forcerowsecurity, c.relreplident as replident, c.reloptions as options,
-      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner, c.relhastriggers as has_triggers, c.relhasrules as has_rules
-    from pg_catalog.pg_class c where c.oid ${EQ} member.objid offset 0) c
-  where member.kind ${EQ} any (${RELATIONS})${only}
+  select member.objid as oid, member.*
+  from member where member.kind ${EQ} any (${RELATIONS})${only}
 )`;
 }
 

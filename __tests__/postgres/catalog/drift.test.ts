@@ -107,6 +107,45 @@ it('takes one query for each page, whatever is in it', async () => {
   expect(sent).toHaveLength(3);
 });
 
+it('reads two pages at the same time, and none after the iteration has ended', async () => {
+  const orgs = await tenantsOf(5);
+  const own = connect({ pool: { min: 0, max: 4 } });
+  const reading = new Set<string>();
+  let [begun, most] = [0, 0];
+  own.on('query', ({ __knexUid: connection }: { readonly __knexUid: string }) => {
+    reading.add(connection);
+    [begun, most] = [begun + 1, Math.max(most, reading.size)];
+  });
+  own.on('query-response', (_response, { __knexUid: connection }: { readonly __knexUid: string }) => {
+    reading.delete(connection);
+  });
+  for await (const { tenants } of driftReport(own, models, { orgs, pageSize: 1 })) expect(tenants).toBeGreaterThan(0);
+  expect([begun, most]).toEqual([5, 2]);
+
+  for await (const { tenants } of driftReport(own, models, { orgs, pageSize: 1 })) {
+    expect(tenants).toBe(1);
+    break;
+  }
+  expect(reading.size).toBe(0);
+  expect(begun).toBeLessThan(10);
+});
+
+it('reads every tenant once, where some come and go between its pages', async () => {
+  await inOwnDatabase(async (_url, own) => {
+    const orgs = await tenantsOf(6, own);
+    const found: string[] = [];
+    for await (const { page: differing } of driftReport(own, [], { pageSize: 2 })) {
+      found.push(...differing.map(({ org }) => org));
+      if (found.length > 2) continue;
+      await own.raw('drop schema ?? cascade', [orgs[5] ?? '']);
+      orgs.push(...(await tenantsOf(1, own)));
+    }
+    expect(new Set(found).size).toBe(found.length);
+    expect(found).toEqual(expect.arrayContaining(orgs.slice(0, 5)));
+    expect(found).toContain(orgs[6]);
+  });
+});
+
 it('reads every tenant of a server, and no other schema', async () => {
   await inOwnDatabase(async (_url, own) => {
     const orgs = await tenantsOf(5, own);

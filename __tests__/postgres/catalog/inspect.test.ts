@@ -132,7 +132,7 @@ describe('in any session', () => {
   async function shown(trx: Knex): Promise<unknown> {
     const { rows } = await trx.raw(
       `select name, setting from pg_settings where name in ('search_path', 'DateStyle', 'IntervalStyle', 'TimeZone', 'bytea_output',
-        'extra_float_digits', 'quote_all_identifiers', 'standard_conforming_strings', 'lock_timeout', 'statement_timeout', 'jit') order by 1`,
+        'extra_float_digits', 'quote_all_identifiers', 'standard_conforming_strings', 'lock_timeout', 'statement_timeout', 'jit', 'enable_memoize') order by 1`,
     );
     return rows;
   }
