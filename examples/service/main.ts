@@ -5,14 +5,17 @@ import { knex } from 'knex';
 import config from '../../knexfile';
 import { buildApp } from './app';
 import { prepareMetadata } from './metadata';
-import { goOnWithRollouts } from './rollouts';
+import { goOnWithRollouts, stopRollouts } from './rollouts';
 import { fillWhenEmpty } from './samples';
 
 async function main(): Promise<void> {
   // Four for a rollout, the others for the page.
   const db = knex({ ...config.development, pool: { min: 0, max: 10 } });
   const app = buildApp(db);
-  app.addHook('onClose', () => db.destroy());
+  app.addHook('onClose', async () => {
+    await stopRollouts();
+    await db.destroy();
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void app.close());
   try {
     await prepareMetadata(db);

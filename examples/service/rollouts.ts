@@ -73,12 +73,27 @@ function goOn(name: string, db: Knex): void {
   inBackground(name, undefined, db, {}).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
 }
 
+const stopping = new AbortController();
+const underWay = new Set<Promise<void>>();
+
+/** Lets each rollout end with the tenants in hand; they are gone on with when the service starts again. */
+export async function stopRollouts(): Promise<void> {
+  stopping.abort();
+  await Promise.allSettled(underWay);
+}
+
+function inBackground(...args: Parameters<typeof run>): Promise<void> {
+  const running = run(...args).finally(() => underWay.delete(running));
+  underWay.add(running);
+  return running;
+}
+
 interface Pace {
   readonly onProgress?: () => void;
   readonly perSecond?: number | undefined;
 }
 
-async function inBackground(
+async function run(
   name: string,
   changes: readonly Change[] | undefined,
   db: Knex,
@@ -88,7 +103,8 @@ async function inBackground(
   if (change === undefined) return;
   const orgs = (): Promise<string[]> =>
     own(db, 'model').where({ name: change.table }).pluck('org') as Promise<string[]>;
-  await rollOut({ name, changes }, db, { ...OPTIONS, orgs, maxPerSecond: perSecond, onProgress });
+  const { signal } = stopping;
+  await rollOut({ name, changes }, db, { ...OPTIONS, orgs, maxPerSecond: perSecond, onProgress, signal });
   await followRollout(name, change, db);
 }
 

@@ -45,6 +45,7 @@ it('leads from a model to a rollout', async () => {
     await dropsWhatGoesAlong(opened);
     await findsAndMendsDrift(opened);
     await rollsOut(opened);
+    await pausesAndResumes(opened);
     await tellsHistory(opened);
   });
 });
@@ -136,6 +137,7 @@ async function rollsOut({ page, db }: Opened): Promise<void> {
   await start.getByLabel('Model').selectOption('invoice');
   await start.getByLabel('Field').fill('due_on');
   await start.getByLabel('Type').selectOption('Date');
+  await start.getByLabel('Tenants a second').fill('10');
   await start.getByRole('button', { name: 'Start' }).click();
   // It is watched while it goes on.
   await page
@@ -150,6 +152,21 @@ async function rollsOut({ page, db }: Opened): Promise<void> {
     `select count(*)::int as count from pg_attribute where attname = 'due_on' and not attisdropped`,
   );
   expect(rows).toEqual([{ count: TENANTS + 1 }]);
+}
+
+/** At a tenant a second it is not over before the test is; the service then stops in the middle of it. */
+async function pausesAndResumes({ page }: Opened): Promise<void> {
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Rollouts' }).click();
+  const start = page.getByRole('form', { name: 'New rollout' });
+  await start.getByLabel('Name of the rollout').fill('slow');
+  await start.getByLabel('Model').selectOption('customer');
+  await start.getByLabel('Field').fill('phone');
+  await start.getByLabel('Tenants a second').fill('1');
+  await start.getByRole('button', { name: 'Start' }).click();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('heading', { level: 1, name: 'slow paused' }).waitFor();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('heading', { level: 1, name: 'slow running' }).waitFor();
 }
 
 async function tellsHistory({ page }: Opened): Promise<void> {
