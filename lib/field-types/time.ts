@@ -1,5 +1,5 @@
 import { literal } from '../sql/literal';
-import { MATCHES } from '../sql/qualified-sql';
+import { MATCHES, NE } from '../sql/qualified-sql';
 import { isCallOf, NOW, textOfType } from './default-text';
 import { fieldType, isFunctionCall, type Json, type Now } from './field-type';
 import { instantOf, isTime } from './iso-8601';
@@ -27,7 +27,9 @@ export const timeType = fieldType<TimeOptions>({
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(pg_catalog.now() as time)'),
   column: (table, { name }) => table.time(name),
   catalogName: () => 'time without time zone',
-  keeps: (value) => `${value}::pg_catalog.text ${MATCHES} ${literal(ONLY_A_TIME)}`,
+  // A value that is no time at all fails in the cast, which is always equal to itself.
+  keeps: (value, type) =>
+    `case when ${value}::pg_catalog.text ${MATCHES} ${literal(ONLY_A_TIME)} then true else (${value}::${type}) ${NE} (${value}::${type}) end`,
   readDefaultText: (text) =>
     isCallOf(text, NOW, 'time without time zone') ? { fn: 'now' } : textOfType(text, 'time without time zone'),
   defaultValue: (kept) => (typeof kept === 'string' ? wholeTime(kept) : JSON.stringify(kept)),
