@@ -34,6 +34,7 @@ const shared = {
     'type-change',
     'type-options',
     'whole-number',
+    'written-alike',
   ],
 };
 

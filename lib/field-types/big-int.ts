@@ -2,7 +2,7 @@ import { literal } from '../sql/literal';
 import { digitsIn } from './default-text';
 import { isWholeNumber } from './converts';
 import { fieldType, type Read } from './field-type';
-import { isSameNumber } from './number-text';
+import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -29,6 +29,7 @@ export const bigIntType = fieldType<BigIntOptions>({
   catalogName: () => 'bigint',
   canBeIdentity: true,
   takesWhole: () => [{ name: 'bigint' }, { name: 'integer', rewrites: true }, { name: 'smallint', rewrites: true }],
+  castsAlike: NUMBERS_AND_TEXTS,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
   readDefaultText: (text) => wholeIn(digitsIn(text)),
   defaultValue: (kept) => String(BigInt(kept as string)),

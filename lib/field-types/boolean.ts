@@ -18,6 +18,7 @@ export const booleanType = fieldType<BooleanOptions>({
   defaultSql: (kept) => literal(kept as boolean),
   column: (table, { name }) => table.boolean(name),
   catalogName: () => 'boolean',
+  castsAlike: ['integer', 'jsonb', 'text', 'character varying'],
   // Only the numbers 0 and 1 survive a conversion and back.
   keeps: (value) => {
     const text = `${value}::pg_catalog.text`;

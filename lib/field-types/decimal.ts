@@ -4,7 +4,7 @@ import { GT, LT, MATCHES } from '../sql/qualified-sql';
 import { digitsIn } from './default-text';
 import { isInput, isOfType } from './converts';
 import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
-import { isSameNumber } from './number-text';
+import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
 import { modifierOf, NO_MODIFIER, precisionSql, scaleIn, scaleSql } from './numeric-modifier';
 import type { TypeOptions } from './options';
 
@@ -39,6 +39,7 @@ export const decimalType = fieldType<DecimalOptions>({
     precision === undefined ? table.specificType(name, 'numeric') : table.decimal(name, precision, scale),
   catalogName: ({ precision, scale }) => nameOf(precision, scale),
   takesWhole,
+  castsAlike: NUMBERS_AND_TEXTS,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
   // The cast of a double precision keeps fifteen digits.
   converts: (value, type) => {

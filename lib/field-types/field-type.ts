@@ -64,6 +64,11 @@ export interface FieldType<Taken = unknown> {
   /** The types whose every value this one takes without loss: no row has to be checked. */
   takesWhole(field: TypedField): readonly WholeType[];
   /**
+   * The types in the catalog, without modifiers, whose cast to this one gives the same value in every session: it
+   * depends on no setting.
+   */
+  readonly castsAlike: readonly string[];
+  /**
    * Whether a value of another type, which the server's cast accepts, loses nothing. For any type: it compares texts.
    * Undefined if no cast to this type loses anything. `type` is this type as SQL writes it.
    */
@@ -152,6 +157,7 @@ export function fieldType<Taken>(
     numberLimits: () => undefined,
     isHeldByCheck: false,
     takesWhole: () => [{ name: parts.catalogName({ name: '' }) }],
+    castsAlike: [],
     keeps: () => undefined,
     takes: () => undefined,
     converts: (value, type) => (parts.isText === true ? 'true' : isInput(`${value}::pg_catalog.text`, type)),

@@ -1,7 +1,7 @@
 import { literal } from '../sql/literal';
 import { digitsIn, textOfType } from './default-text';
 import { fieldType } from './field-type';
-import { isSameNumber } from './number-text';
+import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
 
 /** JSON has no -0, so it is kept as text. */
 const NEGATIVE_ZERO = '-0';
@@ -27,6 +27,7 @@ export const floatType = fieldType<FloatOptions>({
     { name: 'double precision' },
     ...['real', 'integer', 'smallint'].map((name) => ({ name, rewrites: true })),
   ],
+  castsAlike: NUMBERS_AND_TEXTS,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
   readDefaultText: (text) => {
     const digits = digitsIn(text) ?? textOfType(text, 'double precision');

@@ -1,4 +1,5 @@
 import { fieldType } from './field-type';
+import { NUMBERS_AND_TEXTS } from './number-text';
 import { wholeNumber } from './whole-number';
 
 /** The properties of a field of this type. */
@@ -17,5 +18,6 @@ export const intType = fieldType<IntOptions>({
   ...wholeNumber('integer', 4),
   alsoCalled: ['integer', 'int4', 'number', 'serial', 'increments'],
   column: (table, { name }) => table.integer(name),
+  castsAlike: [...NUMBERS_AND_TEXTS, 'boolean'],
   takesWhole: () => [{ name: 'integer' }, { name: 'smallint', rewrites: true }],
 });

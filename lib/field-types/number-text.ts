@@ -17,3 +17,15 @@ export function isSameNumber(value: string, cast: string): string {
     not (${before} ${MATCHES} ${literal(LEADING_ZERO)}) and (${before}::numeric ${EQ} ${after}::numeric)
     else true end`;
 }
+
+/** The types in the catalog whose cast to a number gives the same one in every session. */
+export const NUMBERS_AND_TEXTS: readonly string[] = [
+  'smallint',
+  'integer',
+  'bigint',
+  'numeric',
+  'double precision',
+  'jsonb',
+  'text',
+  'character varying',
+];

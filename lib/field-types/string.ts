@@ -2,6 +2,7 @@ import { textFault } from '../sql/literal';
 import { LE } from '../sql/qualified-sql';
 import { textOfType } from './default-text';
 import { fieldType } from './field-type';
+import { WRITTEN_ALIKE } from './written-alike';
 
 /** The length of a String without one. */
 const DEFAULT_LENGTH = 100;
@@ -37,6 +38,7 @@ export const stringType = fieldType<StringOptions>({
   isText: true,
   // The modifier is the length plus four.
   takesWhole: ({ length = DEFAULT_LENGTH }) => [{ name: 'character varying', modifiers: [5, length + 4] }],
+  castsAlike: WRITTEN_ALIKE,
   // Only trailing blanks of a text that is too long are cut (manual 8.3); any other text is refused.
   keeps: (value, _type, { length = DEFAULT_LENGTH }) =>
     `(pg_catalog.char_length(${value}::pg_catalog.text) ${LE} ${length} or not (${trimmedFits(value, length)}))`,

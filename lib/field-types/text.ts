@@ -1,6 +1,7 @@
 import { textFault } from '../sql/literal';
 import { textOfType } from './default-text';
 import { fieldType } from './field-type';
+import { WRITTEN_ALIKE } from './written-alike';
 
 /** The properties of a field of this type. */
 export interface TextOptions {
@@ -21,5 +22,6 @@ export const textType = fieldType<TextOptions>({
   isUnbounded: true,
   isText: true,
   takesWhole: () => [{ name: 'text' }, { name: 'character varying' }],
+  castsAlike: WRITTEN_ALIKE,
   readDefaultText: (text) => textOfType(text, 'text', 'character varying'),
 });

@@ -32,6 +32,17 @@ export function canLose(from: TypeSpec | undefined, to: NewType): boolean {
   return from === undefined || wholeFrom(from, to) === undefined;
 }
 
+/** Whether every value of the old type is one of the new type, and none loses anything. */
+export function takesAll(from: TypeSpec, to: NewType): boolean {
+  const whole = wholeFrom(from, to);
+  return whole !== undefined && whole.canFail !== true;
+}
+
+/** Whether every session converts a value of the old type to the same one of the new type. */
+export function castsAlike(from: TypeSpec, to: NewType): boolean {
+  return typeOf(to).castsAlike.includes(catalogName(from).replace(/\(.*\)/, ''));
+}
+
 /** Whether values may be set to null, as requested, because the new type cannot take them. */
 export function canNull(from: TypeSpec | undefined, to: NewType): boolean {
   if (to.unconvertible === undefined || (typeOf(to).isText && typeOf(to).takes('', to) === undefined)) return false;

@@ -35,6 +35,7 @@ export const uuidType = fieldType<UuidOptions>({
     ].join('-');
   },
   catalogName: () => 'uuid',
+  castsAlike: ['text', 'character varying'],
   readDefaultText: (text) => (isCallOf(text, ['gen_random_uuid']) ? { fn: 'uuid' } : textOfType(text, 'uuid')),
   defaultValue: (kept) => JSON.stringify(typeof kept === 'string' ? kept.toLowerCase() : kept),
 });

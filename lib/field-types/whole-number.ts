@@ -2,7 +2,7 @@ import { literal } from '../sql/literal';
 import { isWholeNumber } from './converts';
 import { wholeNumberIn } from './default-text';
 import type { FieldType } from './field-type';
-import { isSameNumber } from './number-text';
+import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
 
 /** What the types have in common whose whole numbers JavaScript holds exactly. `name` is as SQL writes the type. */
 export function wholeNumber(name: string, bytes: number) {
@@ -16,6 +16,7 @@ export function wholeNumber(name: string, bytes: number) {
     catalogName: () => name,
     canBeIdentity: true,
     numberLimits: (columnSql) => (columnSql === name ? { range: [-end, end - 1] } : undefined),
+    castsAlike: NUMBERS_AND_TEXTS,
     keeps: (value, type) => isSameNumber(value, `${value}::${type}`),
     readDefaultText: wholeNumberIn,
     converts: (value, type) => isWholeNumber(value, type, bytes),
