@@ -1,6 +1,6 @@
 // What the tests of online changes share: a tenant with a table that has rows, and what is left afterwards.
 import type { Knex } from 'knex';
-import type { FieldSpec, ModelSpec } from '../../lib';
+import type { Change, FieldSpec, ModelSpec } from '../../lib';
 import { createModels, createTenant } from '../../lib';
 import { inOwnDatabase } from './own-database';
 import { quiet } from './log';
@@ -61,4 +61,18 @@ export async function schemaOf(db: Knex, org: string): Promise<string[]> {
 export async function recordsOf(db: Knex): Promise<{ table: string; stage: number }[]> {
   const { rows } = await db.raw(`select table_name as "table", stage from tenant_ddl.online_change order by 1`);
   return rows;
+}
+
+/** A change of type of a field of the invoices. */
+export function retype(column: string, from: object, set: object): Change {
+  return { kind: 'alterField', table: 'invoice', column, from, set } as Change;
+}
+
+export function toBigInt(column: string, more: object = {}): Change {
+  return retype(column, { type: 'Int' }, { type: 'BigInt', ...more });
+}
+
+/** Runs statements in which `??` is the org. */
+export async function prepare(db: Knex, org: string, statements: readonly string[]): Promise<void> {
+  for (const sql of statements) await db.raw(sql.replaceAll('"??"', `"${org}"`).replaceAll('??', `"${org}"`));
 }

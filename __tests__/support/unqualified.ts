@@ -4,10 +4,14 @@ import { tokensOf, type Token } from './sql-tokens';
 
 /** A word or an operator that the search_path decides about, or that this file can not judge. */
 export function unqualifiedIn(sql: string): string[] {
+  if (WRITTEN_BY_SERVER.test(sql)) return [];
   return statementsOf(read(sql)).flatMap((tokens) =>
     faultsOf(tokens).map((fault) => `${fault} in: ${sql.slice(0, MAX_SHOWN)}`),
   );
 }
+
+/** A copy of an index, in the words of the server: with the search_path of the session that it wrote them in. */
+const WRITTEN_BY_SERVER = /^create (?:unique )?index concurrently "online_copy_/;
 
 /** In characters, of a statement that is found fault with. */
 const MAX_SHOWN = 1000;
@@ -36,7 +40,7 @@ const DDL = `create alter comment drop table schema index view materialized fore
   using is true false any array with without oids zone cast as only concurrently valid validate statistics function routine procedure aggregate
   domain collation operator class family text search configuration dictionary parser template
   by btree hash gin gist brin asc desc nulls first last include distinct where is
-  ${GRAMMAR_TYPES} generated always identity fillfactor`;
+  ${GRAMMAR_TYPES} generated always identity fillfactor enable trigger`;
 
 const WORDS_OF_DDL = new Set(DDL.split(/\s+/));
 
@@ -46,7 +50,7 @@ const PLAIN = new Set(['begin', 'commit', 'rollback', 'savepoint', 'release', 'd
 /** What stands before a bracket and is no function. */
 const BEFORE_BRACKET = new Set(
   `select exists any all values case when then else and or not coalesce from join lateral on as where having over filter
-   within array union except intersect by limit offset return query recursive with only if cast is end using check key unique elsif x greatest least conflict values`.split(
+   within array union except intersect by limit offset return query recursive with only if cast is end using check key unique elsif x set greatest least conflict values`.split(
     /\s+/,
   ),
 );
@@ -72,6 +76,9 @@ function faultsOf(tokens: readonly Token[]): Faults {
   if (first.value === 'do') return ofBlock(tokens[1]);
   if (first.value === 'execute') return [];
   if (first.value === 'lock') return ofLock(tokens);
+  if (first.value === 'analyze') return isRelation(tokens, 1) ? [] : ['a relation without its schema'];
+  if (isWord('create')(first) && isWord('function')(tokens[1])) return ofFunction(tokens);
+  if (isWord('create')(first) && isWord('trigger')(tokens[1])) return ofTrigger(tokens);
   if (first.value === 'drop') return ofDrop(tokens);
   if (['create', 'alter', 'comment'].includes(first.value)) return ofDdl(tokens);
   if (['select', 'with', 'insert', 'delete', 'update'].includes(first.value)) {
@@ -139,6 +146,24 @@ function isRelation(tokens: readonly Token[], at: number): boolean {
 function names(tokens: readonly Token[]): Faults {
   const at = tokens.findIndex(({ kind }) => kind === 'identifier');
   return isRelation(tokens, at) ? [] : ['a relation without its schema'];
+}
+
+/** Its name, the search_path it runs with, and what it runs. */
+function ofFunction(tokens: readonly Token[]): Faults {
+  const path = tokens.findIndex(isWord('search_path'));
+  const pinned = tokens.slice(path + 1, path + 5).map(({ value }) => value);
+  const body = tokens.find(({ kind }) => kind === 'block');
+  return [
+    ...(isRelation(tokens, 2) ? [] : ['a function without its schema']),
+    ...(pinned.join(' ') === 'to pg_catalog , pg_temp' ? [] : ['a function without a search_path']),
+    ...statementsOf(read(body?.value ?? '')).flatMap((statement) => ofQuery(raised(statement))),
+  ];
+}
+
+/** The table, and the function. */
+function ofTrigger(tokens: readonly Token[]): Faults {
+  const places = ['on', 'function'].map((word) => tokens.findIndex(isWord(word)) + 1);
+  return places.filter((at) => !isRelation(tokens, at)).map((at) => `the relation ${tokens[at]?.value ?? ''}`);
 }
 
 /** A block of plpgsql: each of its expressions is a query, and what it executes is SQL again. */

@@ -1,5 +1,6 @@
-import type { BuildStage, DropIndexStage } from '../plan/online/stage';
+import type { BuildStage, CopyIndexesStage, DropIndexStage } from '../plan/online/stage';
 import { MigrationError } from '../errors';
+import { step } from '../plan/plan';
 import { qualifiedExisting, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
@@ -21,7 +22,7 @@ interface IndexState {
  */
 export async function buildIndex(
   session: OnlineSession,
-  { index, steps: [build] }: BuildStage,
+  { index, steps: [build] }: Pick<BuildStage, 'index' | 'steps'>,
   oid: string,
 ): Promise<void> {
   const state = await indexState(session, index, oid);
@@ -45,6 +46,14 @@ export async function buildIndex(
       org: session.org,
       table: session.table,
     });
+  }
+}
+
+/** Builds each index that the catalog names. */
+export async function copyIndexes(session: OnlineSession, stage: CopyIndexesStage, oid: string): Promise<void> {
+  const copies = rowsOf<{ readonly name: string; readonly sql: string }>(await session.ask(stage.steps[0].sql));
+  for (const { name, sql } of copies) {
+    await buildIndex(session, { index: name as Identifier, steps: [step(sql)] }, oid);
   }
 }
 

@@ -116,7 +116,7 @@ async function lastKey({ ask, org, table }: OnlineSession, { keyColumn }: Key): 
 }
 
 async function isLeft({ runLong, org, table }: OnlineSession, { todo }: FillStage): Promise<boolean> {
-  return rowsOf(await runLong(`select true as found from ${qualified(org, table)} where ${todo} limit 1`)).length > 0;
+  return rowsOf(await runLong(`select true as found from ${qualified(org, table)} t where ${todo} limit 1`)).length > 0;
 }
 
 /** To count them would read the whole table. */

@@ -74,6 +74,7 @@ function stagesShown(way: OnlineWay): readonly OnlineStage[] {
 const LIMITS: { readonly [K in Stage['kind']]: OnlineStage['limit'] } = {
   transaction: 'lockTimeoutMs',
   build: 'stageTimeoutMs',
+  copies: 'stageTimeoutMs',
   drop: 'stageTimeoutMs',
   validate: 'stageTimeoutMs',
   fill: 'batchMs',

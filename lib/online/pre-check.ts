@@ -21,8 +21,10 @@ export async function preCheck(session: OnlineSession, subject: Subject, checks:
     }
     const found = await countOf(runLong(check.sql));
     if (found === 0) continue;
-    const { code, columns } = check;
+    const { code, columns, message } = check;
     const [only] = columns;
+    const rows = `${found >= MAX_FOUND ? `At least ${MAX_FOUND}` : found} in the way: ${columns.join(', ')}.`;
+    if (message !== undefined) throw new MigrationError(`${message} ${rows}`, { code, org, table, column: only });
     throw explained(undefined, {
       code,
       org,
@@ -30,7 +32,7 @@ export async function preCheck(session: OnlineSession, subject: Subject, checks:
       column: columns.length === 1 ? only : undefined,
       subject,
       retryScope: 'none',
-      rows: `${found >= MAX_FOUND ? `At least ${MAX_FOUND}` : found} in the way: ${columns.join(', ')}.`,
+      rows,
     });
   }
 }

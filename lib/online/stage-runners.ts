@@ -1,5 +1,6 @@
 import type {
   BuildStage,
+  CopyIndexesStage,
   DropIndexStage,
   FillStage,
   Stage,
@@ -7,7 +8,7 @@ import type {
   ValidateStage,
 } from '../plan/online/stage';
 import type { Subject } from '../plan/subject';
-import { buildIndex, dropIndex } from './build-index';
+import { buildIndex, copyIndexes, dropIndex } from './build-index';
 import { fill } from './fill';
 import { runBriefly } from './in-transaction';
 import type { OnlineSession } from './online-session';
@@ -39,6 +40,10 @@ export const STAGE_RUNNERS: Runners = {
   },
   build: async ({ session, oid }, stage: BuildStage) => {
     await buildIndex(session, stage, oid);
+    return undefined;
+  },
+  copies: async ({ session, oid }, stage: CopyIndexesStage) => {
+    await copyIndexes(session, stage, oid);
     return undefined;
   },
   drop: async ({ session, oid }, stage: DropIndexStage) => {

@@ -17,6 +17,7 @@ export async function undoStages(session: OnlineSession, change: StagedChange, d
   for (let at = due; at >= 0; at -= 1) {
     const stage = way.stages[at];
     if (stage?.kind === 'build') await dropBuilt(session, stage, oid);
+    if (stage?.kind === 'validate' && stage.undo !== undefined) await session.runLong(stage.undo);
     if (stage?.kind === 'transaction' && at < due) await undoTransaction(session, change, stage, at);
     else if (at < due) await session.ask(moveRecord(oid, at + 1, at));
   }

@@ -18,6 +18,7 @@ export const GUARD_STATES = {
   referenceExists: 'TD011',
   ledger: 'TD030',
   online: 'TD040',
+  left: 'TD041',
 } as const;
 
 /** What a guard looks for, and its message. */

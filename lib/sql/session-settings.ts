@@ -1,7 +1,7 @@
 import { literal } from './literal';
 
 /** Settings for conversions, so the result does not depend on those of the session or its role. */
-const PINNED = {
+export const PINNED = {
   TimeZone: 'UTC',
   DateStyle: 'ISO, YMD',
   IntervalStyle: 'postgres',

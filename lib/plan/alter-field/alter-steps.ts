@@ -8,7 +8,7 @@ import { derivedName, qualified, quoted, type Identifier } from '../../sql/ident
 import { retypeSequences } from './retype-sequences';
 import { dropOtherListChecks } from './list-checks';
 import { literal } from '../../sql/literal';
-import { step, type ChangeStep, type Lock, type Step } from '../plan';
+import { step, withoutHazards, type ChangeStep, type Lock, type Step } from '../plan';
 import { EQ, typeSql } from '../../sql/qualified-sql';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';
@@ -26,6 +26,21 @@ export function alterSteps(org: Identifier, change: Alteration): readonly Change
     ...uniqueSteps(org, change),
     ...commentSteps(org, change),
   ];
+}
+
+/** The steps after the type is changed, where the column has got it in another way. */
+export function afterTypeSteps(
+  org: Identifier,
+  change: Alteration,
+  to: NewType,
+  locks: readonly Lock[],
+): readonly Step[] {
+  return [
+    ...(typeOf(to).canBeIdentity ? [sequencesStep(org, change, to, locks)] : []),
+    ...defaultSteps(org, change),
+    ...nullableSteps(org, change),
+    ...commentSteps(org, change),
+  ].map(withoutHazards);
 }
 
 function typeSteps(org: Identifier, change: Alteration): ChangeStep[] {

@@ -1,6 +1,6 @@
 import type { Alteration } from '../alter-field/alteration';
 import { dropOtherListChecks } from '../alter-field/list-checks';
-import { differsByCheck } from '../../field-types/type-change';
+import { differsByCheck, rewritesForType } from '../../field-types/type-change';
 import { newTypeOf, newValuesOf } from '../../spec/field-changes';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
@@ -8,6 +8,7 @@ import { step, type ChangePlan, type Lock, type Step } from '../plan';
 import { checkClause } from '../render';
 import { attachUnique, dropConstraint, lastStage, NOT_NULL_MARK, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
+import { retypeStages } from './retype/retype-stages';
 import { duplicates, nulls, otherValues } from './pre-checks';
 import type { PreCheck, Stage, Stages } from './stage';
 
@@ -23,9 +24,11 @@ export function alterFieldStages(org: Identifier, change: Alteration, plain: Cha
   const values = newValuesOf(set);
   const isNotNull = set.nullable === false;
   const isUnique = set.unique === true;
-  if (!isNotNull && !isUnique && values === undefined) return undefined;
   const to = newTypeOf(change);
-  if (to !== undefined && !differsByCheck(from, to)) {
+  const isRetyped = to !== undefined && !differsByCheck(from, to);
+  if (isRetyped && rewritesForType(from, to)) return retypeStages(org, change, to, plain);
+  if (!isNotNull && !isUnique && values === undefined) return undefined;
+  if (isRetyped) {
     return {
       refused:
         'a new type, and NOT NULL, unique or values beside it, are changes of their own online: make them one by one',

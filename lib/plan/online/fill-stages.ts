@@ -91,7 +91,7 @@ function fillStep(org: Identifier, table: Identifier, column: Identifier, set: s
 }
 
 /** By which the batches go through the table. */
-function needsKey(org: Identifier, table: Identifier): PreCheck {
+export function needsKey(org: Identifier, table: Identifier): PreCheck {
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
   return {
     guard: guard({

@@ -19,13 +19,15 @@ export type PreCheck =
       readonly columns: readonly Identifier[];
       /** A row with `found`: how many, at most {@link MAX_FOUND}. */
       readonly sql: string;
+      /** What is said instead of the message of the code. */
+      readonly message?: string;
     };
 
 /** A pre-check counts no further. */
 export const MAX_FOUND = 1000;
 
 /** One part of an online change. What one has done outlives a crash; a repeated call goes on with the one that is due. */
-export type Stage = TransactionStage | BuildStage | DropIndexStage | ValidateStage | FillStage;
+export type Stage = TransactionStage | BuildStage | CopyIndexesStage | DropIndexStage | ValidateStage | FillStage;
 
 /** Brief strong locks, in a transaction. */
 export interface TransactionStage {
@@ -47,6 +49,14 @@ export interface BuildStage {
   readonly steps: readonly [Step];
 }
 
+/** Indexes that the catalog names: the step is a query, whose rows have the `name` and the `create index concurrently` of each. */
+export interface CopyIndexesStage {
+  readonly kind: 'copies';
+  readonly name: string;
+  readonly columns: readonly Identifier[];
+  readonly steps: readonly [Step];
+}
+
 /** `drop index concurrently`. */
 export interface DropIndexStage {
   readonly kind: 'drop';
@@ -55,12 +65,14 @@ export interface DropIndexStage {
   readonly steps: readonly [Step];
 }
 
-/** `validate constraint`: reads every row, and keeps nobody from reading or writing. Can be repeated. */
+/** `validate constraint` or `analyze`: reads rows, and keeps nobody from reading or writing. Can be repeated. */
 export interface ValidateStage {
   readonly kind: 'validate';
   readonly name: string;
   readonly columns: readonly Identifier[];
   readonly steps: readonly [Step];
+  /** The same for what there was before, where that has been given back NOT VALID. */
+  readonly undo?: string;
 }
 
 /** Updates of a few rows each, in the order of the primary key. */
@@ -68,7 +80,7 @@ export interface FillStage {
   readonly kind: 'fill';
   readonly name: string;
   readonly column: Identifier;
-  /** Expressions: the new value of a row, and whether it has still to get it. */
+  /** Expressions on a row of `t`: the new value, and whether it has still to get it. */
   readonly set: string;
   readonly todo: string;
   readonly steps: readonly [Step];

@@ -26,7 +26,7 @@ export function inTheWay(error: unknown, org: string): InTheWay {
     return { shared: true, triggers: triggers ?? [], names: (others ?? []).join(', '), all };
   }
   const { detail } = (error ?? {}) as { readonly detail?: string };
-  const all = (detail ?? reason).split('\n');
+  const all = sqlStateOf(error) === GUARD_STATES.left ? reason.split('; ') : (detail ?? reason).split('\n');
   const own = all.filter((line) => isOwn(line, org));
   const hidden = all.length - own.length;
   const others = hidden === 0 ? [] : [`${hidden} outside schema "${org}" (see error.dependents)`];

@@ -5,7 +5,7 @@ import { correctAlike, type FailurePlace } from '../../plan/advice';
 import type { Subject } from '../../plan/subject';
 import { reasonOf, unlisted } from './advice';
 import { heldBy, type Wait } from './held-lock';
-import { inTheWay, outsideError, sharedReason } from './in-the-way';
+import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';
 import { withoutValues } from './without-values';
 
 /** The cause of a failure, and where it happened. */
@@ -114,6 +114,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
     dependents: dependents.names,
     retryScope,
   };
+  if (sqlStateOf(error) === GUARD_STATES.left) return leftError(error, failed, dependents, named);
   const isGuard = sqlStateOf(error) === GUARD_STATES.default;
   if (sqlStateOf(error) === GUARD_STATES.outside) return outsideError(error, org);
   const message = isGuard
@@ -134,6 +135,28 @@ export function explained(given: unknown, failed: Failed): MigrationError {
     dependents: code === 'DEPENDENT_OBJECTS' ? dependents.all : undefined,
     cause: error,
   });
+}
+
+/** What depends on a field and would not follow an online change of its type. */
+function leftError(error: unknown, { org, table, column }: Failed, left: InTheWay, { model }: Named): MigrationError {
+  const name = column ?? columnOf(error) ?? '';
+  return new MigrationError(
+    `"${name}" of ${model} cannot get another type online, because some of what belongs to it would not follow: ${left.names}. Nothing was changed. Drop these first and create them again afterwards, or use applyChange, at a time when the table may be locked.`,
+    {
+      code: 'DEPENDENT_OBJECTS',
+      org,
+      table,
+      column: name === '' ? undefined : name,
+      retryScope: 'none',
+      sqlState: sqlStateOf(error),
+      dependents: left.all,
+      cause: error,
+    },
+  );
+}
+
+function columnOf(error: unknown): string | undefined {
+  return (error as { readonly column?: string }).column;
 }
 
 /** Guards whose message is complete. */

@@ -49,6 +49,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   TD011: { code: 'REFERENCE_EXISTS', retryScope: 'none' },
   TD008: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD030: { code: 'ABORTED', retryScope: 'none' },
+  TD041: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD040: { code: 'CHANGE_UNDER_WAY', retryScope: 'none' },
 };
 
