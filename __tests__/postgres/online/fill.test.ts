@@ -134,18 +134,25 @@ async function keyOf(db: Db): Promise<string | undefined> {
   return (rows[0] as { conname: string } | undefined)?.conname;
 }
 
-/** Terminates the session once it has filled some rows. */
+/** Terminates the session in the batch that comes to one of the rows: it waits there, in a trigger. */
 async function killed(others: Db, db: Db): Promise<unknown> {
-  const first = migrationError(applyOnline(ORG, publicId, db, { ...options, batchMs: 1, retry: false }));
-  for (;;) {
-    const { rows } = await others
-      .raw('select cursor_key from tenant_ddl.online_change where cursor_key is not null')
-      .catch(() => ({ rows: [] }));
-    if ((rows as unknown[]).length > 0) break;
-  }
-  await others.raw(
-    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 1 and pid <> pg_backend_pid()
-       and database = (select oid from pg_database where datname = current_database()) and virtualtransaction not in (select virtualtransaction from pg_locks where locktype = 'transactionid')`,
+  await db.raw(
+    `create function ??.wait() returns trigger language plpgsql as 'begin perform pg_advisory_xact_lock_shared(99); return new; end';
+     create trigger wait before update on ??.invoice for each row when (old.id = 5000) execute function ??.wait()`,
+    [ORG, ORG, ORG],
   );
-  return first;
+  const holder = await others.transaction();
+  await holder.raw('select pg_advisory_xact_lock(99)');
+  const first = migrationError(applyOnline(ORG, publicId, db, { ...options, batchMs: 1, retry: false }));
+  for (let found = false; !found;) {
+    const { rows } = await others.raw(
+      `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = 99 and not granted
+         and database = (select oid from pg_database where datname = current_database())`,
+    );
+    found = (rows as unknown[]).length > 0;
+  }
+  const error = await first;
+  await holder.rollback();
+  await db.raw('drop trigger wait on ??.invoice; drop function ??.wait()', [ORG, ORG]);
+  return error;
 }
