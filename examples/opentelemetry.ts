@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { context, SpanStatusCode, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
-import type { ChangeTrace, RolloutTrace } from '../lib';
+import type { ChangeTrace, OnlineTrace, RolloutTrace } from '../lib';
 
 /** Begins to make spans, and returns what ends that. */
 export function traceTenantDdl(tracer: Tracer = trace.getTracer('tenant-ddl')): () => void {
@@ -23,6 +23,17 @@ export function traceTenantDdl(tracer: Tracer = trace.getTracer('tenant-ddl')): 
       before: ({ name, wave }) => ({ 'tenant_ddl.rollout': name, 'tenant_ddl.wave': wave }),
       after: () => ({}),
     }),
+    subscribe<OnlineTrace>('tenant-ddl:online', tracer, parents, {
+      name: ({ operation, stage }) => `online ${operation}${stage === undefined ? '' : `: ${stage}`}`,
+      before: ({ org, table, number, of }) => ({
+        'db.system.name': 'postgresql',
+        'db.namespace': org,
+        'db.collection.name': table,
+        'tenant_ddl.stage': number,
+        'tenant_ddl.stages': of,
+      }),
+      after: () => ({}),
+    }),
   ];
   return () => ends.forEach((end) => end());
 }
@@ -33,7 +44,7 @@ interface Words<C> {
   readonly after: (trace: C) => Attributes;
 }
 
-function subscribe<C extends ChangeTrace | RolloutTrace>(
+function subscribe<C extends ChangeTrace | OnlineTrace | RolloutTrace>(
   channelName: string,
   tracer: Tracer,
   parents: AsyncLocalStorage<Span>,
@@ -41,7 +52,7 @@ function subscribe<C extends ChangeTrace | RolloutTrace>(
 ): () => void {
   const channel = tracingChannel<unknown, C>(channelName);
   const spans = new WeakMap<C, Span>();
-  // What runs inside has the span as its parent: a change in a wave, a wave in its rollout.
+  // What runs inside has the span as its parent: a change in a wave, a wave in its rollout, a stage in its change.
   channel.start.bindStore(parents, (message) => {
     const given = message;
     const parent = parents.getStore();

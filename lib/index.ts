@@ -93,7 +93,7 @@ export type {
   StopRule,
   WorkerOptions,
 } from './rollout';
-export type { ChangeTrace, RolloutTrace } from './run/channels';
+export type { ChangeTrace, OnlineTrace, RolloutTrace } from './run/channels';
 export { withDbRetry } from './run/retry';
 export type {
   FieldBase,

@@ -3,8 +3,19 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { traceTenantDdl } from '../../examples/opentelemetry';
-import { addFieldToModel, applyChanges, createModel, rollOut, withTenant, type ChangeTrace } from '../../lib';
+import {
+  addFieldToModel,
+  applyChanges,
+  applyOnline,
+  createModel,
+  rollOut,
+  withTenant,
+  type Change,
+  type ChangeTrace,
+  type OnlineTrace,
+} from '../../lib';
 import { quiet } from '../support/log';
+import { ORG, withInvoices } from '../support/online';
 import { connect, freshOrg } from '../support/postgres';
 import { STATUS, withTenants } from '../support/rollout';
 
@@ -18,11 +29,14 @@ beforeEach(async () => {
   await db.raw('create schema ??', [org]);
 });
 
-/** What the channel of changes publishes while something runs. */
-async function published(run: () => Promise<unknown>): Promise<[string, ChangeTrace][]> {
-  const events: [string, ChangeTrace][] = [];
-  const seen = (event: string) => (trace: ChangeTrace) => void events.push([event, { ...trace }]);
-  const channel = tracingChannel<unknown, ChangeTrace>('tenant-ddl:change');
+/** What a channel publishes while something runs. */
+async function published<T extends object = ChangeTrace>(
+  run: () => Promise<unknown>,
+  name = 'tenant-ddl:change',
+): Promise<[string, T][]> {
+  const events: [string, T][] = [];
+  const seen = (event: string) => (trace: T) => void events.push([event, { ...trace }]);
+  const channel = tracingChannel<unknown, T>(name);
   const [start, end, asyncStart] = [seen('start'), seen('end'), seen('asyncStart')];
   const subscribers = { start, end, asyncStart, asyncEnd: seen('asyncEnd'), error: seen('error') };
   channel.subscribe(subscribers);
@@ -86,6 +100,38 @@ it('says of a change whether its transaction goes on', async () => {
   });
 });
 
+const required: Change = { kind: 'alterField', table: 'invoice', column: 'status', set: { nullable: false } };
+
+it('publishes the start and the end of an online change and of each stage', () =>
+  withInvoices(10, async (own) => {
+    const events = await published<OnlineTrace>(() => applyOnline(ORG, required, own, options), 'tenant-ddl:online');
+    const at = { org: ORG, table: 'invoice', operation: 'ALTER COLUMN' };
+    const told = (name: string): OnlineTrace[] => events.filter(([event]) => event === name).map(([, trace]) => trace);
+    expect(told('start')).toEqual([
+      at,
+      ...['add checks', 'validate', 'finish'].map((stage, index) => ({ ...at, stage, number: index + 1, of: 3 })),
+    ]);
+    expect(told('asyncEnd').map(({ stage }) => stage)).toEqual(['add checks', 'validate', 'finish', undefined]);
+    for (const trace of told('asyncEnd')) expect(trace.durationMs).toEqual(expect.any(Number));
+    expect(told('error')).toEqual([]);
+  }));
+
+it('publishes the error of an online change and of its stage', () =>
+  withInvoices(10, async (own) => {
+    const blocker = await own.transaction();
+    await blocker.raw('lock table ??.invoice in access share mode', [ORG]);
+    const events = await published<OnlineTrace>(async () => {
+      const retry = { maxAttempts: 1 };
+      const changing = applyOnline(ORG, required, own, { ...options, lockTimeoutMs: 20, retry });
+      await expect(changing).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+    }, 'tenant-ddl:online').finally(() => blocker.rollback());
+    const failed = events.filter(([event]) => event === 'error').map(([, { error, stage }]) => [stage, error?.code]);
+    expect(failed).toEqual([
+      ['add checks', 'LOCK_TIMEOUT'],
+      [undefined, 'LOCK_TIMEOUT'],
+    ]);
+  }));
+
 describe('the example for OpenTelemetry', () => {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -129,6 +175,18 @@ describe('the example for OpenTelemetry', () => {
       'rollout wave 1 > ADD COLUMN',
       'rollout wave 2 > ADD COLUMN',
     ]);
+  });
+
+  it('puts the stages of an online change into it', async () => {
+    await withInvoices(10, async (own) => void (await applyOnline(ORG, required, own, options)));
+    const online = exporter.getFinishedSpans().filter(({ name }) => name.startsWith('online'));
+    const whole = online.find(({ name }) => name === 'online ALTER COLUMN');
+    const stages = online.filter((span) => span !== whole);
+    expect(stages.map(({ name }) => name)).toEqual(
+      ['add checks', 'validate', 'finish'].map((stage) => `online ALTER COLUMN: ${stage}`),
+    );
+    for (const { parentSpanContext } of stages) expect(parentSpanContext?.spanId).toBe(whole?.spanContext().spanId);
+    expect(stages[0]?.attributes).toMatchObject({ 'db.namespace': ORG, 'tenant_ddl.stage': 1, 'tenant_ddl.stages': 3 });
   });
 
   it('makes none after its end', async () => {

@@ -3,7 +3,8 @@ import type { ChangeResult } from '../migration/apply-changes';
 import type { OnlineOptions, OnlineSettings } from '../options/options';
 import { onlineSettingsOf, tenantsOwn } from '../options/settings';
 import { onlineWay, type OnlineWay } from '../plan/online/online-plan';
-import type { Change } from '../plan/operations';
+import type { Change, CheckedChange } from '../plan/operations';
+import { ONLINE, traced } from '../run/channels';
 import { execute } from '../run/execute';
 import { logChange } from '../run/log';
 import { retrying, retryScopeOf } from '../run/retry';
@@ -57,26 +58,38 @@ export async function applyOnline(
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const checked = checkedForOnline(checkedOrg, change, settings.sharedSchemas);
   const way = onlineWay(checkedOrg, checked);
-  const server = await onlineServer(checkedOrg, db, 'applyOnline');
-  const changes = [asChange(checked)];
+  return traced(
+    ONLINE,
+    () => ({ org, table: checked.table, operation: way.subject.message }),
+    async () => {
+      const server = await onlineServer(checkedOrg, db, 'applyOnline');
+      const ran = await runWay(checkedOrg, checked, way, server, settings);
+      return { org, changes: [asChange(checked)], ...ran, durationMs: Math.round(performance.now() - startedAt) };
+    },
+  );
+}
+
+type Ran = Omit<OnlineResult, 'org' | 'changes' | 'durationMs'>;
+
+async function runWay(
+  org: Identifier,
+  checked: CheckedChange,
+  way: OnlineWay,
+  server: Knex,
+  settings: OnlineSettings,
+): Promise<Ran> {
   if (way.as === 'it is') {
-    const ran = await runAsItIs(checkedOrg, checked.table, way, server, settings);
+    const { attempts, durationMs } = await runAsItIs(org, checked.table, way, server, settings);
     const statements = way.planned.plan.steps.map(({ sql }) => sql);
-    return {
-      org,
-      changes,
-      statements,
-      ...ran,
-      stages: [{ name: 'as it is', durationMs: ran.durationMs }],
-      resumed: false,
-    };
+    return { statements, attempts, stages: [{ name: 'as it is', durationMs }], resumed: false };
   }
+  const startedAt = performance.now();
   const stages: StageRan[] = [];
   let resumed = false;
   const attempts = await retrying(
     settings.retry,
     async (attempt) => {
-      await withSession(server, { org: checkedOrg, table: checked.table }, settings, (session) =>
+      await withSession(server, { org, table: checked.table }, settings, (session) =>
         withLease(session, async () => {
           const went = await beginOrGoOn(session, way, JSON.stringify(checked), (ran) => stages.push(ran));
           resumed ||= went.resumed && attempt === 1;
@@ -84,12 +97,11 @@ export async function applyOnline(
       );
       return attempt;
     },
-    { org: checkedOrg, canRetry: (error) => retryScopeOf(error) === 'connection' },
+    { org, canRetry: (error) => retryScopeOf(error) === 'connection' },
   );
-  const durationMs = Math.round(performance.now() - startedAt);
-  logChange(settings.logger, checkedOrg, way.subject, { durationMs, attempts });
+  logChange(settings.logger, org, way.subject, { durationMs: Math.round(performance.now() - startedAt), attempts });
   const statements = way.stages.flatMap(({ steps }) => steps.map(({ sql }) => sql));
-  return { org, changes, statements, attempts, durationMs, stages, resumed };
+  return { statements, attempts, stages, resumed };
 }
 
 /** Behind the first lock, where it is about a table that is there. */

@@ -2,6 +2,7 @@ import { MigrationError, type ErrorCode } from '../errors';
 import { heard } from '../options/heard';
 import { writeRecord } from '../options/logger';
 import type { Stage } from '../plan/online/stage';
+import { ONLINE, traced } from '../run/channels';
 import { abortedError } from './lease';
 import type { OnlineSession } from './online-session';
 import { moveRecord } from './record';
@@ -33,7 +34,12 @@ export async function runStages(
     heard(() => settings.onProgress?.(where));
     try {
       if (settings.signal?.aborted === true) throw abortedError(org, table, settings.signal);
-      await runStage(session, change, stage, at);
+      const trace = { ...where, operation: subject.message };
+      await traced(
+        ONLINE,
+        () => trace,
+        () => runStage(session, change, stage, at),
+      );
     } catch (error) {
       throw await afterFailure(session, change, at, error as MigrationError);
     }

@@ -26,11 +26,28 @@ export interface RolloutTrace {
   error?: MigrationError;
 }
 
+/** What the channel `tenant-ddl:online` publishes, of a call of `applyOnline` and of each stage that it runs. */
+export interface OnlineTrace {
+  readonly org: string;
+  readonly table: string;
+  /** In SQL's words, such as `ALTER COLUMN`. */
+  readonly operation: string;
+  /** The stage's name, which one it is, from 1, and of how many; undefined for the whole call. */
+  readonly stage?: string;
+  readonly number?: number;
+  readonly of?: number;
+  /** In milliseconds, once it has ended. */
+  durationMs?: number;
+  /** Set by Node.js where it failed. */
+  error?: MigrationError;
+}
+
 /** Tracing channels of node:diagnostics_channel, by what is subscribed to. */
 export const CHANGES: TracingChannel<unknown, ChangeTrace> = tracingChannel<unknown, ChangeTrace>('tenant-ddl:change');
 export const ROLLOUTS: TracingChannel<unknown, RolloutTrace> = tracingChannel<unknown, RolloutTrace>(
   'tenant-ddl:rollout',
 );
+export const ONLINE: TracingChannel<unknown, OnlineTrace> = tracingChannel<unknown, OnlineTrace>('tenant-ddl:online');
 
 /**
  * Runs work, and publishes its start, its end and its error. Where nobody has subscribed, not even what would be
