@@ -21,8 +21,9 @@ export function planForAny(
   const each = (org: Identifier): Planned => planned(org, checkedChanges(org, changes, sharedSchemas));
   if (anyOrg === undefined) return each;
   const plan = each(anyOrg);
+  const filled = fillOf(plan, anyOrg) ?? (() => plan);
   // An org with a dollar sign could end the constant of a block, whose tag was chosen without it.
-  return (org) => (org.includes('$') ? each(org) : filledIn(plan, anyOrg, org));
+  return (org) => (org.includes('$') ? each(org) : (filled(org) as Planned));
 }
 
 function placeholderFor(changes: readonly CheckedChange[]): Identifier | undefined {
@@ -34,17 +35,28 @@ function placeholderFor(changes: readonly CheckedChange[]): Identifier | undefin
   return undefined;
 }
 
-/** The same with the org in every text; parts without it are shared with all other orgs. */
-function filledIn<T>(value: T, anyOrg: Identifier, org: Identifier): T {
+/** Fills in an org. */
+type Fill = (org: Identifier) => unknown;
+
+/** Finds the places of the org once. Undefined for a value without it, which all orgs share. */
+function fillOf(value: unknown, anyOrg: Identifier): Fill | undefined {
   if (typeof value === 'string') {
-    return (value.includes(anyOrg) ? value.replaceAll(anyOrg, () => org) : value) as T;
+    const parts = value.split(anyOrg);
+    return parts.length === 1 ? undefined : (org) => parts.join(org);
   }
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => filledIn(item, anyOrg, org));
-    return items.every((item, at) => item === value[at]) ? value : (items as T);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fills: (readonly [string, Fill])[] = [];
+  for (const [key, item] of Object.entries(value)) {
+    const fill = fillOf(item, anyOrg);
+    if (fill !== undefined) fills.push([key, fill]);
   }
-  const entries = Object.entries(value).map(([key, item]) => [key, filledIn(item as unknown, anyOrg, org)] as const);
-  const isSame = entries.every(([key, item]) => item === (value as Readonly<Record<string, unknown>>)[key]);
-  return isSame ? value : (Object.fromEntries(entries) as T);
+  if (fills.length === 0) return undefined;
+  return (org) => {
+    const copy = (Array.isArray(value) ? [...(value as unknown[])] : Object.assign({}, value)) as Record<
+      string,
+      unknown
+    >;
+    for (const [key, fill] of fills) copy[key] = fill(org);
+    return copy;
+  };
 }

@@ -59,7 +59,7 @@ export async function changeTenant(on: RolloutOn, tenant: ClaimedTenant, rule: N
   const counted = countingAttempts(settings, () => (attempts += 1));
   try {
     work = on.workFor(tenant);
-    const whole = { ...work, ledger: { rollout: id, attempt: 1 } };
+    const whole = Object.assign({}, work, { ledger: { rollout: id, attempt: 1 } });
     const run = (): ReturnType<typeof execute> => execute(whole, server, counted);
     const ran = await (locksShared(work) ? on.alone(run) : run());
     return ran.ledgerSaid === undefined ? { outcome: 'done' } : cameOf(ran.ledgerSaid);
