@@ -1,6 +1,6 @@
 // Each kind of online change, on the table of __tests__/support/online.ts.
 import type { Change, FieldSpec } from '../../../lib';
-import { retype, toBigInt } from '../../support/online';
+import { retype, toBigInt } from '../../support/invoices';
 
 /** A change, with what is there before it. */
 export interface Kind {

@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { knex, type Knex } from 'knex';
 import { abandonOnline, applyChange, applyOnline, inspectModel, type MigrationError } from '../../../lib';
-import { createInvoices, prepare, recordsOf, schemaOf } from '../../support/online';
+import { createInvoices, prepare, recordsOf, schemaOf } from '../../support/invoices';
 import type { Kind } from './kinds';
 
 export interface Round {
