@@ -7,7 +7,7 @@ it('leaves nothing on the heap of twenty thousand different changes', () => {
     for (let index = 0; index < count; index += 1) {
       last += 1;
       const field = { name: `field_${last}`, type: 'String', default: 'x' } as const;
-      planChange(`org-${last}`, { kind: 'addField', table: `model_${last}`, field });
+      planChange(`org-${last}`, { kind: 'createModel', table: `model_${last}`, fields: [field] });
     }
   };
   // Until nothing more is kept.

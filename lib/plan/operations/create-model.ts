@@ -7,7 +7,8 @@ import { modelProps, type ForeignKey } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { modelFaults } from '../../spec/model-faults';
 import { step, type Hazard, type Step } from '../plan';
-import { addColumn, addIndex, columnKey, commentOn, createIndex, creation } from '../render';
+import { addColumn, addIndex, commentOn, createIndex } from '../render';
+import { creation } from '../creation';
 import { indexSizeHazards } from '../index-hazards';
 import { refersTo } from '../effects';
 import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
@@ -53,8 +54,9 @@ function tableStatements(org: Identifier, change: CreateModel, inline: readonly 
   const isNullable = (field: Field): boolean => field.nullable !== false && !key.includes(field);
   const uniques = uniqueFields(fields).map(({ name }) => name);
   const keyNames = key.map(({ name }) => name);
-  const hangsOn = [fields.map((field) => columnKey(table, field, isNullable(field))), keyNames, uniques, plain];
-  const [create = '', ...others] = creation(org, table, hangsOn, (builder) => {
+  // A reference has its tenant's schema, and is written below.
+  const rendered = [fields.map(({ references: _references, ...field }) => field), plain];
+  const [create = '', ...others] = creation(org, table, rendered, (builder) => {
     for (const field of fields) addColumn(builder, table, field, isNullable(field));
     if (key.length > 0) builder.primary(keyNames, { constraintName: derivedName('pkey', table, []) });
     for (const name of uniques) builder.unique([name], { indexName: derivedName('key', table, [name]) });

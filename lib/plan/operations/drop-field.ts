@@ -25,7 +25,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   effects: (_org, { table, column, cascade }) => [{ verb: 'drops', of: 'column', table, column, cascade }],
   plan: (org, { table, column, cascade = [], referencing }) => {
     const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
-    const sql = alteration(org, table, ['drop', column], (builder) => void builder.dropColumn(column));
+    const sql = alteration(org, table, (builder) => void builder.dropColumn(column));
     return {
       // An index that another transaction is just building is known only under the lock.
       guards: [ownLock(org, table), sharedWithOthers(qualified(org, table), column, JSON.stringify(cascade))],

@@ -4,7 +4,7 @@ import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
 import { step, type Hazard } from '../plan';
-import { rendered } from '../render';
+import { alteration } from '../render';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -22,9 +22,7 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
   effects: (_org, { table, column, to }) => [{ verb: 'renames', of: 'column', table, column, to }],
   plan: (org, { table, column, to }) => {
     const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
-    const [sql = ''] = rendered(org, (schema) =>
-      schema.alterTable(table, (builder) => void builder.renameColumn(column, to)),
-    );
+    const sql = alteration(org, table, (builder) => void builder.renameColumn(column, to));
     const names = renameDerived({ org, table, oldTable: table, column: { from: column, to } });
     const rename: Hazard = {
       kind: 'rename',
