@@ -142,6 +142,6 @@ export function step(sql: string, costs: Partial<Omit<ChangeStep, 'sql'>> = {}):
   return { sql, locks: [], rewritesTable: false, scansTable: false, transactional: true, ...costs };
 }
 
-export function withoutHazards({ hazards: _hazards, ...step }: ChangeStep): Step {
-  return step;
+export function withoutHazards({ sql, locks, rewritesTable, scansTable, transactional }: ChangeStep): Step {
+  return { sql, locks, rewritesTable, scansTable, transactional };
 }
