@@ -5,15 +5,12 @@ import type { Settings } from '../../options/options';
 import { EQ, isOneOf } from '../../sql/qualified-sql';
 import { sqlStateOf } from '../failures/sql-states';
 import { rollbackToSavepoint, savepointBatch } from '../wire/batch';
-import { watched } from '../wire/blockers';
 import { diagnosed, questionsAbout } from '../failures/cause';
-import { explained, failureAt, type Failed } from '../failures/message';
-import { refusedHazard } from '../hazards/hazard-policy';
-import { answeredWithin, batchLimitMs, statementLimitMs } from '../wire/limit';
-import { learnSession, rememberingSession } from '../wire/prepared';
+import { failureAt, type Failed } from '../failures/message';
+import { answeredWithin, statementLimitMs } from '../wire/limit';
 import { clientOf, discard, send, valueOf, type Answer, type Connection } from '../wire/send';
-import { refusedUnforeseen } from '../hazards/unforeseen-policy';
 import type { Work } from '../work';
+import { sendBatch } from './send-batch';
 
 /**
  * One round trip inside the caller's transaction. If it fails, the savepoint makes the transaction usable again, with
@@ -22,31 +19,14 @@ import type { Work } from '../work';
 export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
   return inTurn(trx, async () => {
     const connection = await clientOf(trx).acquireConnection();
-    const answers = await watched(
-      trx,
-      { connection, org: work.org },
-      settings,
-      () =>
-        rememberingSession(connection, {
-          send: () =>
-            answeredWithin(
-              connection,
-              batchLimitMs(work, settings),
-              send(trx, savepointBatch(work, settings, connection)),
-            ),
-          undo: () => answeredWithin(connection, statementLimitMs(settings), send(trx, rollbackToSavepoint())),
-        }),
-      async (error, seen) => {
-        const failed = await undone(error, work, trx, connection, statementLimitMs(settings));
-        return (
-          refusedHazard(error, work) ??
-          refusedUnforeseen(error, work, failed.rows) ??
-          explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
-        );
-      },
-    );
-    learnSession(connection, answers);
-    return answers;
+    return sendBatch(work, settings, {
+      db: trx,
+      connection,
+      batch: () => savepointBatch(work, settings, connection),
+      send: (sql) => send(trx, sql),
+      undo: rollbackToSavepoint(),
+      diagnose: (error) => undone(error, work, trx, connection, statementLimitMs(settings)),
+    });
   });
 }
 

@@ -6,10 +6,10 @@ import { hearUnreplicated } from '../commit/commit';
 import { explained, failureAt } from '../failures/message';
 import { ledgeredBatch } from '../wire/batch';
 import { LEDGER_SAID } from '../wire/ledger-row';
-import { learnSession } from '../wire/prepared';
 import { clientOf, discard, sendPlain, type Answer } from '../wire/send';
 import type { Work } from '../work';
-import { sendUndoing, taken } from './own-transaction';
+import { taken, undoing } from './own-transaction';
+import { sendBatch } from './send-batch';
 
 /**
  * One round trip on one connection of the pool: the change, its row in the ledger, and COMMIT. After a lost connection,
@@ -19,9 +19,11 @@ export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): 
   const connection = await taken(db, work);
   const stopListening = hearUnreplicated(connection, work.org, settings);
   try {
-    const batch = (): string => ledgeredBatch(work, settings, connection);
-    const answers = await sendUndoing(work, db, connection, settings, batch, sendPlain);
-    learnSession(connection, answers);
+    const answers = await sendBatch(work, settings, {
+      ...undoing(work, db, connection, settings),
+      batch: () => ledgeredBatch(work, settings, connection),
+      send: (sql) => sendPlain(db, sql, connection),
+    });
     const end = work.ledger?.trial === true ? 'ROLLBACK' : 'COMMIT';
     if (answers.at(-1)?.command === end) return answers;
     discard(connection);

@@ -2,18 +2,14 @@ import type { Knex } from 'knex';
 import type { Settings } from '../../options/options';
 import { acquired } from '../wire/acquire';
 import { beginBatch, joined } from '../wire/batch';
-import { watched } from '../wire/blockers';
 import { commit } from '../commit/commit';
 import { diagnosed, questionsAbout } from '../failures/cause';
 import { explained, failureAt, type Failed } from '../failures/message';
-import { refusedHazard } from '../hazards/hazard-policy';
-import { answeredWithin, batchLimitMs, statementLimitMs } from '../wire/limit';
-import { learnSession, rememberingSession } from '../wire/prepared';
-import type { sendPlain } from '../wire/send';
+import { answeredWithin, statementLimitMs } from '../wire/limit';
 import { clientOf, discard, send, sendAlone, type Answer, type Connection } from '../wire/send';
 import { identityIn } from '../wire/transaction-identity';
-import { refusedUnforeseen } from '../hazards/unforeseen-policy';
 import type { Work } from '../work';
+import { sendBatch, type BatchSender } from './send-batch';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
 export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
@@ -26,9 +22,11 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
     }
   };
   try {
-    const batch = (): string => beginBatch(work, settings, connection);
-    const answers = await sendUndoing(work, db, connection, settings, batch);
-    learnSession(connection, answers);
+    const answers = await sendBatch(work, settings, {
+      ...undoing(work, db, connection, settings),
+      batch: () => beginBatch(work, settings, connection),
+      send: (sql) => send(db, sql, connection),
+    });
     const identity = identityIn(answers, connection);
     const sendCommit = (): Promise<string | undefined> => sendAlone(db, 'commit', connection);
     await commit(db, { org: work.org, connection, identity, sendCommit, close, caught: () => undefined }, settings);
@@ -47,34 +45,19 @@ export async function taken(db: Knex, { org, subjects }: Work): Promise<Connecti
   }
 }
 
-/** Sends a batch that begins a transaction. If it fails, ends the transaction and explains the failure. */
-export function sendUndoing(
+/** For a batch that begins a transaction: its failure ends the transaction. */
+export function undoing(
   work: Work,
   db: Knex,
   connection: Connection,
   settings: Settings,
-  batch: () => string,
-  sendBatch: typeof sendPlain = send,
-): Promise<readonly Answer[]> {
-  const limitMs = batchLimitMs(work, settings);
-  return watched(
+): Pick<BatchSender, 'db' | 'connection' | 'undo' | 'diagnose'> {
+  return {
     db,
-    { connection, org: work.org },
-    settings,
-    () =>
-      rememberingSession(connection, {
-        send: () => answeredWithin(connection, limitMs, sendBatch(db, batch(), connection)),
-        undo: () => answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection)),
-      }),
-    async (error, seen) => {
-      const failed = await undone(error, work, db, connection, settings);
-      return (
-        refusedHazard(error, work) ??
-        refusedUnforeseen(error, work, failed.rows) ??
-        explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
-      );
-    },
-  );
+    connection,
+    undo: 'rollback',
+    diagnose: (error) => undone(error, work, db, connection, settings),
+  };
 }
 
 /** Ends the transaction, and finds the cause of the failure. */
