@@ -2,7 +2,7 @@ import { EQ, GE, GT, LT } from '../sql/qualified-sql';
 import { catalog, nameAsSeenFrom } from './catalogs';
 
 /** Oids below are PostgreSQL's own objects, the same in every database of a version (access/transam.h). */
-export const FIRST_NORMAL_OID = 16384;
+const FIRST_NORMAL_OID = 16384;
 
 /** A sequence in a default is a constant oid, whose text has the schema's name: the catalog has the object itself. */
 const SEQUENCES = `select pg_catalog.string_agg(${nameAsSeenFrom('rel.home', 's.relnamespace', 's.relname')}, ', ' order by s.oid)

@@ -6,7 +6,7 @@ import { defaultLogger, SILENT, type Logger } from './logger';
 import { defaultsOf, group, option, type GivenBy, type SettledBy } from './option';
 
 /** What to do about the hazards of a plan. */
-export const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
+const HAZARD_POLICIES = ['refuse', 'warn', 'allow'] as const;
 /** `refuse` changes nothing and throws HAZARD_REFUSED, `warn` logs the hazard, `allow` does neither. */
 export type HazardPolicy = (typeof HAZARD_POLICIES)[number];
 
@@ -98,7 +98,7 @@ export interface OnlineProgress {
 }
 
 /** Many brief waits: each blocks others for at most `lockTimeoutMs`, and a busy table lets us in at last. */
-export const ONLINE_RETRY_OPTIONS = {
+const ONLINE_RETRY_OPTIONS = {
   ...RETRY_OPTIONS,
   /** Total attempts for each brief lock, including the first. Default 30. */
   maxAttempts: option<number>({ default: 30, unit: 'attempts', check: wholeFrom(1) }),

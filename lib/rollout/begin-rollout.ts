@@ -180,6 +180,6 @@ export function oneAfterTheOther(): RolloutOn['alone'] {
   };
 }
 
-export function invalidError(message: string): MigrationError {
+function invalidError(message: string): MigrationError {
   return new MigrationError(message, { code: 'INVALID_SPEC' });
 }

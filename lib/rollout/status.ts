@@ -74,7 +74,7 @@ function timeIn(json: string): Date {
 }
 
 /** Exported for the test of what it costs. */
-export function statusQuery(name: string): string {
+function statusQuery(name: string): string {
   const counts = OUTCOMES.map(
     (outcome) => `pg_catalog.count(*) filter (where t.outcome ${EQ} ${literal(outcome)})::integer as ${outcome}_count`,
   );

@@ -92,7 +92,7 @@ export async function workRollouts(
 }
 
 /** @throws MigrationError INVALID_SPEC */
-export function refuseNoQueue(boss: unknown): void {
+function refuseNoQueue(boss: unknown): void {
   const given = (boss ?? {}) as Readonly<Record<string, unknown>>;
   if (QUEUE_METHODS.every((method) => typeof given[method] === 'function')) return;
   throw new MigrationError('The queue must be a started pg-boss, 10 or 12.', { code: 'INVALID_SPEC' });

@@ -31,7 +31,7 @@ export function diffModels(desired: Models, actual: Models, options: CompareOpti
 }
 
 /** The same, for sides that have already been checked. */
-export function diffSides(desired: Side, actual: Side): readonly Difference[] {
+function diffSides(desired: Side, actual: Side): readonly Difference[] {
   const known = new Set(desired.extras.map(extraKey));
   // An extra on both sides is not a difference; each of the others belongs to exactly one difference.
   const extras = new Set(actual.extras.filter((extra) => !known.has(extraKey(extra))));

@@ -51,7 +51,7 @@ function isCostly({ rewritesTable, scansTable }: Step): boolean {
 }
 
 /** A change that is refused by its name, before anything is sent. */
-export function notOnlineError(org: string, table: string, reason: string): MigrationError {
+function notOnlineError(org: string, table: string, reason: string): MigrationError {
   return new MigrationError(
     `This change of "${org}"."${table}" cannot be made online: ${reason}. Nothing was changed. Use applyChange, at a time when the table may be locked.`,
     { code: 'INVALID_SPEC', org, table },

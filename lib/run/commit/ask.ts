@@ -39,7 +39,7 @@ export const POOLED: WayToAsk = {
 };
 
 /** On a separate connection. The server may have no room for it, or its password may be outdated. */
-export const BESIDE: WayToAsk = {
+const BESIDE: WayToAsk = {
   part: 1 / 2,
   other: () => POOLED,
   ask: async (db, question, limitMs, logger) => {
