@@ -23,6 +23,8 @@ const pure = layers.slice(0, 7);
 const shared = {
   operations: ['operation'],
   'field-types': [
+    'array-literal',
+    'array-of',
     'default-text',
     'field-type',
     'guessed-type',

@@ -10,6 +10,7 @@ import {
   type FieldSpec,
   type ModelSpec,
 } from '../../lib';
+import { isArray, optionsOf } from '../../lib/field-types/options';
 import { checkedChanges } from '../../lib/plan/checked-changes';
 import { fold } from '../../lib/plan/fold';
 import { operationOf } from '../../lib/plan/operations';
@@ -61,7 +62,7 @@ const MAKERS: readonly Maker[] = [
     const [from, to] = [oneOf(models, at), oneOf(models, other)];
     const key = to && keyFields(to.fields);
     const target = key?.length === 1 ? key[0] : undefined;
-    if (from === undefined || to === undefined || target === undefined) return undefined;
+    if (from === undefined || to === undefined || target === undefined || isArray(target)) return undefined;
     const { name: _name, default: _default, comment: _comment, unique: _unique, ...rest } = target;
     const references = { schema: org, table: to.table, column: target.name, onDelete: 'CASCADE' } as const;
     const type = { ...rest, name: `r${place}`, nullable: true, primaryKey: false, references };
@@ -151,6 +152,7 @@ const MAKERS: readonly Maker[] = [
       precision,
       scale,
       values,
+      array,
       default: value,
       nullable,
       unique,
@@ -161,8 +163,8 @@ const MAKERS: readonly Maker[] = [
     const isFree =
       !isKey && !isInIndex && old.references === undefined && !isReferredTo(org, models, from.table, old.name);
     const retyping =
-      flag && isFree && converts(old.type, String(type))
-        ? { type, length, precision, scale, values, default: value ?? null }
+      flag && isFree && converts(old, field)
+        ? { type, length, precision, scale, values, array, default: value ?? null }
         : {};
     const isUnique =
       old.unique === true ||
@@ -177,7 +179,10 @@ const MAKERS: readonly Maker[] = [
     };
     const named = Object.fromEntries(Object.entries(set).filter(([, named]) => named !== undefined));
     if (Object.keys(named).length === 0) return undefined;
-    return { kind: 'alterField', table: from.table, column: old.name, set: named };
+    // One value becomes an array, or the other way round, only where the change says what it is so far.
+    const isOther = retyping.type !== undefined && isArray(old) !== isArray(field);
+    const known = isOther ? { from: { type: old.type, ...optionsOf(old) } } : {};
+    return { kind: 'alterField', table: from.table, column: old.name, set: named, ...known };
   },
 ];
 
@@ -185,8 +190,15 @@ const TEXTS = ['Text', 'String', 'Enum'];
 const NUMBERS = ['Int', 'BigInt', 'Float', 'Decimal'];
 
 /** PostgreSQL has a cast for these pairs; for others it is refused, which is another test's. */
-function converts(from: string, to: string): boolean {
-  return [from, to].some((type) => TEXTS.includes(type)) || [from, to].every((type) => NUMBERS.includes(type));
+function converts(from: Typed, to: Typed): boolean {
+  const types = [from.type ?? '', to.type ?? ''];
+  if (types.includes('Json') && (isArray(from) || isArray(to))) return false;
+  return types.some((type) => TEXTS.includes(type)) || types.every((type) => NUMBERS.includes(type));
+}
+
+interface Typed {
+  readonly type?: FieldSpec['type'];
+  readonly array?: boolean | undefined;
 }
 
 function isReferredTo(org: Identifier, models: readonly Model[], table: string, column?: string): boolean {

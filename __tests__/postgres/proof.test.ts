@@ -175,6 +175,7 @@ const ALTERABLE: Readonly<Record<keyof FieldChangesSpec, true>> = {
   precision: true,
   scale: true,
   values: true,
+  array: true,
   nullable: true,
   default: true,
   unique: true,

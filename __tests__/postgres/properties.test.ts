@@ -94,6 +94,11 @@ const PLACES: Record<string, (given: string, org: string) => readonly unknown[]>
   'a value of an Enum': (given) => [
     { table: 'm', fields: [{ name: 'a', type: 'Enum', values: [given], default: given }] },
   ],
+  array: (given) => [{ table: 'm', fields: [{ name: 'a', type: 'Text', array: given }] }],
+  'an array': (given) => [{ table: 'm', fields: [{ name: given, type: 'Text', array: true, default: [] }] }],
+  'a value of an array of an Enum': (given) => [
+    { table: 'm', fields: [{ name: given, type: 'Enum', values: [given], array: true, default: [given, given] }] },
+  ],
   'index name': (given) => [
     { table: 'm', fields: [{ name: 'a', type: 'Int' }], indexes: [{ columns: ['a'], name: given }] },
   ],
@@ -169,9 +174,12 @@ const PLACES: Record<string, (given: string, org: string) => readonly unknown[]>
   ...Object.fromEntries(
     (['String', 'Text', 'Json', 'Int', 'BigInt', 'Float', 'Decimal', 'Boolean'] as const)
       .concat(['DateTime', 'Date', 'Time', 'Uuid', 'Bytes'] as never)
-      .map((type) => [
-        `default of ${type}`,
-        (given: string) => [{ table: 'm', fields: [{ name: 'a', type, default: given }] }],
+      .flatMap((type) => [
+        [`default of ${type}`, (given: string) => [{ table: 'm', fields: [{ name: 'a', type, default: given }] }]],
+        [
+          `default of an array of ${type}`,
+          (given: string) => [{ table: 'm', fields: [{ name: 'a', type, array: true, default: [given, given] }] }],
+        ],
       ]),
   ),
   'default of Json, as a key': (given) => [
@@ -233,7 +241,7 @@ it('a string in a spec becomes exactly that name or value, or is refused before 
         }
       }),
     ),
-    { numRuns: 700 + certain.length, examples: certain },
+    { numRuns: 800 + certain.length, examples: certain },
   );
   // Places that refuse all, or take all, would be no test of the other half.
   const names = ['table', 'field', 'index name', 'referenced table', 'referenced column'].map(

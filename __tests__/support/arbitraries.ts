@@ -84,14 +84,27 @@ const shortText = text.map((given) => [...given].slice(0, 30).join(''));
 const digits = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength });
 
+type TypeAndDefault = Omit<FieldSpec, 'name'>;
+
+/** With a value, or with an array of values. */
+function of(type: FieldSpec['type'], value: fc.Arbitrary<unknown>, more = {}): fc.Arbitrary<TypeAndDefault> {
+  const one = value.map((given) => ({ type, default: given, ...more }));
+  if (type === 'Json') return one;
+  const many = fc.array(value, { maxLength: 3 }).map((given) => ({ type, default: given, array: true, ...more }));
+  return fc.oneof({ weight: 3, arbitrary: one }, { weight: 1, arbitrary: many });
+}
+
 const decimal: fc.Arbitrary<TypeAndDefault> = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 60 }), fc.boolean())
   .filter(([precision, scale]) => scale <= precision)
   .chain(([precision, scale, declared]) =>
-    fc
-      .tuple(fc.constantFrom('', '-'), digits(precision - scale), digits(scale))
-      .map(([sign, whole, fraction]) => sign + (whole || '0') + (fraction && `.${fraction}`))
-      .map((value) => ({ type: 'Decimal', default: value, ...(declared ? { precision, scale } : {}) })),
+    of(
+      'Decimal',
+      fc
+        .tuple(fc.constantFrom('', '-'), digits(precision - scale), digits(scale))
+        .map(([sign, whole, fraction]) => sign + (whole || '0') + (fraction && `.${fraction}`)),
+      declared ? { precision, scale } : {},
+    ),
   );
 
 const instant = fc.date({ min: new Date('1000-01-02'), max: new Date('9998-12-30'), noInvalidDate: true });
@@ -104,11 +117,6 @@ const json = fc
   .jsonValue({ maxDepth: 3 })
   .map((value) => JSON.parse(JSON.stringify(value).replaceAll(/\\u(?:0000|d[89a-f]..)/gi, '')) as unknown)
   .filter((value) => value !== null);
-
-type TypeAndDefault = Omit<FieldSpec, 'name'>;
-
-const of = (type: FieldSpec['type'], value: fc.Arbitrary<unknown>, more = {}): fc.Arbitrary<TypeAndDefault> =>
-  value.map((given) => ({ type, default: given, ...more }));
 
 /** Of every type, with its options and a default that it takes. */
 const typeAndDefault: fc.Arbitrary<TypeAndDefault> = fc.oneof(
@@ -148,7 +156,7 @@ const typeAndDefault: fc.Arbitrary<TypeAndDefault> = fc.oneof(
   ),
   fc
     .uniqueArray(text, { minLength: 1, maxLength: 5 })
-    .map((values): TypeAndDefault => ({ type: 'Enum', values, default: values.at(-1) })),
+    .chain((values) => of('Enum', fc.constantFrom(...values), { values })),
 );
 
 /** A field that a row of defaults alone satisfies: it is nullable, or has a default. */
@@ -200,14 +208,14 @@ function withIndexOptions(
   const takes = {
     btree: true,
     hash: !unique && columns.length === 1,
-    gin: !unique && own.every(({ type }) => type === 'Json'),
-    brin: !unique && own.every(({ type }) => !['Json', 'Boolean'].includes(type)),
+    gin: !unique && own.every(({ type, array }) => type === 'Json' || array === true),
+    brin: !unique && own.every(({ type, array }) => !['Json', 'Boolean'].includes(type) && array !== true),
   };
   const method = takes[options.method] ? options.method : 'btree';
   const { order, nulls } = method === 'btree' ? options : { order: undefined, nulls: undefined };
   const listed = columns.map((column) => {
-    const type = fields.find(({ name: field }) => field === column)?.type ?? '';
-    const isText = TEXT_TYPES.includes(type);
+    const { type = '', array } = fields.find(({ name: field }) => field === column) ?? {};
+    const isText = TEXT_TYPES.includes(type) && array !== true;
     const lower = options.lower && isText ? ({ lower: true } as const) : {};
     const hasClass = options.operatorClass && isText && method === 'btree';
     return { column, order, nulls, ...lower, ...(hasClass ? { operatorClass: 'text_pattern_ops' } : {}) };

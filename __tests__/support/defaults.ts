@@ -11,7 +11,7 @@ export async function insertedDefaults(
   table: string,
   fields: readonly FieldSpec[],
 ): Promise<Record<string, string | null>> {
-  const values = fields.map(({ type }, index) => `${textOf(type, '??')} as c${index}`);
+  const values = fields.map((field, index) => `${textIn(field, '??')} as c${index}`);
   const { rows } = await db.raw(`insert into ??.?? default values returning ${values.join(', ')}`, [
     schema,
     table,
@@ -26,13 +26,20 @@ export async function defaultValues(
   fields: readonly FieldSpec[],
   columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'default'>[],
 ): Promise<Record<string, string | null>> {
-  const values = fields.map(({ name, type }, index) => {
-    const column = columns.find((candidate) => candidate.name === name);
-    return `${textOf(type, `cast(${column?.default ?? 'null'} as ${column?.type ?? 'text'})`)} as c${index}`;
+  const values = fields.map((field, index) => {
+    const column = columns.find((candidate) => candidate.name === field.name);
+    return `${textIn(field, `cast(${column?.default ?? 'null'} as ${column?.type ?? 'text'})`)} as c${index}`;
   });
   // As it is stored: a question mark in it is none of knex's.
   const { rows } = await db.raw(`select ${values.join(', ')}`.replaceAll('?', '\\?'));
   return byName(fields, rows[0]);
+}
+
+/** Of an array, the texts of its elements as JSON. */
+function textIn({ type, array }: FieldSpec, value: string): string {
+  if (array !== true) return textOf(type, value);
+  const items = `select coalesce(json_agg(${textOf(type, 'e')} order by place), '[]')::text from unnest(a) with ordinality u(e, place)`;
+  return `(select case when a is not null then (${items}) end from (select ${value} as a) given)`;
 }
 
 function textOf(type: FieldTypeName, value: string): string {
@@ -48,14 +55,26 @@ function byName(fields: readonly FieldSpec[], row: Record<string, string | null>
 
 /** What {@link insertedDefaults} has to give for a field, byte for byte; an expression for what is made at run time. */
 export function expectedDefault(field: FieldSpec): unknown {
-  const { default: given, type } = field;
+  const { default: given, type, array } = field;
   // It counts from one.
   if (field.identity === true) return '1';
   if (given === undefined || given === null) return null;
+  if (array === true)
+    return sameList(given.map((item) => expectedDefault({ ...field, array: false, default: item } as FieldSpec)));
   if (typeof given === 'object' && 'fn' in given && type !== 'Json') {
     return given.fn === 'uuid' ? expect.stringMatching(UUID) : expect.any(String);
   }
   return TYPE_SAMPLES[type].stored(given);
+}
+
+function sameList(items: readonly unknown[]): unknown {
+  return {
+    asymmetricMatch: (text: string) => {
+      expect(JSON.parse(text)).toEqual(items);
+      return true;
+    },
+    toString: () => JSON.stringify(items),
+  };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

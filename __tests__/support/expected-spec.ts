@@ -38,10 +38,11 @@ function normalIndex(
 }
 
 function normalField(field: FieldSpec, isKey: boolean, keyLength: number): unknown {
-  const { name, type, nullable, unique, references, comment, length, precision, scale, values } = field;
+  const { name, type, nullable, unique, references, comment, length, precision, scale, values, array } = field;
   return {
     name,
     type,
+    array: array === true,
     key: isKey,
     nullable: nullable !== false && !isKey && field.identity !== true,
     identity: field.identity === true,
@@ -59,7 +60,15 @@ function normalField(field: FieldSpec, isKey: boolean, keyLength: number): unkno
 }
 
 /** The value that a default stands for, as one text. */
-function value({ type, default: given }: FieldSpec): string | undefined {
+function value(field: FieldSpec): string | undefined {
+  const { array, default: list } = field;
+  if (array !== true || list === undefined || list === null) return valueOfOne(field as OneValue);
+  return JSON.stringify(list.map((item) => valueOfOne({ ...field, array: false, default: item } as OneValue)));
+}
+
+type OneValue = FieldSpec & { readonly array?: false | undefined };
+
+function valueOfOne({ type, default: given }: OneValue): string | undefined {
   if (given === undefined || given === null) return undefined;
   if (type === 'Json') return JSON.stringify(inOrder(given));
   if (typeof given === 'object' && 'fn' in given) return `${given.fn}()`;

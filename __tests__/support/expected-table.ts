@@ -93,7 +93,8 @@ function keyOf(fields: readonly FieldSpec[]): string[] {
 /** As `format_type` writes the types of the documented table. */
 function columnType(field: FieldSpec): string {
   const { catalogName } = TYPE_SAMPLES[field.type];
-  return typeof catalogName === 'string' ? catalogName : catalogName(field);
+  const ofOne = typeof catalogName === 'string' ? catalogName : catalogName(field);
+  return field.array === true ? `${ofOne}[]` : ofOne;
 }
 
 /** By columns, and then by what else there is. */

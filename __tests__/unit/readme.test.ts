@@ -96,6 +96,11 @@ describe('the tables of keys', () => {
     expect(sqlOf({ fields: [{ name: 'f', ...spec }] })).toMatch(patternOf(codeIn(sql)[0]));
   });
 
+  it.each(tableOf('docs/fields.md', 'a field with `array: true`'))('the array %s becomes %s', (example, sql) => {
+    const spec = evaluate(`return (${codeIn(example)[0]})`, {}) as object;
+    expect(sqlOf({ fields: [{ name: 'f', ...spec }] })).toMatch(patternOf(codeIn(sql)[0]));
+  });
+
   it.each(model)('the model key %s (%s): %s becomes %s', (_key, _meaning, example, sql) => {
     const spec = evaluate(`return (${codeIn(example)[0]})`, {}) as object;
     const fields = ['f', 'g'].map((name) => ({ name, type: 'Int' }));

@@ -55,6 +55,22 @@ export const addFieldExamples: ExamplesOf<'addField'> = [
     change: { kind: 'addField', table: 'invoice', field: { name: 'tone', type: 'Enum', values: ['warm', 'cold'] } },
   },
   {
+    variant: 'array',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: { name: 'labels', type: 'String', array: true, nullable: false, default: [] },
+    },
+  },
+  {
+    variant: 'array of an Enum',
+    change: {
+      kind: 'addField',
+      table: 'invoice',
+      field: { name: 'tones', type: 'Enum', values: ['warm', 'cold'], array: true },
+    },
+  },
+  {
     variant: 'reference, nullable',
     change: {
       kind: 'addField',

@@ -97,6 +97,36 @@ export const alterFieldExamples: ExamplesOf<'alterField'> = [
     },
   },
   {
+    variant: 'a value to an array of it',
+    change: {
+      kind: 'alterField',
+      table: 'invoice',
+      column: 'note',
+      set: { type: 'Text', array: true },
+      from: { type: 'Text' },
+    },
+  },
+  {
+    variant: 'an array to its only element',
+    change: {
+      kind: 'alterField',
+      table: 'invoice',
+      column: 'tags',
+      set: { type: 'Text' },
+      from: { type: 'Text', array: true },
+    },
+  },
+  {
+    variant: 'other elements of an array',
+    change: {
+      kind: 'alterField',
+      table: 'invoice',
+      column: 'marks',
+      set: { type: 'Int', array: true },
+      from: { type: 'Decimal', precision: 5, scale: 2, array: true },
+    },
+  },
+  {
     variant: 'from a type that is not named',
     change: { kind: 'alterField', table: 'invoice', column: 'quantity', set: { type: 'Float' } },
   },

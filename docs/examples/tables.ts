@@ -30,6 +30,8 @@ export const EXAMPLE_MODELS: readonly ModelSpec[] = [
       { name: 'status', type: 'Enum', values: ['draft', 'sent'] },
       { name: 'issued_at', type: 'DateTime', nullable: false },
       { name: 'public_id', type: 'Uuid' },
+      { name: 'tags', type: 'Text', array: true },
+      { name: 'marks', type: 'Decimal', precision: 5, scale: 2, array: true },
     ],
     indexes: [{ columns: ['status', 'amount'], name: 'invoice_by_status' }, { columns: ['issued_at'] }],
   },

@@ -1,4 +1,4 @@
-import { fieldTypes, typeOf, type FieldTypeName } from '../field-types';
+import { typeNames, typeOf, type FieldTypeName } from '../field-types';
 import { defaultTextIn } from '../field-types/default-text';
 import type { Json } from '../field-types/field-type';
 import type { TypeOptions } from '../field-types/options';
@@ -39,7 +39,7 @@ export function fieldsOf(table: TableFacts): ReadFields {
       return [];
     }
     extras.push(...wordsOf(table, column));
-    const isIdentity = column.identity === BY_DEFAULT && typeOf({ type: type.name }).canBeIdentity;
+    const isIdentity = column.identity === BY_DEFAULT && typeOf({ ...type.options, type: type.name }).canBeIdentity;
     const more = {
       ...(isIdentity ? { identity: true } : nullability(column)),
       ...defaultOf(table, column, type, extras),
@@ -84,8 +84,11 @@ function typeIn(
 ): ReadType | undefined {
   if (generated !== '' || identifierFault(name, 'column') !== undefined) return undefined;
   const read = (values: readonly string[] | undefined): ReadType | undefined => {
-    for (const known of Object.keys(fieldTypes) as FieldTypeName[]) {
-      const options = typeOf({ type: known }).read({ type, modifier, values });
+    for (const known of typeNames) {
+      const ofOne = typeOf({ type: known });
+      const ofMany = ofOne.hasArrays ? typeOf({ type: known, array: true }) : undefined;
+      const column = { type, modifier, values };
+      const options = ofOne.read(column) ?? ofMany?.read(column);
       if (options !== undefined) return { name: known, options, usesCheck: values !== undefined };
     }
     return undefined;
@@ -137,8 +140,9 @@ function defaultOf(
   const read = sequences === null ? defaultTextIn(text) : undefined;
   // PostgreSQL keeps a null that was cast.
   if (read?.is === 'word' && read.value === 'NULL') return {};
-  const kept = read && typeOf({ type }).readDefaultText(read);
-  const checked = kept === undefined ? undefined : typeOf({ type }).readDefault(kept, { name, ...options });
+  const known = typeOf({ ...options, type });
+  const kept = read && known.readDefaultText(read);
+  const checked = kept === undefined ? undefined : known.readDefault(kept, { name, ...options });
   if (checked !== undefined && 'kept' in checked && checked.kept !== null) return { default: checked.kept };
   const isPlainSequence = sequences !== null && /^nextval\('(?:[^']|'')*'::regclass\)$/.test(text);
   extras.push({ kind: 'default', name, table, detail: isPlainSequence ? `nextval of ${sequences}` : text });

@@ -1,6 +1,6 @@
 import { literal } from '../sql/literal';
 import { isOneOf, MATCHES } from '../sql/qualified-sql';
-import { isCallOf } from './default-text';
+import { isCallOf, textOfType } from './default-text';
 import { isInput, isOfType } from './converts';
 import { fieldType } from './field-type';
 
@@ -24,7 +24,13 @@ export const booleanType = fieldType<BooleanOptions>({
     const text = `${value}::pg_catalog.text`;
     return `(not (${text} ${MATCHES} '^-?[0-9]+$') or ${isOneOf(text, 'text', [`'0'`, `'1'`])})`;
   },
-  readDefaultText: (text) => (isCallOf(text, ['true', 'false']) ? text.value === 'true' : undefined),
+  readDefaultText: (text) => {
+    if (isCallOf(text, ['true'])) return true;
+    if (isCallOf(text, ['false'])) return false;
+    // As an item of a constant array.
+    const letter = textOfType(text, 'boolean');
+    return letter === 't' || letter === 'f' ? letter === 't' : undefined;
+  },
   converts: (value, type) => {
     const text = `${value}::pg_catalog.text`;
     return `case when ${isOfType(value, ['integer'])} then true

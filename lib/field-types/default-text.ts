@@ -1,19 +1,20 @@
 /**
- * A default as `pg_get_expr` writes it: a constant, a word (`true`, `CURRENT_DATE`) or a call, each with the casts around
- * it, innermost first. Nothing is evaluated, and any other expression is not read at all.
+ * A default as `pg_get_expr` writes it: a constant, a word (`true`, `CURRENT_DATE`), a call or an array, each with the
+ * casts around it, innermost first. Nothing is evaluated, and any other expression is not read at all.
  */
 export type DefaultText = {
   readonly casts: readonly string[];
 } & (
   | { readonly is: 'text' | 'number' | 'word'; readonly value: string }
   | { readonly is: 'call'; readonly value: string; readonly args: readonly DefaultText[] }
+  | { readonly is: 'array'; readonly items: readonly DefaultText[] }
 );
 
 // Each is tried at the current position.
 const TEXT = /'((?:[^']|'')*)'/y;
 const NUMBER = /-?\d+(?:\.\d+)?/y;
 const NAME = /[A-Za-z_]+/y;
-const CAST = /::([a-z ]+?(?:\(\d+(?:,-?\d+)?\))?(?: with(?:out)? time zone)?)(?=::|[),]|$)/y;
+const CAST = /::([a-z ]+?(?:\(\d+(?:,-?\d+)?\))?(?: with(?:out)? time zone)?(?:\[\])?)(?=::|[),\]]|$)/y;
 
 /** Reads the expression of a default, under a search_path of pg_catalog and standard_conforming_strings. */
 export function defaultTextIn(sql: string): DefaultText | undefined {
@@ -45,21 +46,26 @@ function primary(reading: Reading): DefaultText | undefined {
   if (text !== null) return { is: 'text', value: (text[1] ?? '').replaceAll("''", "'"), casts: [] };
   const number = take(reading, NUMBER);
   if (number !== null) return { is: 'number', value: number[0], casts: [] };
+  if (skip(reading, 'ARRAY[')) {
+    const items = listUpTo(reading, ']');
+    return items && { is: 'array', items, casts: [] };
+  }
   const name = take(reading, NAME);
   if (name === null) return undefined;
   if (!skip(reading, '(')) return { is: 'word', value: name[0], casts: [] };
-  return call(reading, name[0]);
+  const args = listUpTo(reading, ')');
+  return args && { is: 'call', value: name[0], args, casts: [] };
 }
 
-function call(reading: Reading, value: string): DefaultText | undefined {
-  const args: DefaultText[] = [];
-  while (!skip(reading, ')')) {
-    if (args.length > 0 && !skip(reading, ', ')) return undefined;
-    const arg = expression(reading);
-    if (arg === undefined) return undefined;
-    args.push(arg);
+function listUpTo(reading: Reading, end: string): readonly DefaultText[] | undefined {
+  const items: DefaultText[] = [];
+  while (!skip(reading, end)) {
+    if (items.length > 0 && !skip(reading, ', ')) return undefined;
+    const item = expression(reading);
+    if (item === undefined) return undefined;
+    items.push(item);
   }
-  return { is: 'call', value, args, casts: [] };
+  return items;
 }
 
 function take(reading: Reading, pattern: RegExp): RegExpExecArray | null {

@@ -26,6 +26,7 @@ export const enumType = fieldType<EnumOptions>({
   takes: (value, { values = [] }) => isOneOf(`${value}::pg_catalog.text`, 'text', values.map(literal)),
   isHeldByCheck: true,
   checkedValues: ({ values }) => values,
+  isHeldTo: (value, values) => isOneOf(value, 'text', values.map(literal)),
   read: ({ type, modifier, values }) => (type === 'text' && modifier === -1 && values ? { values } : undefined),
   readDefaultText: (text) => textOfType(text, 'text', 'character varying'),
 });

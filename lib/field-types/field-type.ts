@@ -53,6 +53,8 @@ export interface FieldType<Taken = unknown> {
   readonly columnTypes: readonly string[];
   /** Whether it is a type of text: an assignment refuses a text that is too long, while a cast truncates it. */
   readonly isText: boolean;
+  /** Whether a field can hold an array of its values. */
+  readonly hasArrays: boolean;
   /** Whether a sequence can give a column of the type its values. */
   readonly canBeIdentity: boolean;
   /** Whether a value may be longer than an entry of a btree, which is at most 2,704 bytes. */
@@ -90,6 +92,8 @@ export interface FieldType<Taken = unknown> {
   readonly isHeldByCheck: boolean;
   /** The values that a CHECK limits the column to, if the type has one. */
   checkedValues(field: TypedField): readonly string[] | undefined;
+  /** The condition of that CHECK. */
+  isHeldTo(value: string, values: readonly string[]): string;
   /** The options with which a column of the catalog has this type; undefined if it has another. */
   read(column: CatalogColumn): TypeOptions | undefined;
   /** What {@link readDefault} would have returned for a default in the catalog; undefined if no spec expresses it. */
@@ -150,6 +154,7 @@ export function fieldType<Taken>(
     column: (table, field) => table.specificType(field.name, typeSql(parts.catalogName(field))),
     columnTypes: [parts.catalogName({ name: '' }).replace(/\(.*/, '')],
     isText: false,
+    hasArrays: true,
     canBeIdentity: false,
     isUnbounded: false,
     hasGin: false,
@@ -164,6 +169,7 @@ export function fieldType<Taken>(
     modifier: () => -1,
     ownName: (field) => literal(typeSql(parts.catalogName(field))),
     checkedValues: () => undefined,
+    isHeldTo: () => 'true',
     read: ({ type, modifier, values }) =>
       type === parts.catalogName({ name: '' }) && modifier === -1 && values === undefined ? {} : undefined,
     defaultValue: (kept) => JSON.stringify(kept),

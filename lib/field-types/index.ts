@@ -1,3 +1,4 @@
+import { arrayOf } from './array-of';
 import { bigIntType } from './big-int';
 import { booleanType } from './boolean';
 import { bytesType } from './bytes';
@@ -37,6 +38,9 @@ export const fieldTypes = {
 /** The type of a field, such as `String`. */
 export type FieldTypeName = keyof typeof fieldTypes;
 
+/** The types that have arrays: a Json is a list by itself. */
+export type ArrayTypeName = Exclude<FieldTypeName, 'Json'>;
+
 export const typeNames = Object.keys(fieldTypes) as readonly FieldTypeName[];
 
 /** The limits of numbers in a column of some type. */
@@ -44,7 +48,8 @@ export function numberLimits(columnSql: string): NumberLimits | undefined {
   return typeNames.map((type) => typeOf({ type }).numberLimits(columnSql)).find((limits) => limits !== undefined);
 }
 
-/** The registry's entry for the type of a field. */
-export function typeOf(field: { readonly type: FieldTypeName }): FieldType {
-  return fieldTypes[field.type];
+/** The registry's entry for the type of a field; for an array, that of arrays of the type. */
+export function typeOf(field: { readonly type: FieldTypeName; readonly array?: boolean | undefined }): FieldType {
+  const ofOne: FieldType = fieldTypes[field.type];
+  return field.array === true ? arrayOf(ofOne) : ofOne;
 }

@@ -22,6 +22,7 @@ export const jsonType = fieldType<JsonOptions>({
   isUnbounded: true,
   hasGin: true,
   castsAlike: ['text', 'character varying'],
+  hasArrays: false,
   // jsonb keeps only one of several equal keys.
   keeps: (value) => `${keysIn(`${value}::pg_catalog.text`)} ${EQ} ${keysIn(`(${value}::${TYPE})::pg_catalog.text`)}`,
   readDefaultText: (text) => exactJson(textOfType(text, 'jsonb')),

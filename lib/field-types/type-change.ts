@@ -3,7 +3,7 @@ import { literal } from '../sql/literal';
 import { EQ, GE, isOneOf, LE, typeSql } from '../sql/qualified-sql';
 import type { TypedField, WholeType } from './field-type';
 import { scaleIn, scaleSql } from './numeric-modifier';
-import type { TypeOptions } from './options';
+import { isArray, type TypeOptions } from './options';
 
 /** A type with its options. */
 export type TypeSpec = TypeOptions & { readonly type: FieldTypeName };
@@ -28,8 +28,26 @@ export function rewritesForType(from: TypeSpec | undefined, to: NewType): boolea
 
 /** Whether rows may contain more than the new type keeps. */
 export function canLose(from: TypeSpec | undefined, to: NewType): boolean {
-  if (typeOf(to).keeps('', '', to) === undefined) return false;
-  return from === undefined || wholeFrom(from, to) === undefined;
+  if (isOfArray(from, to) && !isArray(to)) return true;
+  const [one, ofOne] = [from && elementOf(from), elementOf(to)];
+  if (typeOf(ofOne).keeps('', '', ofOne) === undefined) return false;
+  return one === undefined || wholeFrom(one, ofOne) === undefined;
+}
+
+/** The type that is a list by itself, if the other is an array: neither becomes the other. */
+export function listBeside(from: TypeSpec, to: TypeSpec): FieldTypeName | undefined {
+  if (isArray(from) === isArray(to)) return undefined;
+  return [from.type, to.type].find((type) => !typeOf({ type }).hasArrays);
+}
+
+/** Whether the column holds arrays so far. Without `from`, the server refuses to make one of the other. */
+export function isOfArray(from: TypeSpec | undefined, to: NewType): boolean {
+  return isArray(from ?? to);
+}
+
+/** The type of one element. */
+export function elementOf<T extends TypeOptions>(spec: T): T {
+  return isArray(spec) ? { ...spec, array: undefined } : spec;
 }
 
 /** Whether every value of the old type is one of the new type, and none loses anything. */
@@ -75,8 +93,8 @@ export function castOf(value: string, to: NewType, type: string): string {
 }
 
 /** Whether a column has one of these types, or one of `others` of the catalog; `was` is its pg_attribute. */
-export function isColumnOf(types: readonly FieldTypeName[], others: readonly string[] = []): string {
-  const names = new Set([...types.flatMap((type) => typeOf({ type }).columnTypes), ...others]);
+export function isColumnOf(types: readonly TypeSpec[], others: readonly string[] = []): string {
+  const names = new Set([...types.flatMap((type) => typeOf(type).columnTypes), ...others]);
   return isOneOf('was.atttypid', 'regtype', [...names].map(regtype));
 }
 
@@ -85,7 +103,7 @@ const OTHERS_WRITTEN_BY_SESSION = ['timestamp without time zone', 'time with tim
 
 /** Whether the text of a default depends on the session's settings; `was` is the pg_attribute of its column. */
 export function isWrittenBySession(): string {
-  const types = typeNames.filter((type) => typeOf({ type }).isWrittenBySession);
+  const types = typeNames.map((type) => ({ type })).filter((type) => typeOf(type).isWrittenBySession);
   return isColumnOf(types, OTHERS_WRITTEN_BY_SESSION);
 }
 

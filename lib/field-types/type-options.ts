@@ -2,7 +2,7 @@ import { oneOf } from '../codec/codecs';
 import type { Fault } from '../errors';
 import { typeNames, typeOf, type FieldTypeName } from '.';
 import type { TypedField } from './field-type';
-import { TYPE_OPTIONS, type TypeOption, type TypeOptions } from './options';
+import { isArray, TYPE_OPTIONS, typeOptions, type TypeOption, type TypeOptions } from './options';
 
 /** The name of a type, with a hint for other words. */
 export const typeName = oneOf(
@@ -16,16 +16,21 @@ export function typeOptionFaults(type: FieldTypeName, field: TypedField): readon
 }
 
 export function foreignOptionFaults(type: FieldTypeName, given: TypeOptions): readonly Fault[] {
-  const { options } = typeOf({ type });
-  return TYPE_OPTIONS.filter((option) => given[option] !== undefined && !options.includes(option)).map((option) => ({
+  const { options, hasArrays } = typeOf({ type });
+  const foreign = TYPE_OPTIONS.filter((option) => given[option] !== undefined && !options.includes(option));
+  const faults = foreign.map((option): Fault => ({
     path: option,
     message: `${type} takes no ${option}, ${takers(option).join(' and ')} does`,
   }));
+  if (!isArray(given) || hasArrays) return faults;
+  return [...faults, { path: 'array', message: `${type} has no arrays: a list is a ${type} itself` }];
 }
 
 /** Whether the codec of an option refused its value: already reported, so checks that depend on it are skipped. */
 export function hasWrongOption(given: Readonly<Record<string, unknown>>, right: TypeOptions): boolean {
-  return TYPE_OPTIONS.some((option) => given[option] !== undefined && right[option] === undefined);
+  return (Object.keys(typeOptions) as readonly (keyof TypeOptions)[]).some(
+    (option) => given[option] !== undefined && right[option] === undefined,
+  );
 }
 
 /** The type that is implied if only its options are named: `length` implies a String. */

@@ -4,7 +4,7 @@ import { keyColumnsOf, type Index } from '../spec/index-spec';
 import { qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { OLDER_SNAPSHOT } from '../sql/older-snapshot';
-import { EQ, GT, isOneOf, LT } from '../sql/qualified-sql';
+import { EQ, GT, isArrayType, isOneOf, LT } from '../sql/qualified-sql';
 import { block, guard } from '../sql/server-check';
 import type { Hazard, Unforeseen } from './plan';
 import { meet, policyIs } from './unforeseen';
@@ -40,7 +40,7 @@ function indexSizeHazard(table: Identifier, { unique }: Index, column?: Identifi
     saferWay:
       unique === true
         ? 'Use a String with a length, or index a field that holds a hash of the value.'
-        : "Use method: 'gin' for what is in a Json, or method: 'hash' to find equal values of any length.",
+        : "Use method: 'gin' for what is in a Json or an array, or method: 'hash' to find equal values of any length.",
   };
 }
 
@@ -60,7 +60,7 @@ const UNBOUNDED = ['pg_catalog.text', 'pg_catalog.jsonb'];
 /** The catalog may be older than the lock: where the hazard is refused, in doubt it is there. */
 const IN_DOUBT = `(${OLDER_SNAPSHOT} and ${policyIs('indexSize', ['refuse'])})`;
 
-/** A text that a check is about, as that of an Enum is, may well have one. */
+/** A text that a check is about, as that of an Enum is, may well have one; an array of such texts has none. */
 export function sizeGuards(org: Identifier, table: Identifier, index: Index): readonly string[] {
   if (!isBtree(index)) return [];
   const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
@@ -68,9 +68,9 @@ export function sizeGuards(org: Identifier, table: Identifier, index: Index): re
     block(`begin
   if ${IN_DOUBT} or exists (select from pg_catalog.pg_attribute a
     where a.attrelid ${EQ} ${relation} and ${isOneOf('a.attname::pg_catalog.text', 'text', entryColumns(index).map(literal))}
-      and (${isOneOf('a.atttypid', 'regtype', UNBOUNDED.map(literal))} or a.atttypid ${EQ} 'pg_catalog.varchar'::pg_catalog.regtype and (a.atttypmod ${LT} 0 or a.atttypmod ${GT} ${MAX_ENTRY_BYTES}))
+      and (${isArrayType('a.atttypid')} or (${isOneOf('a.atttypid', 'regtype', UNBOUNDED.map(literal))} or a.atttypid ${EQ} 'pg_catalog.varchar'::pg_catalog.regtype and (a.atttypmod ${LT} 0 or a.atttypmod ${GT} ${MAX_ENTRY_BYTES}))
       and not exists (select from pg_catalog.pg_constraint k
-        where k.conrelid ${EQ} a.attrelid and k.contype ${EQ} 'c' and k.conkey ${EQ} array[a.attnum]::smallint[])) then
+        where k.conrelid ${EQ} a.attrelid and k.contype ${EQ} 'c' and k.conkey ${EQ} array[a.attnum]::smallint[]))) then
     ${meet('indexSize', sizeKey(table, index))}
   end if;
 end`),

@@ -1,12 +1,12 @@
 import { previewBody } from './alter-field/conversion-preview';
-import { newTypeOf, newValuesOf } from '../spec/field-changes';
+import { newCheckOf, newTypeOf } from '../spec/field-changes';
 import type { Alteration } from './alter-field/alteration';
 import { block } from '../sql/server-check';
 import { qualified, quoted, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
-import { EQ, GT, isOneOf, LT } from '../sql/qualified-sql';
+import { EQ, GT, LT } from '../sql/qualified-sql';
 import { typeOf } from '../field-types';
-import type { NewType } from '../field-types/type-change';
+import { isOfArray, type NewType } from '../field-types/type-change';
 import type { CountsOfRows } from './plan';
 
 /** The most rows that are counted: the count is sent with the rollback, and must not delay it. */
@@ -33,13 +33,13 @@ export function rowsInTheWay(org: Identifier, change: Alteration): CountsOfRows 
     );
   const each = `select ${value} from ${from} limit ${MAX_COUNTED_ROWS}`;
   const alike = `select pg_catalog.count(*) over (partition by ${value}) as alike, ${value} from (${each}) e`;
-  const newValues = newValuesOf(set);
-  const values = newValues && isOneOf(value, 'text', newValues.map(literal));
+  const values = newCheckOf(change, value);
   const to = newTypeOf(change);
+  const rows = { ofArray: to !== undefined && isOfArray(change.from, to), maxRows: MAX_COUNTED_ROWS };
   const converting = (outcome: 'loses' | 'fails'): string =>
     to === undefined
       ? ''
-      : countRows(from, previewBody(org, table, column, to, MAX_COUNTED_ROWS, { [outcome]: NOTE_PLACE }), outcome);
+      : countRows(from, previewBody(org, table, column, to, { ...rows, noted: { [outcome]: NOTE_PLACE } }), outcome);
   return {
     ...(change.unconvertible !== undefined && to !== undefined && { NOT_NULL_VIOLATION: converting('fails') }),
     ...(set.nullable === false && { NOT_NULL_VIOLATION: counting(each, `${value} is null`) }),

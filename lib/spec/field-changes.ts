@@ -80,6 +80,13 @@ export function newValuesOf(set: FieldChanges): readonly string[] | undefined {
   return type && typeOf({ type }).checkedValues({ ...set, name: '' });
 }
 
+/** The condition that holds `value` to them. */
+export function newCheckOf(change: Retyping, value: string): string | undefined {
+  const values = newValuesOf(change.set);
+  const type = judgedTypeOf(change);
+  return values && type && typeOf(type).isHeldTo(value, values);
+}
+
 /** The faults of options that are named without a type, according to the type that the field has. */
 export function optionFaultsBy(from: FieldTypeSpec, set: FieldChanges): readonly Fault[] {
   if (set.type !== undefined || impliedType(set) === undefined) return [];
@@ -91,9 +98,9 @@ export function optionFaultsBy(from: FieldTypeSpec, set: FieldChanges): readonly
 
 /** The DEFAULT expression, for the type that the field gets or has; if neither is known, for its kind of value. */
 export function changedDefaultSql(changes: FieldChanges, kept: Json, from: FieldTypeSpec | undefined): string {
-  const type = impliedType(changes) ?? from?.type ?? guessedType(kept);
-  const read = typeOf({ type }).readDefault(kept, { ...from, ...changes, name: '' });
-  return typeOf({ type }).defaultSql('kept' in read ? read.kept : kept);
+  const type = judgedTypeOf({ column: '', set: changes, from }) ?? from ?? { type: guessedType(kept) };
+  const read = typeOf(type).readDefault(kept, { ...type, name: '' });
+  return typeOf(type).defaultSql('kept' in read ? read.kept : kept);
 }
 
 /** The faults of a new default for a field that keeps its type. */
@@ -110,7 +117,7 @@ function keptDefault(changes: Partial<AsGiven>): Found {
   const { default: given } = changes;
   if (given === undefined || given === null) return [];
   const type = impliedType(changes) ?? guessedType(given);
-  const read = typeOf({ type }).readDefault(given, ofColumn(changes));
+  const read = typeOf({ ...optionsOf(changes), type }).readDefault(given, ofColumn(changes));
   return 'fault' in read ? [{ path: 'default', message: read.fault }] : { instead: { default: read.kept } };
 }
 
@@ -123,6 +130,9 @@ function ofColumn(changes: Partial<AsGiven>) {
 function changeFaults(right: Partial<AsGiven>, given: Readonly<Record<string, unknown>>): Found {
   if (Object.keys(given).length === 0) return [{ path: '', message: 'must name something to change' }];
   if (hasWrongOption(given, right)) return [];
+  if (right.array !== undefined && right.type === undefined && given.type === undefined) {
+    return [{ path: 'array', message: "is a part of the type: name that too, { type: '…', array: true }" }];
+  }
   const type = impliedType(right);
   const optionFaults = type === undefined ? [] : typeOptionFaults(type, ofColumn(right));
   return optionFaults.length > 0 ? optionFaults : keptDefault(right);

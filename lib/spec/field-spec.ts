@@ -2,8 +2,9 @@ import * as t from 'io-ts';
 import { bounded, closed, type Closed, type Found } from '../codec/object-codec';
 import { flag, nameOf, text } from '../codec/codecs';
 import { typeOf, type FieldTypeName } from '../field-types';
+import type { Fault } from '../errors';
 import type { Json } from '../field-types/field-type';
-import { typeOptions } from '../field-types/options';
+import { isArray, typeOptions } from '../field-types/options';
 import type { FieldSpec as FieldSpecType, KeyOfEach, Proved, Same } from './spec-types';
 import { Reference } from './references';
 import { identityFaults } from './identity';
@@ -54,12 +55,22 @@ function fieldFaults(right: Partial<Checked>, given: Readonly<Record<string, unk
   const faults = [
     ...setNullFaults(isIdentity ? { ...right, nullable: false } : right),
     ...identityFaults(right, given.default !== undefined && given.default !== null),
+    ...arrayFaults(right, given),
   ];
   const found = typeFaults(right, given);
   if (!('instead' in found) && faults.length + found.length > 0) return [...faults, ...found];
   if (faults.length > 0) return faults;
   const kept = 'instead' in found ? found.instead : {};
-  return isIdentity ? { instead: { ...kept, nullable: false } } : found;
+  if (isIdentity) return { instead: { ...kept, nullable: false } };
+  // What goes without saying is not said.
+  return right.array === false ? { instead: { ...kept, array: undefined } } : found;
+}
+
+function arrayFaults(right: Partial<Checked>, given: Readonly<Record<string, unknown>>): readonly Fault[] {
+  if (!isArray(right) || given.references === undefined) return [];
+  return [
+    { path: 'references', message: 'an array refers to nothing: PostgreSQL has no foreign keys of its elements' },
+  ];
 }
 
 /** The faults of the type's options and of the default. */

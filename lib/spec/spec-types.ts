@@ -2,7 +2,7 @@
  * What callers write. These types are for editors and compilers; the codecs check at run time. Proofs at the end of
  * field-spec.ts, model-spec.ts and operations/index.ts keep the two together.
  */
-import type { fieldTypes, FieldTypeName } from '../field-types';
+import type { ArrayTypeName, fieldTypes, FieldTypeName } from '../field-types';
 import type { TypeOption } from '../field-types/options';
 
 /** What becomes of a row when the row that it refers to is deleted, or its key changed (manual 5.5.5, Foreign Keys). */
@@ -48,7 +48,7 @@ export interface FieldBase {
   readonly nullable?: boolean | undefined;
   /** A unique constraint on this field alone. Default false. */
   readonly unique?: boolean | undefined;
-  /** A foreign key on this field alone; those over several columns are in the model's `foreignKeys`. */
+  /** A foreign key on this field alone, which is no array; those over several columns are in the model's `foreignKeys`. */
   readonly references?: ReferenceSpec | undefined;
   /** Part of the primary key. If no field sets it, the field named `id` is the key; `false` prevents that. */
   readonly primaryKey?: boolean | undefined;
@@ -58,12 +58,28 @@ export interface FieldBase {
 
 /** A field of one type, such as `FieldOf<'String'>`: the common properties and those of its type. */
 export type FieldOf<Name extends FieldTypeName> = {
-  [N in Name]: FieldBase & { readonly type: N } & TakenBy<N> & {
+  [N in Name]: FieldBase & { readonly type: N } & (OneOf<N> | (N extends ArrayTypeName ? ManyOf<N> : never)) & {
       readonly [Option in Exclude<TypeOption | 'identity', keyof TakenBy<N>>]?: undefined;
     };
 }[Name];
 
 type TakenBy<N extends FieldTypeName> = NonNullable<(typeof fieldTypes)[N]['taken']>;
+
+/** One value of a type. */
+type OneOf<N extends FieldTypeName> = TakenBy<N> & { readonly array?: false | undefined };
+
+/** An array of values of a type. */
+type ManyOf<N extends ArrayTypeName> = Omit<TakenBy<N>, 'default' | 'identity'> & {
+  /**
+   * Whether the field holds an array of values of the type (`varchar(100)[]`) instead of one. Of every type but a Json,
+   * which is a list by itself. Default false.
+   */
+  readonly array: true;
+  /** A list of values, each as the type takes it; `[]` is an empty array. `null` means none. */
+  readonly default?: readonly NonNullable<TakenBy<N>['default']>[] | null | undefined;
+  /** Nothing counts arrays. */
+  readonly identity?: undefined;
+};
 
 /**
  * One field of a model, which becomes one column. Its `type` decides which other properties it takes.
@@ -102,7 +118,7 @@ export type IndexConditionSpec =
   | { readonly column: string; readonly is: 'null' | 'not null'; readonly equals?: undefined }
   | {
       readonly column: string;
-      /** A value of the field's type, as its default is written; of no Json and no Bytes. */
+      /** A value of the field's type, as its default is written; of no Json, no Bytes and no array. */
       readonly equals: string | number | boolean;
       readonly is?: undefined;
     };
@@ -121,7 +137,10 @@ export interface IndexSpec {
   readonly unique?: boolean | undefined;
   /** Default: a name derived from the table and the columns. */
   readonly name?: string | undefined;
-  /** Default `'btree'`. A `'hash'` is over one field and finds equal values, however long; a `'gin'` is for Json. */
+  /**
+   * Default `'btree'`. A `'hash'` is over one field and finds equal values, however long; a `'gin'` finds what is inside
+   * a Json or an array.
+   */
   readonly method?: IndexMethod | undefined;
   /** Only rows that meet all of these conditions are in the index. Default: all rows. */
   readonly where?: readonly IndexConditionSpec[] | undefined;

@@ -45,3 +45,8 @@ export function arraySql(type: string, constants: readonly string[]): string {
 export function isOneOf(value: string, type: string, constants: readonly string[]): string {
   return `${value} ${EQ} any (${arraySql(type, constants)})`;
 }
+
+/** Whether a type is that of arrays, and neither a domain over one nor a vector of the catalog. */
+export function isArrayType(oid: string): string {
+  return `exists (select from pg_catalog.pg_type e where e.typarray ${EQ} ${oid})`;
+}

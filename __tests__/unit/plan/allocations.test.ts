@@ -58,7 +58,7 @@ describe('a model', () => {
     table: 'line',
     fields: [
       { name: 'id', type: 'Uuid', nullable: false, default: { fn: 'uuid' } },
-      { ...newField(), default: 'not "acme-corp", nor \'"acme-corp".\'' },
+      { ...newField(), default: 'not "acme-corp", nor \'"acme-corp".\'' } as FieldSpec,
       { name: 'code', type: 'String', unique: true, nullable: false },
       { name: 'size', type: 'String' },
     ],

@@ -14,7 +14,7 @@ import { placeOf, refuse } from './refuse';
 import { typeJudgements } from './type-judgements';
 import { EQ, GT, NE, LT } from '../../sql/qualified-sql';
 import { pinSettings, whereReadable } from '../../sql/session-settings';
-import { rewritesForType } from '../../field-types/type-change';
+import { elementOf, rewritesForType } from '../../field-types/type-change';
 import { meet, policyIs } from '../unforeseen';
 import { uniqueIndexes } from './unique-indexes';
 
@@ -166,7 +166,7 @@ function dependentsJudgements(change: Alteration): string[] {
   const to = newTypeOf(change);
   if (to === undefined) return [];
   const judgements: string[] = [];
-  if (typeOf(to).isText) {
+  if (typeOf(elementOf(to)).isText) {
     const own = `(select t.typcollation from pg_catalog.pg_type t where t.oid ${EQ} was.atttypid)`;
     judgements.push(`if was.attcollation ${NE} 0 and was.attcollation ${NE} ${own} then
     ${meet('dataLoss', collationKey(change))}

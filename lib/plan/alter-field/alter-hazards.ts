@@ -1,9 +1,10 @@
 import type { Alteration } from './alteration';
 import { lossKey, nulledKey } from './conversion';
 import { typeOf } from '../../field-types';
+import { isArray } from '../../field-types/options';
 import { newTypeOf } from '../../spec/field-changes';
 import type { Hazard, Unforeseen } from '../plan';
-import { canLose, canNull, rewritesForType, type NewType } from '../../field-types/type-change';
+import { canLose, canNull, elementOf, isOfArray, rewritesForType, type NewType } from '../../field-types/type-change';
 import { rewriteHazard, scanHazard } from '../row-hazards';
 
 export function collationKey({ table, column }: Pick<Alteration, 'table' | 'column'>): string {
@@ -48,6 +49,17 @@ function nulls({ table, column, from }: Alteration, to: NewType): readonly Hazar
 
 function losses({ table, column, from }: Alteration, to: NewType): readonly Hazard[] {
   if (!canLose(from, to)) return [];
+  if (isOfArray(from, to) && !isArray(to)) {
+    return [
+      {
+        kind: 'dataLoss',
+        table,
+        column,
+        message: `Only the first element of each array of "${column}" is kept: an array of none, or of more than one, loses something.`,
+        saferWay: `Count the rows with previewConversion and copy the arrays to another field, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
+      },
+    ];
+  }
   return [
     {
       kind: 'dataLoss',
@@ -68,7 +80,7 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
     ...losses(change, to).map((hazard) => ({ key: lossKey(table, column), hazard })),
     ...nulls(change, to).map((hazard) => ({ key: nulledKey(table, column), hazard, asked: true })),
   ];
-  if (typeOf(to).isText) {
+  if (typeOf(elementOf(to)).isText) {
     unforeseen.push({
       key: collationKey(change),
       hazard: {

@@ -1,8 +1,9 @@
 import type { Alteration } from './alteration';
 import { checkHazard, typeHazards } from './alter-hazards';
-import { retyped, retypedByCatalog, retypedByRow } from './conversion';
-import { changedDefaultSql, newTypeOf, newValuesOf } from '../../spec/field-changes';
+import { retyped, retypedByCatalog, retypedByRow, retypedElements } from './conversion';
+import { changedDefaultSql, newCheckOf, newTypeOf, newValuesOf } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
+import { isArray } from '../../field-types/options';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { retypeSequences } from './retype-sequences';
@@ -13,7 +14,14 @@ import { EQ, typeSql } from '../../sql/qualified-sql';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';
 import { uniqueBuildHazard } from '../row-hazards';
-import { canLose, canNull, differsByCheck, rewritesForType, type NewType } from '../../field-types/type-change';
+import {
+  canLose,
+  canNull,
+  differsByCheck,
+  isOfArray,
+  rewritesForType,
+  type NewType,
+} from '../../field-types/type-change';
 import { dropOtherUniqueIndexes } from './unique-indexes';
 
 /** One statement for each property that is named. */
@@ -73,9 +81,11 @@ function sequencesStep(org: Identifier, { table, column }: Alteration, to: NewTy
 function retypingSql(org: Identifier, { table, column, from }: Alteration, to: NewType): string {
   const alter = `alter table ${qualified(org, table)}`;
   const type = typeSql(typeOf(to).catalogName(to));
+  const ofArray = isOfArray(from, to);
   if (to.keepsOptions !== true && !canLose(from, to) && !canNull(from, to))
-    return `${alter} ${retyped(column, to, type)}`;
-  if (from !== undefined) return `${alter} ${retypedByRow(table, column, to, type)}`;
+    return `${alter} ${retyped(column, to, type, ofArray)}`;
+  if (ofArray && isArray(to)) return retypedElements(org, table, column, to, type);
+  if (from !== undefined) return `${alter} ${retypedByRow(table, column, to, type, ofArray)}`;
   return block(`declare
   was pg_catalog.record;
 begin
@@ -111,7 +121,7 @@ function nullableSteps(org: Identifier, change: Alteration): ChangeStep[] {
 
 function checkSteps(org: Identifier, change: Alteration): ChangeStep[] {
   const { table, column, set } = change;
-  const values = newValuesOf(set);
+  const values = newCheckOf(change, quoted(column));
   if (values === undefined) return [];
   // What it says is said already.
   const hazards = set.nullable === false ? [] : [checkHazard(change)];

@@ -1,15 +1,25 @@
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { qualified, quoted, type Identifier } from '../../sql/identifier';
-import { GT, PLUS, typeSql } from '../../sql/qualified-sql';
+import { EQ, GT, isArrayType, PLUS, typeSql } from '../../sql/qualified-sql';
 import { pinSettings, unpinSettings } from '../../sql/session-settings';
-import { castOf, type NewType } from '../../field-types/type-change';
+import type { NewType } from '../../field-types/type-change';
+import { literal } from '../../sql/literal';
+import { conversionOf } from './conversion-of';
 
 /** The most rows that are read. */
 export const MAX_PREVIEWED_ROWS = 100_000;
 
 /** The setting for the counts: of rows, and of those that convert, lose and fail. */
 export const PREVIEW_SETTING = 'tenant_ddl.preview';
+
+interface PreviewedRows {
+  /** Whether the column holds arrays. */
+  readonly ofArray: boolean;
+  readonly maxRows: number;
+  /** The statements for a row with an outcome: `item` is the row, with its `home` and `place`. */
+  readonly noted?: { readonly loses?: string; readonly fails?: string };
+}
 
 /** Tries the conversion row by row, as the change would, and keeps only the counts. */
 export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
@@ -20,26 +30,31 @@ export function previewBlock(org: Identifier, table: Identifier, column: Identif
   loses bigint := 0;
   fails bigint := 0;
 begin
-  ${previewBody(org, table, column, to, MAX_PREVIEWED_ROWS)}
+  if exists (select from pg_catalog.pg_attribute a where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))})
+    and a.attname ${EQ} ${literal(column)} and ${isArrayType('a.atttypid')}) then
+    ${previewBody(org, table, column, to, { ofArray: true, maxRows: MAX_PREVIEWED_ROWS })}
+  else
+    ${previewBody(org, table, column, to, { ofArray: false, maxRows: MAX_PREVIEWED_ROWS })}
+  end if;
   perform pg_catalog.set_config('${PREVIEW_SETTING}', pg_catalog.concat_ws(' ', seen, converts, loses, fails), true);
 end`);
 }
 
 /**
  * The statements that count, for a block with the variables above. `seen` is `maxRows` plus one if there are more rows.
- * `noted` are the statements for a row with an outcome: `item` is the row, with its `home` and `place`.
  */
 export function previewBody(
   org: Identifier,
   table: Identifier,
   column: Identifier,
   to: NewType,
-  maxRows: number,
-  noted: { readonly loses?: string; readonly fails?: string } = {},
+  { ofArray, maxRows, noted = {} }: PreviewedRows,
 ): string {
   const type = typeSql(typeOf(to).catalogName(to));
-  const takes = typeOf(to).takes('item.value', to) ?? 'true';
-  const keeps = typeOf(to).keeps('item.value', type, to) ?? 'true';
+  const conversion = conversionOf(to, ofArray);
+  const takes = conversion.takes?.('item.value', type) ?? 'true';
+  const keeps = conversion.keeps?.('item.value', type) ?? 'true';
+  const isOne = conversion.isOne === undefined ? '' : `${conversion.isOne('item.value')} and `;
   const add = (count: 'seen' | 'converts' | 'loses' | 'fails'): string => `${count} := ${count} ${PLUS} 1;`;
   const loses = `${add('loses')} ${noted.loses ?? ''}`;
   const fails = `${add('fails')} ${noted.fails ?? ''}`;
@@ -51,7 +66,7 @@ export function previewBody(
     begin
       if item.value is null then
         ${add('converts')}
-      elsif (${takes}) is not true or (${castOf('item.value', to, type)}) is null then
+      elsif ${isOne}((${takes}) is not true or (${conversion.cast('item.value', type)}) is null) then
         ${fails}
       elsif (${keeps}) then
         ${add('converts')}

@@ -1,8 +1,11 @@
 import { typeOf } from '../../field-types';
 import { dollarQuoted } from '../../sql/literal';
-import { quoted, type Identifier } from '../../sql/identifier';
-import { castOf, isWhole, type NewType } from '../../field-types/type-change';
+import { qualified, quoted, type Identifier } from '../../sql/identifier';
+import { isArray } from '../../field-types/options';
+import { castOf, elementOf, isWhole, type NewType } from '../../field-types/type-change';
+import { block } from '../../sql/server-check';
 import { lossIn } from '../unforeseen';
+import { conversionOf } from './conversion-of';
 
 /** The key of a loss in a column while the change runs. */
 export function lossKey(table: Identifier, column: Identifier): string {
@@ -17,10 +20,11 @@ export function isLossKey(key: string): boolean {
 }
 
 /** `type …`, and the conversion of each value, by the server's cast. `type` is the new type as SQL writes it. */
-export function retyped(column: Identifier, to: NewType, type: string): string {
+export function retyped(column: Identifier, to: NewType, type: string, ofArray: boolean): string {
   const value = quoted(column);
   // A cast would truncate a text that is too long; without one, PostgreSQL refuses it.
-  return `alter column ${value} type ${type}${typeOf(to).isText ? '' : ` using ${value}::${type}`}`;
+  const isAssigned = ofArray === isArray(to) && typeOf(elementOf(to)).isText;
+  return `alter column ${value} type ${type}${isAssigned ? '' : ` using ${conversionOf(to, ofArray).cast(value, type)}`}`;
 }
 
 /** The key of a value that was set to null. */
@@ -39,13 +43,20 @@ export function isNulledKey(key: string): boolean {
  * The same, row by row: a row that would lose part of its value stops it, unless that is allowed. If requested, a value
  * that does not convert is set to null.
  */
-export function retypedByRow(table: Identifier, column: Identifier, to: NewType, type: string): string {
+export function retypedByRow(
+  table: Identifier,
+  column: Identifier,
+  to: NewType,
+  type: string,
+  ofArray: boolean,
+): string {
   const value = quoted(column);
-  const keeps = typeOf(to).keeps(value, type, to);
-  if (keeps === undefined && to.unconvertible === undefined) return retyped(column, to, type);
+  const conversion = conversionOf(to, ofArray);
+  const keeps = conversion.keeps?.(value, type);
+  if (keeps === undefined && to.unconvertible === undefined) return retyped(column, to, type, ofArray);
   // CASEs, since nothing else has a fixed order of evaluation (manual 4.2.14). No IS: for a partition or a child the
   // server analyses the expression once more, and it fails on an IS that it has analysed before (XX000).
-  const cast = castOf(value, to, type);
+  const cast = conversion.cast(value, type);
   const ifAllowed = (result: string, key: string, asked: boolean): string =>
     `case when ${lossIn('dataLoss', key, asked)} then ${result} end`;
   const whole =
@@ -59,6 +70,26 @@ export function retypedByRow(table: Identifier, column: Identifier, to: NewType,
   return `alter column ${value} type ${type} using ${made}`;
 }
 
+/**
+ * Each element of each row: first a query, which `using` cannot have, under the lock that the conversion needs too; it
+ * stops, unless that is allowed, where an array would lose something.
+ */
+export function retypedElements(
+  org: Identifier,
+  table: Identifier,
+  column: Identifier,
+  to: NewType,
+  type: string,
+): string {
+  const alter = `alter table ${qualified(org, table)} ${retyped(column, to, type, true)}`;
+  const keeps = conversionOf(to, true).keeps?.(quoted(column), type);
+  if (keeps === undefined) return alter;
+  return block(`begin
+  perform case when not (${keeps}) then ${lossIn('dataLoss', lossKey(table, column))} end from ${qualified(org, table)};
+  ${alter};
+end`);
+}
+
 function converts(value: string, to: NewType, type: string): string {
   const takes = typeOf(to).takes(value, to);
   const byCast = typeOf(to).converts(value, type);
@@ -69,8 +100,8 @@ function converts(value: string, to: NewType, type: string): string {
 export function retypedByCatalog(alterTable: string, table: Identifier, column: Identifier, to: NewType): string {
   const sql = (action: string): string => dollarQuoted(`${alterTable} ${action}`);
   return `execute pg_catalog.format(
-    case when ${isWhole(to)} then ${sql(retyped(column, to, TYPE_HERE))}
-    else ${sql(retypedByRow(table, column, to, TYPE_HERE))} end,
+    case when ${isWhole(to)} then ${sql(retyped(column, to, TYPE_HERE, false))}
+    else ${sql(retypedByRow(table, column, to, TYPE_HERE, false))} end,
     ${typeOf(to).ownName(to, 'was.atttypmod')});`;
 }
 

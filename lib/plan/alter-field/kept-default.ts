@@ -1,4 +1,5 @@
 import { typeOf } from '../../field-types';
+import { isArray } from '../../field-types/options';
 import { castOf, isWhole, isWrittenBySession, type NewType } from '../../field-types/type-change';
 import { dollarQuoted, literal } from '../../sql/literal';
 import { MATCHES } from '../../sql/qualified-sql';
@@ -16,6 +17,8 @@ const CONSTANT = `^\\(*(?:${TEXT}|${NUMBER}|${BYTES}|true|false|NULL)(?:${CAST})
  * that the next insert fails on.
  */
 export function judgeKeptDefault(to: NewType): string {
+  // One value does not become an array, and an array is no constant here.
+  if (isArray(to)) return `fits := ${hasValues(to) ? 'false' : isWhole(to)};`;
   const type = '%2$s';
   const keeps = typeOf(to).keeps('d.value', type, to) ?? 'true';
   const takes = typeOf(to).takes('d.value', to);

@@ -9,7 +9,9 @@ const COLUMN = String.raw`\(*(?:[a-z0-9_$]+|"(?:[^"]|"")+")\)*(?:::text)?\)*`;
 const CONSTANT = String.raw`\(*'(?:[^']|'')*'::[a-z ]+(?:\([0-9]+\))?\)*(?:::text)?\)*`;
 const IN_LIST = String.raw`${COLUMN} = ANY \(+ARRAY\[${CONSTANT}(?:, ${CONSTANT})*\]\)*(?:::[a-z ]+\[\])?`;
 const IS_ONE = `${COLUMN} = ${CONSTANT}`;
-const LIST = String.raw`^\(*(?:${IN_LIST}|${IS_ONE}(?:\)* OR \(*${IS_ONE})*)\)*$`;
+// The same for each element of an array.
+const ALL_IN_LIST = String.raw`${COLUMN}(?:::text\[\])?\)* <@ \(*ARRAY\[${CONSTANT}(?:, ${CONSTANT})*\]\)*(?:::[a-z ]+\[\])?`;
+const LIST = String.raw`^\(*(?:${IN_LIST}|${ALL_IN_LIST}|${IS_ONE}(?:\)* OR \(*${IS_ONE})*)\)*$`;
 const EACH_CONSTANT = "'((?:[^']|'')*)'::";
 
 /** The texts that a check allows, from its expression as pg_get_expr writes it; undefined if it does anything else. */
@@ -20,7 +22,7 @@ export function allowedBy(expression: string): readonly string[] | undefined {
 }
 
 /**
- * The checks that limit a column to a list of texts, found by what they do and not by their names: each with its `name`
+ * The checks that limit a column, or each element of an array, to a list of texts, found by what they do and not by their names: each with its `name`
  * and its `allowed` values. For a block, {@link whereReadable}.
  */
 export function listChecks(relation: string, attnum: string): string {

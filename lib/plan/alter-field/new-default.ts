@@ -13,7 +13,7 @@ import { EQ } from '../../sql/qualified-sql';
 export function judgeNewDefault(kept: Json, sql: string): string {
   const types = typesTaking(kept);
   if (types.length === 0) return 'fits := false;';
-  const isType = `fits := ${isColumnOf(types)};`;
+  const isType = `fits := ${isColumnOf(types.map((type) => ({ type })))};`;
   if (isExpression(kept)) return isType;
   // With the column's own cast, with and without its length, digits or precision.
   const test = `select (${sql})::%1$s ${EQ} (${sql})::%2$s`;

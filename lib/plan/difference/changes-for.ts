@@ -67,7 +67,12 @@ function alterations(differences: readonly Difference[]): readonly Change[] {
     const { table, column } = difference;
     const before = found.get(placeOf(difference));
     // With it, the plan can tell whether the table is rewritten.
-    const from = 'actual' in difference && isType(difference.actual) ? { from: difference.actual } : {};
+    const from =
+      'actual' in difference && isType(difference.actual)
+        ? { from: difference.actual }
+        : difference.kind === 'default' && difference.type !== undefined
+          ? { from: difference.type }
+          : {};
     found.set(placeOf(difference), {
       kind: 'alterField',
       table,

@@ -1,12 +1,13 @@
-import { optionsOf } from '../../field-types/options';
-import { canLose, type TypeSpec } from '../../field-types/type-change';
+import { typeOf } from '../../field-types';
+import { isArray, optionsOf } from '../../field-types/options';
+import { canLose, listBeside, type TypeSpec } from '../../field-types/type-change';
 import type { Extra } from '../../spec/extra';
 import type { Field } from '../../spec/field-spec';
 import type { FieldSpec } from '../../spec/spec-types';
 import type { Canonical, CanonicalField } from './canonical';
 import { isOnlyOfColumn, taken } from './diff-objects';
 import type { Moved, Moves } from './moved';
-import type { Difference } from './difference';
+import type { Difference, Remedy } from './difference';
 import { renamedFieldHint } from './hints';
 
 /** The fields of a model, in the order of their names. */
@@ -83,7 +84,8 @@ function typeIn(spec: Field): TypeSpec {
   return { type: spec.type, ...optionsOf(spec) };
 }
 
-function remedyFor(from: Field | undefined, to: Field): 'change' | 'destructive' {
+function remedyFor(from: Field | undefined, to: Field): Remedy {
+  if (from !== undefined && listBeside(from, to) !== undefined) return 'manual';
   return canLose(from, to) ? 'destructive' : 'change';
 }
 
@@ -125,11 +127,13 @@ function diffField(
     found.push({ kind: 'identity', ...at, ...both(desired.identity, actual.identity), remedy: 'manual' });
   }
   const other = taken(extras, { kind: 'default', table, name: column });
-  if (desired.default !== actual.default || other !== undefined) {
+  const isOfArray = isArray(desired.spec) || isArray(actual.spec);
+  if (desired.default !== actual.default || goesWithType(desired, actual) || other !== undefined) {
     found.push({
       kind: 'default',
       ...at,
       ...both(desired.spec.default, other ?? actual.spec.default),
+      ...(isOfArray && desired.type === actual.type ? { type: typeIn(actual.spec) } : {}),
       remedy: 'change',
     });
   }
@@ -137,6 +141,14 @@ function diffField(
     found.push({ kind: 'comment', ...at, ...both(desired.comment, actual.comment), remedy: 'change' });
   }
   return found;
+}
+
+/** A new type needs its default again if that of the old one is not written the same way, or is one of an array. */
+function goesWithType(desired: CanonicalField, actual: CanonicalField): boolean {
+  const { default: kept } = actual.spec;
+  if (desired.type === actual.type || desired.default === undefined || kept === undefined) return false;
+  if (isArray(desired.spec) || isArray(actual.spec)) return true;
+  return 'fault' in typeOf(desired.spec).readDefault(kept, desired.spec);
 }
 
 function both<D, A>(desired: D, actual: A): { readonly desired: D; readonly actual: A } {

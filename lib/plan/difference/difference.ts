@@ -31,7 +31,11 @@ type Found =
   /** Whether PostgreSQL counts. */
   | (OfColumn<'identity'> & Both<boolean>)
   /** An {@link Extra} for a default that no field can say. */
-  | (OfColumn<'default'> & Both<Json | undefined, Json | undefined | Extra>)
+  | (OfColumn<'default'> &
+      Both<Json | undefined, Json | undefined | Extra> & {
+        /** Of an array: its type, without which a list could be a Json. */
+        readonly type?: TypeSpec;
+      })
   | (OfColumn<'unique'> & Both<boolean>)
   | (OfTable<'comment'> & { readonly column?: string } & Both<string | undefined>)
   /** The columns of the primary key, in the order in which the table has them. */

@@ -130,9 +130,9 @@ export function formatDifference(difference: Difference): string {
 
 function typeShown(type: DifferenceOf<'type'>['actual']): string {
   if ('kind' in type) return extraShown(type);
-  const { type: name, values: _values, ...options } = type;
+  const { type: name, values: _values, array, ...options } = type;
   const shown = Object.values(options).filter((option) => option !== undefined);
-  return shown.length === 0 ? name : `${name}(${shown.join(', ')})`;
+  return `${name}${shown.length === 0 ? '' : `(${shown.join(', ')})`}${array === true ? '[]' : ''}`;
 }
 
 function keyShown(key: DifferenceOf<'key'>['actual']): string {

@@ -57,7 +57,7 @@ function addition(
   const added: string[] = [];
   let column = addedColumn(org, table, field);
   if (values !== undefined) {
-    const check = checkClause(table, name, values);
+    const check = checkClause(table, name, typeOf(field).isHeldTo(quoted(name), values));
     column = column.replace(` ${check}`, () => '');
     names.push(derivedName('check', table, [name]));
     added.push(`add ${check} not valid`);

@@ -1,7 +1,7 @@
 import type { Alteration } from '../alter-field/alteration';
 import { dropOtherListChecks } from '../alter-field/list-checks';
 import { differsByCheck, rewritesForType } from '../../field-types/type-change';
-import { newTypeOf, newValuesOf } from '../../spec/field-changes';
+import { newCheckOf, newTypeOf } from '../../spec/field-changes';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
 import { step, type ChangePlan, type Lock, type Step } from '../plan';
@@ -21,7 +21,7 @@ const VALUES_MARK = 'online_values' as Identifier;
  */
 export function alterFieldStages(org: Identifier, change: Alteration, plain: ChangePlan): Stages | undefined {
   const { table, column, set, from } = change;
-  const values = newValuesOf(set);
+  const values = newCheckOf(change, quoted(column));
   const isNotNull = set.nullable === false;
   const isUnique = set.unique === true;
   const to = newTypeOf(change);
@@ -71,10 +71,11 @@ export function alterFieldStages(org: Identifier, change: Alteration, plain: Cha
 }
 
 /** The steps of the plain change, with what has been prepared in the place of those that read every row. */
-function finishingSteps(org: Identifier, { table, column, set }: Alteration, plain: ChangePlan): readonly Step[] {
+function finishingSteps(org: Identifier, change: Alteration, plain: ChangePlan): readonly Step[] {
+  const { table, column } = change;
   const alter = `alter table ${qualified(org, table)}`;
   const key = derivedName('key', table, [column]);
-  const values = newValuesOf(set);
+  const values = newCheckOf(change, quoted(column));
   const setNotNull = `${alter} alter column ${quoted(column)} set not null`;
   const prepared = derivedName('check', table, [column, VALUES_MARK]);
   const renamed = `${alter} rename constraint ${quoted(prepared)} to ${quoted(checkName(table, column))}`;

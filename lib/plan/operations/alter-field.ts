@@ -7,13 +7,14 @@ import { listOf, nameOf, oneOf } from '../../codec/codecs';
 import { lossKey, nulledKey } from '../alter-field/conversion';
 import type { Fault } from '../../errors';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../../spec/field-changes';
+import { isArray } from '../../field-types/options';
 import type { Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
 import { alterFieldStages } from '../online/alter-field-stages';
 import { referenced } from '../../spec/referenced-table';
 import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../../sql/session-settings';
-import type { TypeSpec } from '../../field-types/type-change';
+import { listBeside, type TypeSpec } from '../../field-types/type-change';
 import { noteLosses } from '../unforeseen';
 import type { Statement } from '../../sql/statement';
 import type { Operation } from './operation';
@@ -22,7 +23,11 @@ const codec = closed(
   'alterField',
   { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
   { from: fieldTypeSpec, referencing: listOf(referenced), unconvertible: oneOf(['null']) },
-  ({ from, set, unconvertible }) => [...unconvertibleFaults(set, unconvertible), ...changeFaults(from, set)],
+  ({ from, set, unconvertible }) => [
+    ...unconvertibleFaults({ from, set }, unconvertible),
+    ...changeFaults(from, set),
+    ...arrayFaults(from, set),
+  ],
 );
 
 type AlterField = t.TypeOf<typeof codec>;
@@ -74,9 +79,28 @@ function notedLosses({ table, column, unconvertible }: AlterField): readonly Sta
   return unconvertible === undefined ? [lost] : [lost, noteLosses(nulledKey(table, column), true)];
 }
 
-function unconvertibleFaults(set: FieldChanges | undefined, unconvertible: string | undefined): readonly Fault[] {
-  if (set === undefined || unconvertible === undefined || newTypeOf({ column: '', set }) !== undefined) return [];
+function unconvertibleFaults({ from, set }: Given, unconvertible: string | undefined): readonly Fault[] {
+  if (set === undefined || unconvertible === undefined) return [];
+  if (isArray(set) || (from !== undefined && isArray(from))) {
+    return [{ path: 'unconvertible', message: 'applies to single values: correct the arrays first' }];
+  }
+  if (newTypeOf({ column: '', set }) !== undefined) return [];
   return [{ path: 'unconvertible', message: 'applies to a change of type: name the new type in set' }];
+}
+
+interface Given {
+  readonly from: TypeSpec | undefined;
+  readonly set: FieldChanges | undefined;
+}
+
+/** What is a list by itself does not become an array, and an array does not become such a list. */
+function arrayFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {
+  const to = set && newTypeOf({ column: '', set, from });
+  const list = from && to && listBeside(from, to);
+  if (list === undefined) return [];
+  return [
+    { path: 'set.type', message: `PostgreSQL does not convert between ${list} and arrays: add a field, and fill it` },
+  ];
 }
 
 function changeFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {

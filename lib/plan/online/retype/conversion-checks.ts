@@ -30,7 +30,7 @@ function countOf({ org, table, column, to }: Retyping, outcome: 'fails' | 'loses
   loses bigint := 0;
   fails bigint := 0;
 begin
-  ${previewBody(org, table, column, to, ALL_ROWS, { [outcome]: enough })}
+  ${previewBody(org, table, column, to, { ofArray: false, maxRows: ALL_ROWS, noted: { [outcome]: enough } })}
   perform pg_catalog.set_config(${literal(FOUND)}, ${outcome}::pg_catalog.text, true);
 end`);
 }
