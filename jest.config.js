@@ -20,6 +20,13 @@ const onServer = {
   setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts', '<rootDir>/__tests__/support/sent-sql.ts'],
 };
 
+/** Tests that need a Citus cluster of yours, by its coordinator: docs/citus.md says which. Skipped without one. */
+const onCitus = {
+  ...project,
+  setupFiles: ['<rootDir>/__tests__/support/citus-url.ts'],
+  setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
+};
+
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
@@ -27,6 +34,7 @@ module.exports = {
     { ...onServer, displayName: 'postgres', testMatch: ['<rootDir>/__tests__/postgres/**/*.test.ts'] },
     { ...onServer, displayName: 'pooler', testMatch: ['<rootDir>/__tests__/pooler/**/*.test.ts'] },
     { ...onServer, displayName: 'browser', testMatch: ['<rootDir>/examples/service/test/*.test.ts'] },
+    { ...onCitus, displayName: 'citus', testMatch: ['<rootDir>/__tests__/citus/**/*.test.ts'] },
   ],
   // A limit, whatever its size, keeps Jest from running few files in its own process, where a connection that a test left
   // open would keep a red run from ending.

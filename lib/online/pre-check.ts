@@ -3,7 +3,7 @@ import { MigrationError } from '../errors';
 import { rowsOf, type Answer } from '../run/wire/send';
 import type { Subject } from '../plan/subject';
 import { explained } from '../run/failures/message';
-import { inPlace } from '../sql/statement';
+import { textOf } from '../sql/statement';
 import type { OnlineSession } from './online-session';
 
 /**
@@ -16,7 +16,7 @@ export async function preCheck(session: OnlineSession, subject: Subject, checks:
   const { org, table, ask, runLong } = session;
   for (const check of checks) {
     if ('guard' in check) {
-      await ask(typeof check.guard === 'string' ? check.guard : inPlace(check.guard));
+      await ask(textOf(check.guard));
       continue;
     }
     const found = await countOf(runLong(check.sql));

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors';
 import type { Identifier } from '../sql/identifier';
-import type { Statement } from '../sql/statement';
+import type { Statement, Twofold } from '../sql/statement';
 
 /**
  * PostgreSQL's table-level lock modes, as `pg_locks.mode` names them (manual 13.3.1), weakest first.
@@ -42,6 +42,8 @@ export interface Step {
 /** A step, and what it means for a table in use. A {@link PlanOf} lists the hazards apart from its steps. */
 export interface ChangeStep extends Step {
   readonly hazards?: readonly Hazard[];
+  /** Its text on a Citus cluster, where it differs by more than the block around it. */
+  readonly onCitus?: string;
 }
 
 /** Something in a plan that can disrupt a table in use. */
@@ -94,7 +96,7 @@ export interface Run {
   /** Undefined where the guards tell. */
   readonly goesByCatalog?: boolean | undefined;
   readonly guards: readonly Statement[];
-  readonly steps: readonly string[];
+  readonly steps: readonly (string | Twofold)[];
   readonly afterwards?: readonly Statement[];
   readonly hazards: readonly HazardOn[];
   /** Whose foreign keys are dropped or recreated. */

@@ -1,4 +1,5 @@
 import type { Identifier } from '../sql/identifier';
+import type { Twofold } from '../sql/statement';
 import type { Effect } from './effects';
 import { keysBefore } from './keys-before';
 import { operationOf, type Change, type CheckedChange } from './operations';
@@ -31,13 +32,13 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   const unforeseen: Unforeseen[] = [];
   const runs: Run[] = [];
   const steps: Step[] = [];
-  let last: Step[] = [];
+  let last: ChangeStep[] = [];
   // A guard is not a step: it changes nothing.
-  const add = (added: readonly ChangeStep[]): readonly string[] => {
+  const add = (added: readonly ChangeStep[]): Run['steps'] => {
     for (const step of added.map(withoutHazards)) {
       steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
     }
-    return added.map(({ sql }) => sql);
+    return added.map(statementOf);
   };
   const addLast = (): void => {
     if (last.length > 0) runs.push({ guards: [], steps: add(last.sort(inLockOrder(org))), hazards: [] });
@@ -65,6 +66,10 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
 
   const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
   return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped, effects };
+}
+
+function statementOf({ sql, onCitus }: ChangeStep): string | Twofold {
+  return onCitus === undefined ? sql : { sql, onCitus };
 }
 
 /** A checked change is a valid change again: the codec has verified that the options and the default fit the type. */

@@ -1,4 +1,5 @@
 import { block } from '../sql/server-check';
+import type { Twofold } from '../sql/statement';
 import { HASH_LENGTH, MAX_IDENTIFIER_BYTES, qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { whereReadable } from '../sql/session-settings';
@@ -17,9 +18,25 @@ export interface Renaming {
 /**
  * Renames the keys, indexes and checks whose names were derived from the old name of a table or column. Otherwise they
  * would be in the way of a new table or field with that name. Chosen names stay. A block, since only the catalog knows
- * what exists.
+ * what exists. Citus renames no constraint, except with its index: checks and foreign keys keep their names there.
  */
-export function renameDerived({ org, table, oldTable, column }: Renaming): string {
+export function renameDerived(renaming: Renaming): Twofold {
+  return { sql: renamingBlock(renaming, PLAIN), onCitus: renamingBlock(renaming, BY_INDEX) };
+}
+
+/** What is renamed. */
+interface Renamed {
+  /** The kinds of constraints, as `contype` has them. */
+  readonly kinds: readonly string[];
+  /** Whether these are renamed as constraints, and not as indexes. */
+  readonly asConstraints: boolean;
+}
+
+/** Primary keys, uniques, foreign keys and checks. */
+const PLAIN: Renamed = { kinds: ['p', 'u', 'f', 'c'].map(literal), asConstraints: true };
+const BY_INDEX: Renamed = { kinds: ['p', 'u'].map(literal), asConstraints: false };
+
+function renamingBlock({ org, table, oldTable, column }: Renaming, { kinds, asConstraints }: Renamed): string {
   const relation = `${literal(qualified(org, table))}::pg_catalog.regclass`;
   const was =
     column === undefined
@@ -33,10 +50,10 @@ export function renameDerived({ org, table, oldTable, column }: Renaming): strin
 begin
   ${column === undefined ? '' : leaveUnless(isNamed(relation, column.to))}${whereReadable(`for derived in
     with named as (
-      select true as is_constraint, k.conname::pg_catalog.text as name,
+      select ${asConstraints} as is_constraint, k.conname::pg_catalog.text as name,
         case when k.contype ${EQ} 'p' then 'pkey' when k.contype ${EQ} 'u' then 'key' when k.contype ${EQ} 'f' then 'fkey' else 'check' end as kind,
         case when k.contype ${EQ} 'p' then array[]::pg_catalog.text[] else (${columnsOf('k.conkey', 'k.conrelid')}) end as columns
-      from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${relation} and ${isOneOf('k.contype', '"char"', KINDS)}
+      from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${relation} and ${isOneOf('k.contype', '"char"', kinds)}
         and (k.contype ${NE} 'c' or k.coninhcount ${EQ} 0)
       union all
       select false, i.relname::pg_catalog.text, case when x.indisunique then 'key' else 'idx' end,
@@ -47,9 +64,13 @@ begin
     ), renamed as (
       select is_constraint, name, ${derivation(literal(oldTable), was)} as old_name,
         ${derivation(literal(table), 'columns')} as new_name
-      from named
+      from named${
+        asConstraints
+          ? `
       union all
-      ${renamedNotNulls(relation, { old: literal(oldTable), now: literal(table) }, { old: oldColumn })}
+      ${renamedNotNulls(relation, { old: literal(oldTable), now: literal(table) }, { old: oldColumn })}`
+          : ''
+      }
     )
     select * from renamed where name ${EQ} old_name::pg_catalog.name::pg_catalog.text and old_name ${NE} new_name
   loop
@@ -76,9 +97,6 @@ function leaveUnless(condition: string): string {
   end if;
   `;
 }
-
-/** Primary keys, uniques, foreign keys and checks, as `contype` has them. */
-const KINDS = ['p', 'u', 'f', 'c'].map(literal);
 
 function columnsOf(numbers: string, relation: string): string {
   return `select pg_catalog.array_agg(a.attname::pg_catalog.text order by n.place)

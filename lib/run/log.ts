@@ -2,7 +2,7 @@ import type { MigrationError } from '../errors';
 import { readsDebug, writeRecord, type Logger } from '../options/logger';
 import type { Hazard } from '../plan/plan';
 import { withLiterals } from '../sql/literal';
-import { inPlace, type Statement } from '../sql/statement';
+import { textOf, type Statement } from '../sql/statement';
 import type { Subject } from '../plan/subject';
 
 /** A change that ran. */
@@ -56,8 +56,7 @@ export function logHazard(logger: Logger, org: string, { table, column, kind, me
 /** Logs the SQL of a plan at level debug, with an ellipsis for every value: a default may be a secret. */
 export function logSql(logger: Logger, org: string, statements: readonly Statement[]): void {
   if (!readsDebug(logger)) return;
-  const texts = statements.map((statement) => (typeof statement === 'string' ? statement : inPlace(statement)));
-  writeRecord(logger, 'debug', 'SQL', { org, statements: texts.map(withoutValues) });
+  writeRecord(logger, 'debug', 'SQL', { org, statements: statements.map(textOf).map(withoutValues) });
 }
 
 /** Logs a COMMIT whose wait for a standby was cancelled. */

@@ -4,7 +4,7 @@ import type { Planned } from '../plan/planner';
 import type { Identifier } from '../sql/identifier';
 import { isOwnLock } from '../sql/own-lock';
 import { isBlock } from '../sql/server-check';
-import type { Statement } from '../sql/statement';
+import { isQuery, plainSql, type Statement } from '../sql/statement';
 import type { LedgerRow } from './wire/ledger-row';
 
 /** What is to run: the steps of a plan, and what its changes affect. */
@@ -57,11 +57,12 @@ export function workOf(org: Identifier, whole: Planned): Work {
     hazards,
     unforeseen,
     readsCatalog: runs.some(
-      ({ guards, steps: own, goesByCatalog = guards.some(isLook) || own.some(isBlock) }) => goesByCatalog,
+      ({ guards, steps: own, goesByCatalog = guards.some(isLook) || own.some((sql) => isBlock(plainSql(sql))) }) =>
+        goesByCatalog,
     ),
   };
 }
 
 function isLook(statement: Statement): boolean {
-  return typeof statement !== 'string' || !isOwnLock(statement);
+  return isQuery(statement) || !isOwnLock(plainSql(statement));
 }

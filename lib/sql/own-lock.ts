@@ -12,6 +12,14 @@ export function ownLock(org: Identifier, table: Identifier): string {
   return `alter table only ${qualified(org, table)} ${NOTHING}`;
 }
 
+/**
+ * The same lock on Citus, which does not know that action: on the coordinator and on the shard. It drops what no constraint
+ * is called, and fails for anything but a table too.
+ */
+export function heldOnCitus(lock: string): string {
+  return lock.replace(NOTHING, 'drop constraint if exists "tenant_ddl nothing"');
+}
+
 /** pg-mem has no locks. */
 export function isOwnLock(statement: string): boolean {
   return statement.startsWith('alter table only ') && statement.endsWith(` ${NOTHING}`);

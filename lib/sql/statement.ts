@@ -10,8 +10,28 @@ export interface Query {
   readonly values: readonly string[];
 }
 
-/** What is sent: plain SQL, or a query that can be prepared. */
-export type Statement = string | Query;
+/** SQL whose text on a Citus cluster differs by more than the block around it (citus-form.ts). */
+export interface Twofold {
+  readonly sql: string;
+  readonly onCitus: string;
+}
+
+/** What is sent: plain SQL, also with another text for Citus, or a query that can be prepared. */
+export type Statement = string | Query | Twofold;
+
+export function isQuery(statement: Statement): statement is Query {
+  return typeof statement !== 'string' && 'values' in statement;
+}
+
+/** The text of a statement that is not a query, on a plain server. */
+export function plainSql(statement: string | Twofold): string {
+  return typeof statement === 'string' ? statement : statement.sql;
+}
+
+/** The text of any statement, on a plain server. */
+export function textOf(statement: Statement): string {
+  return isQuery(statement) ? inPlace(statement) : plainSql(statement);
+}
 
 /** The length of the hash in a name: enough to distinguish the versions of a query. */
 const HASH_LENGTH = 8;

@@ -9,6 +9,9 @@ import { identityJudgements } from './identity-judgements';
 import { judgeKeptDefault } from './kept-default';
 import { listChecks } from './list-checks';
 import { literal } from '../../sql/literal';
+import { locking } from '../../sql/citus-form';
+import { ownLock } from '../../sql/own-lock';
+import type { Twofold } from '../../sql/statement';
 import { judgeNewDefault } from './new-default';
 import { placeOf, refuse } from './refuse';
 import { typeJudgements } from './type-judgements';
@@ -22,7 +25,7 @@ import { uniqueIndexes } from './unique-indexes';
  * Checks, under the lock, what a change of a field assumes: its current type, its default, its key. A block that changes
  * nothing except, until the change is made, the settings for conversions.
  */
-export function alterGuard(org: Identifier, change: Alteration): string | undefined {
+export function alterGuard(org: Identifier, change: Alteration): Twofold | undefined {
   const judgements = [
     ...versionJudgements(change),
     ...listJudgements(change),
@@ -36,7 +39,8 @@ export function alterGuard(org: Identifier, change: Alteration): string | undefi
   if (judgements.length === 0) return undefined;
   const { table, column } = change;
   const target = literal(qualified(org, table));
-  return block(`declare
+  const lock = ownLock(org, table);
+  const sql = block(`declare
   target pg_catalog.oid := pg_catalog.to_regclass(${target});
   was pg_catalog.record;
   lists pg_catalog.text;
@@ -48,7 +52,7 @@ export function alterGuard(org: Identifier, change: Alteration): string | undefi
   fits boolean := true;
   ${placeOf(table, column)}
 begin
-  alter table only ${qualified(org, table)} set without oids;
+  ${lock};
   select a.attnum, a.atttypid, a.atttypmod, a.attidentity, a.attcollation into was
   from pg_catalog.pg_attribute a where a.attrelid ${EQ} target and a.attname ${EQ} ${literal(column)} and a.attnum ${GT} 0;
   if was.attnum is null then
@@ -63,6 +67,7 @@ begin
   new_type := ${newTypeSql(change)};
   ${judgements.join('\n  ')}`)}
 end`);
+  return locking(sql, lock);
 }
 
 /** Before, no function could tell without failing whether a text is a value of a type. */

@@ -33,7 +33,7 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
     };
     return {
       guards: [ownLock(org, table)],
-      steps: [step(sql, { locks, hazards: [rename] }), step(names, { locks })],
+      steps: [step(sql, { locks, hazards: [rename] }), step(names.sql, { locks, onCitus: names.onCitus })],
     };
   },
 };

@@ -23,6 +23,7 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
   plan: (org, { table, to }) => {
     const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
     const [sql = ''] = rendered(org, (schema) => schema.renameTable(table, to));
+    const names = renameDerived({ org, table: to, oldTable: table });
     const rename: Hazard = {
       kind: 'rename',
       table,
@@ -31,10 +32,7 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
     };
     return {
       guards: [ownLock(org, table)],
-      steps: [
-        step(sql, { locks, hazards: [rename] }),
-        step(renameDerived({ org, table: to, oldTable: table }), { locks }),
-      ],
+      steps: [step(sql, { locks, hazards: [rename] }), step(names.sql, { locks, onCitus: names.onCitus })],
     };
   },
 };

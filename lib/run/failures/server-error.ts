@@ -24,6 +24,12 @@ export function sqlStateOf(error: unknown): string | undefined {
   return isOfSystem ? undefined : code;
 }
 
+/** Functions of Citus that refuse a change of a distributed table; PostgreSQL has no such names. */
+export function isRefusalOfCitus(error: unknown): boolean {
+  const { routine } = (error ?? {}) as { readonly routine?: unknown };
+  return typeof routine === 'string' && routine.startsWith('ErrorIfUnsupported');
+}
+
 /** Whether it ended the session. `severity` is in the server's language, but some languages hardly differ. */
 export function isFatal(error: unknown): boolean {
   const { severity } = (error ?? {}) as DriverError;

@@ -117,15 +117,19 @@ const CONSTRAINT_CHECKS: ReadonlySet<string> = new Set([
 /** Locks and limits, whose messages never depend on the code that was running. */
 const FIXED_STATES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03', '57014', '53200', '25P02']);
 
-/** Our blocks have no name, and a statement of the server's own checks is not a function either. */
-function isWithinAnother({ where }: Raised): boolean {
-  if (where === undefined || OUR_BLOCK.test(where)) {
-    return (where?.match(/(?:PL\/\w+|SQL) function /g) ?? []).length > 1;
+/** Our blocks have no name, and a statement of the server's own checks is not a function either; nor is a worker of Citus. */
+function isWithinAnother({ where: given }: Raised): boolean {
+  const lines = (given ?? '').split('\n').filter((line) => !ON_WORKER.test(line));
+  const where = lines.join('\n');
+  if (where === '' || OUR_BLOCK.test(where)) {
+    return (where.match(/(?:PL\/\w+|SQL) function /g) ?? []).length > 1;
   }
-  return where.split('\n').some((line) => !line.includes('inline_code_block') && !line.startsWith('SQL statement "'));
+  return lines.some((line) => !line.includes('inline_code_block') && !line.startsWith('SQL statement "'));
 }
 
 const OUR_BLOCK = /^(?:SQL \w+ ".*"\n)?PL\/pgSQL function inline_code_block line \d+ at [^\n]+$/s;
+
+const ON_WORKER = /^while executing command on /;
 
 /** The innermost function: its name comes from the catalog. */
 function nameOfRaising({ where = '', routine }: Raised): string {

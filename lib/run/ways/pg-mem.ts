@@ -4,7 +4,7 @@ import { GUARD_STATES, isBlock } from '../../sql/server-check';
 import type { Identifier } from '../../sql/identifier';
 import type { Settings } from '../../options/options';
 import { isOwnLock } from '../../sql/own-lock';
-import type { Statement } from '../../sql/statement';
+import { isQuery, plainSql } from '../../sql/statement';
 import type { Subject } from '../../plan/subject';
 import { joined } from '../wire/batch';
 import { explained } from '../failures/message';
@@ -24,22 +24,24 @@ export async function inMemory(
   db: Knex,
   _settings: Settings,
 ): Promise<readonly Answer[]> {
+  const texts = statements.flatMap((statement) => (isQuery(statement) ? [] : [plainSql(statement)]));
   for (const [cannot, pattern] of UNSUPPORTED) {
-    if (!statements.some((statement) => typeof statement === 'string' && pattern.test(statement))) continue;
+    if (!texts.some((sql) => pattern.test(sql))) continue;
     throw new MigrationError(
       `pg-mem cannot ${cannot}, and nothing was changed. Test this change on a PostgreSQL server.`,
       { code: 'UNSUPPORTED_DATABASE', org, table: subjects.length === 1 ? subjects[0]?.table : undefined },
     );
   }
   refuseShared(db, org, subjects);
-  refuseReferences(db, org, statements.filter(isKnown));
+  const run = texts.filter(isKnown);
+  refuseReferences(db, org, run);
   const memory = memoryOf(db);
   const drafts = new Map<string, MemoryTable>();
   const tableOf = (name: string): MemoryTable => draftOf(name, memory, drafts);
-  const known = statements.filter(isKnown).flatMap((statement) => memorySql(statement, tableOf));
+  const known = run.flatMap((sql) => memorySql(sql, tableOf));
   try {
     const answers = await send(db, joined(known));
-    keep(db, org, statements.filter(isKnown), drafts);
+    keep(db, org, run, drafts);
     return answers;
   } catch (error) {
     throw explainedInMemory(withoutStatement(error), org, subjects);
@@ -54,8 +56,8 @@ const UNSUPPORTED: readonly (readonly [cannot: string, RegExp])[] = [
 ];
 
 /** pg-mem has no such catalogs. */
-function isKnown(statement: Statement): statement is string {
-  return typeof statement === 'string' && !isBlock(statement) && !isOwnLock(statement);
+function isKnown(sql: string): boolean {
+  return !isBlock(sql) && !isOwnLock(sql);
 }
 
 /** pg-mem ends its message, and the stack, with the statement, whose values must not be logged. */

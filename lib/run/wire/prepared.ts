@@ -1,5 +1,6 @@
-import { execution, inPlace, preparation, type Statement } from '../../sql/statement';
+import { execution, inPlace, isQuery, preparation, type Statement } from '../../sql/statement';
 import { sqlStateOf } from '../failures/sql-states';
+import { CITUS, formFor, learnCitus, learnFromFailure } from './citus';
 import { ifPermitted, permittedIn } from './permitted';
 import type { Answer, Connection } from './send';
 
@@ -11,9 +12,9 @@ const connections = new WeakMap<Connection, Set<string> | 'unfit'>();
 
 const PID = `${ifPermitted(['pg_backend_pid()'], 'pg_catalog.pg_backend_pid()')} as tenant_ddl_pid`;
 
-/** A column that {@link learnSession} reads; undefined if the session is known. */
+/** The columns that {@link learnSession} reads; none if the session is known. */
 export function sessionColumns(connection: Connection): readonly string[] {
-  return connections.has(connection) ? [] : [PID];
+  return connections.has(connection) ? [] : [PID, CITUS];
 }
 
 /** Whether the driver's process id is known to be the server's own, and not a pooler's. */
@@ -24,6 +25,7 @@ export function isDirect(connection: Connection): boolean {
 /** No pooler in between: the backend pid equals the one announced at connect. */
 export function learnSession(connection: Connection, answers: readonly Answer[]): void {
   if (connections.has(connection)) return;
+  learnCitus(connection, answers);
   const pid = permittedIn(answers, 'tenant_ddl_pid');
   const { processID } = connection as { readonly processID?: number };
   connections.set(connection, pid !== undefined && pid === String(processID) ? new Set() : 'unfit');
@@ -35,9 +37,10 @@ export function learnSession(connection: Connection, answers: readonly Answer[])
  */
 export function onConnection(connection: Connection, statements: readonly Statement[]): readonly string[] {
   const prepared = connections.get(connection) ?? 'unfit';
+  const form = formFor(connection);
   const preparations: string[] = [];
   const sent = statements.map((statement) => {
-    if (typeof statement === 'string') return statement;
+    if (!isQuery(statement)) return form(statement);
     if (prepared === 'unfit') return inPlace(statement);
     if (!prepared.has(statement.name)) {
       prepared.add(statement.name);
@@ -51,7 +54,10 @@ export function onConnection(connection: Connection, statements: readonly Statem
 /** invalid_sql_statement_name: DISCARD ALL, or another session. duplicate_prepared_statement: another session. */
 const STALE: readonly (string | undefined)[] = ['26000', '42P05'];
 
-/** Sends the statements of {@link onConnection}; if the session has forgotten one, once more, unprepared. */
+/**
+ * Sends the statements of {@link onConnection}; if the session has forgotten one, once more, unprepared. Once more, too,
+ * if the first batch to a server shows that it is Citus.
+ */
 export async function rememberingSession<T>(
   connection: Connection,
   attempt: { readonly send: () => Promise<T>; readonly undo: () => Promise<unknown> },
@@ -59,8 +65,9 @@ export async function rememberingSession<T>(
   try {
     return await attempt.send();
   } catch (error) {
-    if (!STALE.includes(sqlStateOf(error)) || connections.get(connection) === 'unfit') throw error;
-    connections.set(connection, 'unfit');
+    const isStale = STALE.includes(sqlStateOf(error)) && connections.get(connection) !== 'unfit';
+    if (isStale) connections.set(connection, 'unfit');
+    else if (!learnFromFailure(connection, error)) throw error;
     await attempt.undo();
     return attempt.send();
   }
