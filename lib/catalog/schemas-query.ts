@@ -43,7 +43,7 @@ where pg_catalog.mod(s.place, ${pageSize}) ${EQ} 0 order by s.oid`;
 /** Whether a schema `n` can be a tenant's. */
 function isTenant(except: readonly string[]): string {
   const others = ['information_schema', ...except].map(literal);
-  return `not (n.nspname ${MATCHES} '^pg_' or ${isOneOf('n.nspname::pg_catalog.text', 'text', others)})`;
+  return `not (n.nspname ${MATCHES} '^pg_' or ${isOneOf('n.nspname::pg_catalog.text', 'text', others)} or ${isOfCitus('n.oid')})`;
 }
 
 function answer(question: string): string {
@@ -60,6 +60,13 @@ function home(which: Which): string {
   return `home as materialized (
   select n.oid, n.nspname::pg_catalog.text as name, n.nspowner as owner from pg_catalog.pg_namespace n ${schemas}
 )`;
+}
+
+/** The schemas that Citus has for itself. */
+function isOfCitus(schema: string): string {
+  return `exists (select from pg_catalog.pg_depend d join pg_catalog.pg_extension e on e.oid ${EQ} d.refobjid
+        where d.classid ${EQ} ${catalog('pg_namespace')} and d.objid ${EQ} ${schema} and d.refclassid ${EQ} ${catalog('pg_extension')}
+          and ${isOneOf('e.extname::pg_catalog.text', 'text', ["'citus'", "'citus_columnar'"])})`;
 }
 
 /** By what pg_depend notes of each object; OFFSET keeps the server from reading that catalog as a whole. */

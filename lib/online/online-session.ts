@@ -3,6 +3,7 @@ import { MigrationError } from '../errors';
 import type { OnlineSettings } from '../options/options';
 import { explained, failureAt } from '../run/failures/message';
 import { acquired } from '../run/wire/acquire';
+import { CITUS, isCitusIn } from '../run/wire/citus';
 import { watched } from '../run/wire/blockers';
 import { answeredWithin, statementLimitMs } from '../run/wire/limit';
 import { clientOf, discard, send, valueOf, type Answer, type Connection } from '../run/wire/send';
@@ -73,7 +74,9 @@ export async function withSession<T>(
     },
   };
   try {
-    refusePooler(session, await session.ask(setUp(settings)));
+    const answers = await session.ask(setUp(settings));
+    refusePooler(session, answers);
+    refuseCitus(session, answers);
     return await work(session);
   } finally {
     // Ends the session where its settings cannot be put back, or it is gone.
@@ -86,7 +89,7 @@ function setUp(settings: OnlineSettings): string {
   const values = Object.entries(sessionSettings(settings)).map(
     ([name, value]) => `(${literal(name)}, ${literal(value)})`,
   );
-  return `select pg_catalog.pg_backend_pid()::pg_catalog.text as tenant_ddl_pid;
+  return `select pg_catalog.pg_backend_pid()::pg_catalog.text as tenant_ddl_pid, ${CITUS};
 select pg_catalog.set_config(pg_catalog.concat('tenant_ddl.was_', s.name), s.setting, false), pg_catalog.set_config(s.name, v.value, false)
 from pg_catalog.pg_settings s join (values ${values.join(', ')}) v(name, value) on v.name ${EQ} s.name`;
 }
@@ -100,6 +103,15 @@ function refusePooler({ connection, org, table }: OnlineSession, answers: readon
   if (valueOf(answers, 'tenant_ddl_pid') === String(processID)) return;
   throw new MigrationError(
     `An online change of "${org}"."${table}" needs a session of its own, and this connection leads through a pooler. Nothing was changed. Pass a Knex that connects to the server directly.`,
+    { code: 'UNSUPPORTED_DATABASE', org, table },
+  );
+}
+
+/** A stage compares the rows of a table with its record, which are on different servers there. */
+function refuseCitus({ org, table }: OnlineSession, answers: readonly Answer[]): void {
+  if (!isCitusIn(answers)) return;
+  throw new MigrationError(
+    `An online change of "${org}"."${table}" runs in stages that need the table on the same server as the record of them, and Citus distributes it to a worker. Nothing was changed. Use applyChange when the table is less used.`,
     { code: 'UNSUPPORTED_DATABASE', org, table },
   );
 }

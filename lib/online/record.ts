@@ -1,6 +1,7 @@
 import { MigrationError } from '../errors';
 import { createMissing, granteeSql, OWN_SCHEMA, type OwnTables } from '../run/own-tables';
 import { joined } from '../run/wire/batch';
+import { CITUS, isCitusIn } from '../run/wire/citus';
 import { rowsOf, type Answer } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
@@ -38,7 +39,7 @@ export interface OnlineRecord {
 }
 
 /** Whether the table of records can be used; null where it is not there. */
-const LOOK = `select current_user::pg_catalog.text as role,
+const LOOK = `select current_user::pg_catalog.text as role, ${CITUS},
   (select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage'))::pg_catalog.text from pg_catalog.pg_namespace n where n.nspname ${EQ} 'tenant_ddl') as schema,
   (select pg_catalog.bool_and(pg_catalog.has_table_privilege(c.oid, 'select') and pg_catalog.has_table_privilege(c.oid, 'insert')
       and pg_catalog.has_table_privilege(c.oid, 'update') and pg_catalog.has_table_privilege(c.oid, 'delete'))::pg_catalog.text
@@ -55,9 +56,11 @@ interface Look {
 /** Creates the table of records if it is missing. */
 export async function ensureRecords({ ask }: OnlineSession): Promise<void> {
   const look = async (): Promise<OwnTables> => {
-    const [found] = rowsOf<Look>(await ask(LOOK));
+    const answers = await ask(LOOK);
+    const [found] = rowsOf<Look>(answers);
     return {
       role: found?.role,
+      isOnCitus: isCitusIn(answers),
       mayUse: found !== undefined && found.schema !== 'false' && found.usable !== 'false',
       missing: found?.usable === 'true' ? [] : [...(found?.schema === null ? [OWN_SCHEMA] : []), TABLE],
     };

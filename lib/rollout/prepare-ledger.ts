@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { ChangeOptions, Settings } from '../options/options';
 import { settingsOf } from '../options/settings';
+import { CITUS, isCitusIn } from '../run/wire/citus';
 import { rowsOf, isMemory } from '../run/wire/send';
 import { createMissing, OWN_SCHEMA, type OwnTables } from '../run/own-tables';
 import { isKnex, usableKnex } from '../run/usable-knex';
@@ -45,7 +46,7 @@ export function ledgerServer(server: Knex): Knex {
 }
 
 /** Without `to_regclass`, which fails where the role may not look into the schema. */
-const LOOK = `select current_user::pg_catalog.text as role,
+const LOOK = `select current_user::pg_catalog.text as role, ${CITUS},
   (select pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage')) from pg_catalog.pg_namespace n where n.nspname ${EQ} 'tenant_ddl') as schema,
   (select pg_catalog.json_object_agg(c.relname, pg_catalog.has_table_privilege(c.oid, 'select')
       and pg_catalog.has_table_privilege(c.oid, 'insert') and pg_catalog.has_table_privilege(c.oid, 'update'))
@@ -62,11 +63,13 @@ interface Look {
 /** Creates whatever is missing. */
 export async function ensureLedger(server: Knex, settings: Settings): Promise<void> {
   const look = async (): Promise<OwnTables> => {
-    const { role, schema, tables: text } = rowsOf<Look>(await askLedger(server, LOOK, settings))[0] as Look;
+    const answers = await askLedger(server, LOOK, settings);
+    const { role, schema, tables: text } = rowsOf<Look>(answers)[0] as Look;
     const tables = JSON.parse(text ?? '{}') as Readonly<Record<string, boolean>>;
     const missing = Object.entries(LEDGER_TABLES).flatMap(([name, sql]) => (name in tables ? [] : sql));
     return {
       role,
+      isOnCitus: isCitusIn(answers),
       mayUse: schema !== false && !Object.values(tables).includes(false),
       missing: [...(schema === null ? [OWN_SCHEMA] : []), ...missing],
     };

@@ -11,9 +11,14 @@ export interface OwnTables {
   readonly role?: string | undefined;
   /** False if what is there may not be used. */
   readonly mayUse: boolean;
+  /** Whether Citus would distribute a new schema. */
+  readonly isOnCitus?: boolean;
   /** The statements that create what is missing. */
   readonly missing: readonly string[];
 }
+
+/** Tables of all tenants stay on the coordinator of Citus, where every transaction passes. */
+const STAY_LOCAL = 'set local citus.enable_schema_based_sharding = off';
 
 /** More often than others can come in between. */
 const MAX_LOOKS = 5;
@@ -28,11 +33,11 @@ export async function createMissing(
   deniedError: (role: string, cause?: unknown) => MigrationError,
 ): Promise<void> {
   for (let looks = 1; ; looks += 1) {
-    const { role = YOUR_ROLE, mayUse, missing } = await look();
+    const { role = YOUR_ROLE, mayUse, missing, isOnCitus = false } = await look();
     if (!mayUse) throw deniedError(role);
     if (missing.length === 0) return;
     try {
-      await create(missing);
+      await create(isOnCitus ? [STAY_LOCAL, ...missing] : missing);
     } catch (error) {
       const { code, sqlState } = error as MigrationError;
       if (code === 'PERMISSION_DENIED') throw deniedError(role, error);

@@ -1,5 +1,6 @@
 import { heldOnCitus, isOwnLock } from './own-lock';
 import { block } from './server-check';
+import { onWorkersToo } from './session-settings';
 import type { Twofold } from './statement';
 
 /**
@@ -9,14 +10,13 @@ import type { Twofold } from './statement';
  */
 const HANDED_ON = /^(?:alter (?:table|index|sequence)|create (?:unique )?index|drop index) /;
 
+/** What has to hold on the workers too. */
+const ALSO_ON_WORKERS = /^set local (?:lock_timeout|statement_timeout) /;
+
 /** A statement of a batch, as Citus takes it. */
 export function citusForm(statement: string | Twofold): string {
   const sql = typeof statement === 'string' ? statement : statement.onCitus;
+  if (ALSO_ON_WORKERS.test(sql)) return block(onWorkersToo([`${sql};`]));
   const held = isOwnLock(sql) ? heldOnCitus(sql) : sql;
   return HANDED_ON.test(held) ? block(`begin\n  ${held};\nend`) : held;
-}
-
-/** A block that begins with the lock of {@link isOwnLock}. */
-export function locking(sql: string, lock: string): Twofold {
-  return { sql, onCitus: sql.replace(lock, heldOnCitus) };
 }

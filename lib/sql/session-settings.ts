@@ -1,4 +1,6 @@
 import { literal } from './literal';
+import { block } from './server-check';
+import type { Twofold } from './statement';
 
 /** Settings for conversions, so the result does not depend on those of the session or its role. */
 export const PINNED = {
@@ -30,8 +32,44 @@ export function unpinSettings(): string {
   return `perform ${Object.keys(PINNED).map(back).join(', ')};`;
 }
 
-export function putBack(): string {
-  return `select ${Object.keys(PINNED).map(back).join(', ')}`;
+export function putBack(): Twofold {
+  return settingBack(Object.keys(PINNED).map((name) => [name, `tenant_ddl.${name}`]));
+}
+
+/** The same as {@link pinSettings}, for the workers of Citus as well, which convert the rows. */
+export function pinOnWorkersToo(): string {
+  const kept = Object.keys(PINNED).map((name) =>
+    setLocal(`tenant_ddl.${name}`, `pg_catalog.current_setting('${name}')`),
+  );
+  const sets = Object.entries(PINNED).map(([name, value]) => `set local ${name} = ${literal(value)};`);
+  return `perform ${kept.join(', ')};
+  ${onWorkersToo(sets)};`;
+}
+
+/** Gives settings the values of others, which were kept. On Citus, the workers get them too. */
+export function settingBack(
+  settings: readonly (readonly [name: string, kept: string])[],
+  others: readonly string[] = [],
+): Twofold {
+  const value = (kept: string): string => `pg_catalog.current_setting('${kept}')`;
+  const all = [...settings.map(([name, kept]) => setLocal(name, value(kept))), ...others];
+  const sets = settings.map(([name, kept]) => `execute pg_catalog.format('set local ${name} = %L', ${value(kept)});`);
+  const perform = others.length === 0 ? [] : [`perform ${others.join(', ')};`];
+  return { sql: `select ${all.join(', ')}`, onCitus: block(onWorkersToo([...sets, ...perform])) };
+}
+
+/**
+ * A block of SET LOCAL, which Citus passes on to the workers of the transaction, those of later included: the text of
+ * each alone, and only where it is asked to. It passes no set_config() on.
+ */
+export function onWorkersToo(statements: readonly string[]): string {
+  return `declare
+    passed_on constant pg_catalog.text := pg_catalog.current_setting('citus.propagate_set_commands');
+  begin
+    perform ${setLocal('citus.propagate_set_commands', "'local'")};
+    ${statements.join('\n    ')}
+    perform ${setLocal('citus.propagate_set_commands', 'passed_on')};
+  end`;
 }
 
 /** Runs a part of a block with the settings for reading expressions. */

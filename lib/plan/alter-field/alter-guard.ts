@@ -9,14 +9,13 @@ import { identityJudgements } from './identity-judgements';
 import { judgeKeptDefault } from './kept-default';
 import { listChecks } from './list-checks';
 import { literal } from '../../sql/literal';
-import { locking } from '../../sql/citus-form';
-import { ownLock } from '../../sql/own-lock';
+import { heldOnCitus, ownLock } from '../../sql/own-lock';
 import type { Twofold } from '../../sql/statement';
 import { judgeNewDefault } from './new-default';
 import { placeOf, refuse } from './refuse';
 import { typeJudgements } from './type-judgements';
 import { EQ, GT, NE, LT } from '../../sql/qualified-sql';
-import { pinSettings, whereReadable } from '../../sql/session-settings';
+import { pinOnWorkersToo, pinSettings, whereReadable } from '../../sql/session-settings';
 import { elementOf, rewritesForType } from '../../field-types/type-change';
 import { meet, policyIs } from '../unforeseen';
 import { uniqueIndexes } from './unique-indexes';
@@ -67,7 +66,8 @@ begin
   new_type := ${newTypeSql(change)};
   ${judgements.join('\n  ')}`)}
 end`);
-  return locking(sql, lock);
+  const onCitus = sql.replace(lock, heldOnCitus).replace(pinSettings(), pinOnWorkersToo);
+  return { sql, onCitus };
 }
 
 /** Before, no function could tell without failing whether a text is a value of a type. */

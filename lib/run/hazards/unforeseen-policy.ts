@@ -1,7 +1,7 @@
-import { GUARD_STATES } from '../../sql/server-check';
+import { block, GUARD_STATES } from '../../sql/server-check';
 import type { MigrationError } from '../../errors';
 import { literal } from '../../sql/literal';
-import { setLocal } from '../../sql/session-settings';
+import { onWorkersToo, setLocal } from '../../sql/session-settings';
 import { logHazard } from '../log';
 import type { Settings } from '../../options/options';
 import { sqlStateOf } from '../failures/sql-states';
@@ -23,8 +23,13 @@ export function withPolicies(
   const policies = [...policyFor].map(([setting, policy]) => setLocal(setting, literal(policy)));
   const warns = [...policyFor.values()].includes('warn');
   const found = `select pg_catalog.current_setting('${FOUND_SETTING}', true) as tenant_ddl_found`;
+  const perform = `perform ${setLocal(FOUND_SETTING, literal(''))};`;
+  const sets = [...policyFor].map(([setting, policy]) => `set local ${setting} = ${literal(policy)};`);
   return [
-    `select ${[...policies, setLocal(FOUND_SETTING, literal(''))].join(', ')}`,
+    {
+      sql: `select ${[...policies, setLocal(FOUND_SETTING, literal(''))].join(', ')}`,
+      onCitus: block(onWorkersToo([...sets, perform])),
+    },
     ...statements,
     ...(warns ? [found] : []),
   ];

@@ -1,8 +1,9 @@
 import { quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
-import { setLocal } from '../../sql/session-settings';
+import { setLocal, settingBack } from '../../sql/session-settings';
 import { EQ } from '../../sql/qualified-sql';
 import type { Statement } from '../../sql/statement';
+import { formFor } from './citus';
 import { onConnection, sessionColumns } from './prepared';
 import type { Connection } from './send';
 import { identityColumns } from './transaction-identity';
@@ -31,7 +32,10 @@ export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Conn
       : withOtherTurn(work, turnOf(TURN_IN_TRANSACTION[readsCatalog ? 'looks' : 'plain'], work, timeouts))),
     ...statements,
     // SET LOCAL outlives RELEASE SAVEPOINT, so the caller's values have to be restored (PostgreSQL manual, SET).
-    `select ${[...putSettingsBack(), ...setMark(mark)].join(', ')}`,
+    settingBack(
+      SETTINGS.map((name) => [name, `${SAVEPOINT}.${name}`]),
+      setMark(mark),
+    ),
   ];
   // Everything that can fail, even preparing, comes after the savepoint.
   return joined([`savepoint ${SAVEPOINT}`, ...onConnection(connection, inside), `release savepoint ${SAVEPOINT}`]);
@@ -98,7 +102,8 @@ export function tenantSetup(
   const schema = `(select ${usable} from pg_catalog.pg_namespace where nspname ${EQ} ${literal(org)}) as tenant_ddl_schema`;
   const turns = turnFirst ? [turn(literal(turnName(org)))] : [];
   const columns = [...turns, ...identityColumns(connection), ...sessionColumns(connection), schema];
-  return joined([`set local search_path = ${searchPath}`, ...setTimeouts(timeouts), `select ${columns.join(', ')}`]);
+  const timeoutsThere = setTimeouts(timeouts).map(formFor(connection));
+  return joined([`set local search_path = ${searchPath}`, ...timeoutsThere, `select ${columns.join(', ')}`]);
 }
 
 export function joined(statements: readonly string[]): string {
@@ -118,10 +123,6 @@ const SETTINGS = ['lock_timeout', 'statement_timeout'] as const;
 
 function keepSettings(): readonly string[] {
   return SETTINGS.map((name) => setLocal(`${SAVEPOINT}.${name}`, `pg_catalog.current_setting('${name}')`));
-}
-
-function putSettingsBack(): readonly string[] {
-  return SETTINGS.map((name) => setLocal(name, `pg_catalog.current_setting('${SAVEPOINT}.${name}')`));
 }
 
 /** The marks of changes that were not rolled back: SET LOCAL is undone with its savepoint. */

@@ -30,6 +30,11 @@ export function learnCitus(connection: Connection, answers: readonly Answer[]): 
   if (version !== undefined) note(connection, version !== null);
 }
 
+/** Whether the server that answered {@link CITUS} is Citus. */
+export function isCitusIn(answers: readonly Answer[]): boolean {
+  return typeof valueOf(answers, 'tenant_ddl_citus') === 'string';
+}
+
 function note(connection: Connection, isCitus: boolean): void {
   known.set(connection, isCitus);
   if (isCitus) addresses.add(addressOf(connection));
