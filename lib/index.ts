@@ -31,7 +31,13 @@ export { formatDifference } from './plan/difference/kinds';
 export type { CompareOptions, Models } from './plan/difference/sides';
 export type { Extra, ModelInspection, TenantInspection } from './spec/extra';
 export { applyChange, applyChanges, type ChangeResult } from './migration/apply-changes';
-export { deletionsOf, planChange, planChanges, type PlanOptions } from './migration/plan-changes';
+export {
+  deletionsOf,
+  planChange,
+  planChanges,
+  type ChangePlanOptions,
+  type PlanOptions,
+} from './migration/plan-changes';
 export type { Deletion } from './plan/deletions';
 export type { Plan } from './plan/planner';
 export {

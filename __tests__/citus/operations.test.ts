@@ -7,7 +7,7 @@ import { fold } from '../../lib/plan/fold';
 import { operationOf } from '../../lib/plan/operations';
 import type { Model } from '../../lib/spec/model-spec';
 import type { Identifier } from '../../lib/sql/identifier';
-import { citusTables, onCitus, placementsOf, referenceTable } from '../support/citus';
+import { addsIdentity, citusTables, onCitus, placementsOf, referenceTable } from '../support/citus';
 import { inSchemas, type ExampleSchemas } from '../support/example-tables';
 import { quiet } from '../support/log';
 import { connect } from '../support/postgres';
@@ -51,10 +51,6 @@ onCitus('each example of each operation', () => {
     });
   });
 });
-
-function addsIdentity(change: Change): boolean {
-  return change.kind === 'addField' && change.field.identity === true;
-}
 
 /** What the models are after a change. */
 function folded(change: Change, schemas: ExampleSchemas): readonly Model[] {

@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { EXAMPLE_MODELS } from '../../docs/examples';
-import { createModels, createTenant } from '../../lib';
+import { createModels, createTenant, type Change } from '../../lib';
 import { inSchemas } from './example-tables';
 import type { ExampleSchemas } from './example-tables';
 import { quiet } from './log';
@@ -16,6 +16,11 @@ function skipped(name: string, tests: () => void): void {
   const reason = `${SKIPPED} CITUS_URL names no coordinator of a Citus cluster (docs/citus.md).`;
   if (process.env.TEST_SKIPS) appendFileSync(process.env.TEST_SKIPS, `${reason}\n`);
   describe.skip(name, tests);
+}
+
+/** Which Citus refuses. */
+export function addsIdentity(change: Change): boolean {
+  return change.kind === 'addField' && change.field.identity === true;
 }
 
 /** A schema with a table that is on every node, as a table that all tenants refer to has to be. */

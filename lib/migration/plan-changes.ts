@@ -9,6 +9,12 @@ import { identifier } from '../sql/identifier';
 /** Options of planning. */
 export type PlanOptions = Pick<ChangeOptions, 'sharedSchemas'>;
 
+/** Options of `planChange` and `planChanges`. */
+export interface ChangePlanOptions extends PlanOptions {
+  /** Whether it will run on Citus, where some statements and locks differ (docs/citus.md). Default false. */
+  readonly citus?: boolean | undefined;
+}
+
 /**
  * The SQL that a change will run, with its locks and hazards. Needs no database; exactly this SQL will run.
  *
@@ -17,7 +23,7 @@ export type PlanOptions = Pick<ChangeOptions, 'sharedSchemas'>;
  * planChange('acme-corp', { kind: 'dropField', table: 'invoice', column: 'old_field' }).steps[0].sql
  * // alter table "acme-corp"."invoice" drop column "old_field"
  */
-export function planChange(org: string, change: Change, options?: PlanOptions): Plan {
+export function planChange(org: string, change: Change, options?: ChangePlanOptions): Plan {
   return planChanges(org, [change], options);
 }
 
@@ -26,11 +32,12 @@ export function planChange(org: string, change: Change, options?: PlanOptions): 
  *
  * @example planChanges('acme-corp', [{ kind: 'dropModel', table: 'line' }, { kind: 'dropModel', table: 'invoice' }])
  */
-export function planChanges(org: string, changes: readonly Change[], options?: PlanOptions): Plan {
+export function planChanges(org: string, changes: readonly Change[], options?: ChangePlanOptions): Plan {
   const checkedOrg = identifier(org, 'org');
-  const sharedSchemas = sharedSchemasOf(options);
+  const { citus = false, ...others } = options ?? {};
+  const sharedSchemas = sharedSchemasOf(others);
   tenantsOwn(checkedOrg, sharedSchemas);
-  return asWritten(planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas)).plan);
+  return asWritten(planned(checkedOrg, checkedChanges(checkedOrg, changes, sharedSchemas), citus).plan);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors';
 import type { Identifier } from '../sql/identifier';
+import { citusForm } from '../sql/citus-form';
 import type { Statement, Twofold } from '../sql/statement';
 
 /**
@@ -44,6 +45,8 @@ export interface ChangeStep extends Step {
   readonly hazards?: readonly Hazard[];
   /** Its text on a Citus cluster, where it differs by more than the block around it. */
   readonly onCitus?: string;
+  /** Its locks on a Citus cluster, where they differ. */
+  readonly locksOnCitus?: readonly Lock[];
 }
 
 /** Something in a plan that can disrupt a table in use. */
@@ -146,4 +149,10 @@ export function step(sql: string, costs: Partial<Omit<ChangeStep, 'sql'>> = {}):
 
 export function withoutHazards({ sql, locks, rewritesTable, scansTable, transactional }: ChangeStep): Step {
   return { sql, locks, rewritesTable, scansTable, transactional };
+}
+
+/** The same for a Citus cluster. */
+export function asCitusStep(given: ChangeStep): Step {
+  const { sql, onCitus = sql, locks, locksOnCitus = locks } = given;
+  return { ...withoutHazards(given), sql: citusForm({ sql, onCitus }), locks: locksOnCitus };
 }

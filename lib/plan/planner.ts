@@ -3,7 +3,7 @@ import type { Twofold } from '../sql/statement';
 import type { Effect } from './effects';
 import { keysBefore } from './keys-before';
 import { operationOf, type Change, type CheckedChange } from './operations';
-import { withoutHazards, type ChangePlan, type ChangeStep, type HazardOn, type KeysOf } from './plan';
+import { asCitusStep, withoutHazards, type ChangePlan, type ChangeStep, type HazardOn, type KeysOf } from './plan';
 import type { PlanOf, Run, Step, Unforeseen } from './plan';
 import { sharedLockHazards } from './shared-lock';
 import { tableNames, type TableNames } from './table-names';
@@ -24,8 +24,8 @@ export interface Planned {
   readonly effects: readonly (readonly Effect[])[];
 }
 
-/** Plans a list of checked changes: their statements in the order in which they run, with locks, costs and hazards. Pure; called by planChange and applyChange. */
-export function planned(org: Identifier, changes: readonly CheckedChange[]): Planned {
+/** Plans a list of checked changes: their statements in the order in which they run, with locks, costs and hazards. Pure; called by planChange and applyChange. `onCitus`: with the SQL and the locks that its steps have there. */
+export function planned(org: Identifier, changes: readonly CheckedChange[], onCitus = false): Planned {
   const names = tableNames();
   const keysDropped: KeysOf[] = [];
   const effects: (readonly Effect[])[] = [];
@@ -35,7 +35,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[]): Pla
   let last: ChangeStep[] = [];
   // A guard is not a step: it changes nothing.
   const add = (added: readonly ChangeStep[]): Run['steps'] => {
-    for (const step of added.map(withoutHazards)) {
+    for (const step of added.map(onCitus ? asCitusStep : withoutHazards)) {
       steps.push(names.changed() ? asOthersSeeIt(org, step, names) : step);
     }
     return added.map(statementOf);

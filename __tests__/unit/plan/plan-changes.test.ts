@@ -445,3 +445,28 @@ it('names the table of a hazard as its locks do, after two models have changed p
     { table: 'invoice' },
   ]);
 });
+
+it('plans for Citus the SQL and the locks that a change has there, and leaves all other plans as they are', () => {
+  const field = { name: 'customer_id', type: 'String', references: to('acme-corp') } as const;
+  const change = { kind: 'addField', table: 'invoice', field } as const;
+  const [plain] = planChange('acme-corp', change).steps;
+  const [step] = planChange('acme-corp', change, { citus: true }).steps;
+  expect(Object.keys(plain ?? {})).toEqual(['sql', 'locks', 'rewritesTable', 'scansTable', 'transactional']);
+  expect(step?.sql).toBe(`do $tenant_ddl$begin\n  ${plain?.sql};\nend$tenant_ddl$`);
+  const modes = (locks: typeof plain): unknown => locks?.locks.map(({ table, mode }) => [table, mode]);
+  expect(modes(plain)).toEqual([
+    ['invoice', 'AccessExclusiveLock'],
+    ['customer', 'ShareRowExclusiveLock'],
+  ]);
+  expect(modes(step)).toEqual([
+    ['invoice', 'AccessExclusiveLock'],
+    ['customer', 'AccessExclusiveLock'],
+  ]);
+});
+
+it('plans for Citus no rename of a constraint', () => {
+  const change = { kind: 'renameModel', table: 'invoice', to: 'bill' } as const;
+  const [plain, there] = [{}, { citus: true }].map((options) => planChange('acme-corp', change, options).steps[1]?.sql);
+  expect(plain).toContain('select true as is_constraint');
+  expect(there).toContain('select false as is_constraint');
+});

@@ -62,6 +62,7 @@ function addColumnStep(org: Identifier, table: Identifier, field: Field): Change
   }
   return step([addedColumn(org, table, field), ...columnConstraints(table, field)].join(' '), {
     locks,
+    locksOnCitus: locks.map((lock) => ({ ...lock, mode: 'AccessExclusiveLock' })),
     rewritesTable: isRewrite(field),
     scansTable: isScan(field),
     hazards: hazardsOf(table, field),

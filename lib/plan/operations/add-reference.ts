@@ -56,7 +56,9 @@ function addKeyStep(org: Identifier, table: Identifier, key: ForeignKey): Change
     message: `Every row of "${table}" is read while neither it nor "${key.references.table}" can be written to.`,
     saferWay: `Add the key over ${key.columns.join(', ')} NOT VALID, then validate it.`,
   };
-  return step(sql, { locks, scansTable: true, hazards: [scan] });
+  const [, ...others] = locks;
+  const locksOnCitus: Lock[] = [{ ...own, mode: 'ExclusiveLock' }, ...others];
+  return step(sql, { locks, locksOnCitus, scansTable: true, hazards: [scan] });
 }
 
 function secondKey(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
