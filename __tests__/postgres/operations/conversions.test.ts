@@ -42,6 +42,7 @@ const LOSSES: readonly (readonly [string, Typed, string, FieldChangesSpec])[] = 
   ['a fraction', { type: 'Float' }, '1.6', { type: 'Int' }],
   ['digits after the point', { type: 'Decimal', precision: 10, scale: 4 }, '1.2345', { scale: 2 }],
   ['digits of a float', { type: 'Float' }, '0.126', { type: 'Decimal', precision: 9, scale: 2 }],
+  ['digits of a float that is large', { type: 'Float' }, '1152921504606846976', { type: 'Decimal' }],
   ['digits of a bigint', { type: 'BigInt' }, '9007199254740993', { type: 'Float' }],
   ['digits of a decimal', { type: 'Decimal' }, '12345678901234567.89', { type: 'Float' }],
   ['a time of day', { type: 'DateTime' }, `'2024-02-29T23:30:00Z'`, { type: 'Date' }],
@@ -69,6 +70,8 @@ const KEPT: readonly (readonly [string, Typed, string, FieldChangesSpec, string]
   ['the least of the small', { type: 'SmallInt' }, '-32768', { type: 'Int' }, '-32768'],
   ['the least of the whole', { type: 'Int' }, '-2147483648', { type: 'BigInt' }, '-2147483648'],
   ['what is small enough', { type: 'Int' }, '32767', { type: 'SmallInt' }, '32767'],
+  ['the least of the big', { type: 'Float' }, '-9223372036854775808', { type: 'BigInt' }, '-9223372036854775808'],
+  ['a float of many digits', { type: 'Float' }, '1152921504606846976', { type: 'BigInt' }, '1152921504606846976'],
   ['bytes', { type: 'Bytes' }, `'\\x00ff'`, { type: 'Text' }, '\\x00ff'],
 ];
 
