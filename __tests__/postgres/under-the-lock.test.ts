@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import {
   addFieldToModel,
   addIndex,
+  addReference,
   alterField,
   createModel,
   dropFieldFromModel,
@@ -197,4 +198,13 @@ describe.each([
     await other.commit();
     expect(await migrationError(changed)).toMatchObject({ code: 'HAZARD_REFUSED' });
   });
+});
+
+it('sees that a field became not nullable while a reference that sets it to null waited for the table', async () => {
+  await createModel(org, { table: 'customer', fields: [{ name: 'id', type: 'Int' }] }, db, patient);
+  const references = { table: 'customer', columns: ['id'], onDelete: 'SET NULL' } as const;
+  const change = behind('alter table :org:.invoice alter a set not null', () =>
+    addReference(org, 'invoice', { columns: ['a'], references }, db, patient),
+  );
+  expect(await migrationError(change)).toMatchObject({ code: 'INVALID_SPEC', column: 'a' });
 });

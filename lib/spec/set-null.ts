@@ -13,16 +13,18 @@ interface Referring {
   readonly references?: Acting | undefined;
 }
 
-const MESSAGE =
+/** What is wrong with it, and what to do. */
+export const SET_NULL_REASON =
   'SET NULL needs a field that can be null: every delete or update of the row it refers to would fail. Use CASCADE or RESTRICT, or make the field nullable';
 
 /** `on delete set null` on a field that cannot be null: PostgreSQL accepts it, and then refuses each delete. */
 export function setNullFaults({ nullable, primaryKey, references }: Referring): readonly Fault[] {
   if (references === undefined || (nullable !== false && primaryKey !== true)) return [];
-  return settingNull(references).map((path) => ({ path: `references.${path}`, message: MESSAGE }));
+  return settingNull(references).map((path) => ({ path: `references.${path}`, message: SET_NULL_REASON }));
 }
 
-function settingNull(references: Acting): readonly (keyof Acting)[] {
+/** The actions of a reference that set its columns to null. */
+export function settingNull(references: Acting): readonly (keyof Acting)[] {
   return (['onDelete', 'onUpdate'] as const).filter((action) => references[action] === 'SET NULL');
 }
 
@@ -47,7 +49,10 @@ export function setNullFaultsOfModel(
   );
   const ofKeys = foreignKeys.flatMap(({ columns, references }, at) =>
     columns.some((column) => notNull.has(column))
-      ? settingNull(references).map((action) => ({ path: `foreignKeys[${at}].references.${action}`, message: MESSAGE }))
+      ? settingNull(references).map((action) => ({
+          path: `foreignKeys[${at}].references.${action}`,
+          message: SET_NULL_REASON,
+        }))
       : [],
   );
   return [...ofFields, ...ofKeys];

@@ -173,6 +173,39 @@ describe('a reference that is added', () => {
     expect(await migrationError(applyChanges(org, [change], db, options))).toMatchObject(expected);
   });
 
+  it.each([{ onDelete: 'SET NULL' }, { onUpdate: 'SET NULL' }] as const)(
+    'with %j is refused where the field cannot be null, as the catalog has it',
+    async (action) => {
+      const setting = { ...toCustomer, references: { ...toCustomer.references, ...action } };
+      await alterField(org, 'invoice', 'customer_id', { nullable: false }, db, options);
+      const error = await migrationError(addReference(org, 'invoice', setting, db, options));
+      expect(error).toMatchObject({ code: 'INVALID_SPEC', table: 'invoice', column: 'customer_id' });
+      expect(error.message).toMatch(
+        /^"customer_id" of .* is not nullable\. SET NULL needs .*\. Nothing was changed\.$/,
+      );
+      expect(await keysOf('invoice')).toEqual([]);
+      await alterField(org, 'invoice', 'customer_id', { nullable: true }, db, options);
+      await addReference(org, 'invoice', setting, db, options);
+    },
+  );
+
+  it('names each field that cannot be null', async () => {
+    const several = {
+      columns: ['id', 'place'],
+      references: { table: 'place', columns: ['a', 'b'], onDelete: 'SET NULL' },
+    };
+    const error = await migrationError(addReference(org, 'invoice', several as never, db, options));
+    expect(error.message).toMatch(/^"id" of /);
+  });
+
+  it('does not trust a catalog that is older than its lock to say that a field can be null', async () => {
+    const setting = { ...toCustomer, references: { ...toCustomer.references, onDelete: 'SET NULL' as const } };
+    const at = { isolationLevel: 'repeatable read' } as const;
+    const failed = db.transaction(async (trx) => addReference(org, 'invoice', setting, trx, options), at);
+    expect(await migrationError(failed)).toMatchObject({ code: 'DATABASE_ERROR', sqlState: 'TD010' });
+    await db.transaction(async (trx) => addReference(org, 'invoice', toCustomer, trx, options), at);
+  });
+
   it('is refused from what is not there', async () => {
     const elsewhere = { ...toCustomer, columns: ['nothing'] };
     expect(await migrationError(addReference(org, 'invoice', elsewhere, db, options))).toMatchObject({

@@ -14,6 +14,7 @@ import { keysOnColumns } from '../keys-on-columns';
 import { orphansInTheWay } from '../orphans';
 import { referenceStages } from '../online/constraint-stages';
 import { step, type ChangeStep, type Hazard, type Lock } from '../plan';
+import { setNullGuard, setsNull } from '../set-null-check';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -33,10 +34,11 @@ export const addReference: Operation<AddReference, t.OutputOf<typeof codec>> = {
     { verb: 'adds', of: 'reference', table, key },
     refersTo(key.references),
   ],
-  plan: (org, { table, ...key }) => ({
+  plan: (org, { kind: _kind, table, ...key }) => ({
     steps: [addKeyStep(org, table, key)],
-    // Under the lock that the step has taken: PostgreSQL would take a second key of another name.
-    afterwards: [secondKey(org, table, key.columns)],
+    // Under the lock that the step has taken: PostgreSQL accepts a second key of another name, and SET NULL on NOT NULL.
+    afterwards: [secondKey(org, table, key.columns), ...setNullGuard(org, table, key)],
+    goesByCatalog: setsNull(key),
   }),
   stages: (org, { kind: _kind, table, ...key }, plain) => referenceStages(org, table, key, plain),
   advice: {
