@@ -3,6 +3,7 @@ import { digitsIn } from './default-text';
 import { isWholeNumber } from './converts';
 import { fieldType, type Read } from './field-type';
 import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
+import { CASTS_TO_WHOLE_NUMBERS } from './whole-number';
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
@@ -28,6 +29,7 @@ export const bigIntType = fieldType<BigIntOptions>({
   column: (table, { name }) => table.bigInteger(name),
   catalogName: () => 'bigint',
   canBeIdentity: true,
+  castsFrom: CASTS_TO_WHOLE_NUMBERS,
   takesWhole: () => [{ name: 'bigint' }, { name: 'integer', rewrites: true }, { name: 'smallint', rewrites: true }],
   castsAlike: NUMBERS_AND_TEXTS,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),

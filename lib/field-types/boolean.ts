@@ -17,6 +17,7 @@ export const booleanType = fieldType<BooleanOptions>({
   readDefault: (value) => (typeof value === 'boolean' ? { kept: value } : { fault: 'must be true or false' }),
   defaultSql: (kept) => literal(kept as boolean),
   column: (table, { name }) => table.boolean(name),
+  castsFrom: ['integer', 'jsonb'],
   catalogName: () => 'boolean',
   castsAlike: ['integer', 'jsonb', 'text', 'character varying'],
   // Only the numbers 0 and 1 survive a conversion and back.

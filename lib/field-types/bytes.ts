@@ -19,6 +19,8 @@ export const bytesType = fieldType<BytesOptions>({
   guesses: (value) => ArrayBuffer.isView(value) || (isPlainObject(value) && Object.hasOwn(value, 'base64')),
   readDefault: read,
   defaultSql: (kept) => `pg_catalog.decode(${literal((kept as { readonly base64: string }).base64)}, 'base64')`,
+  // From PostgreSQL 18 on.
+  castsFrom: ['smallint', 'integer', 'bigint'],
   catalogName: () => 'bytea',
   isWrittenBySession: true,
   readDefaultText: bytesIn,

@@ -27,6 +27,7 @@ export const dateTimeType = fieldType<DateTimeOptions>({
   column: (table, { name }) => table.specificType(name, TYPE),
   catalogName: () => 'timestamp with time zone',
   isWrittenBySession: true,
+  castsFrom: ['date'],
   takesWhole: () => [
     { name: 'timestamp with time zone' },
     { name: 'timestamp without time zone', rewrites: true },

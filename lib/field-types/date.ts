@@ -28,6 +28,7 @@ export const dateType = fieldType<DateOptions>({
     return { fault: "must be ISO 8601, 2024-02-29, or { fn: 'now' }, or a Date that is midnight in UTC" };
   },
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : `cast(pg_catalog.now() as ${TYPE})`),
+  castsFrom: ['timestamp with time zone'],
   catalogName: () => 'date',
   isWrittenBySession: true,
   keeps: (value) => {

@@ -4,7 +4,7 @@ import { GT, LT, MATCHES } from '../sql/qualified-sql';
 import { digitsIn } from './default-text';
 import { isInput, isOfType } from './converts';
 import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
-import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
+import { isSameNumber, NUMBERS, NUMBERS_AND_TEXTS } from './number-text';
 import { modifierOf, NO_MODIFIER, precisionSql, scaleIn, scaleSql } from './numeric-modifier';
 import type { TypeOptions } from './options';
 
@@ -38,6 +38,7 @@ export const decimalType = fieldType<DecimalOptions>({
   column: (table, { name, precision, scale = 0 }) =>
     precision === undefined ? table.specificType(name, 'numeric') : table.decimal(name, precision, scale),
   catalogName: ({ precision, scale }) => nameOf(precision, scale),
+  castsFrom: [...NUMBERS, 'jsonb'],
   takesWhole,
   castsAlike: NUMBERS_AND_TEXTS,
   keeps: (value, type) => isSameNumber(value, `${value}::${type}`),

@@ -63,6 +63,11 @@ export interface FieldType<Taken = unknown> {
   readonly hasGin: boolean;
   /** Whether the text of a value depends on the session's settings. */
   readonly isWrittenBySession: boolean;
+  /**
+   * The types of other fields, besides text, that PostgreSQL has a cast from in some version: as the catalog names them,
+   * without modifiers. A type of text takes any value, and any type takes a text.
+   */
+  readonly castsFrom: readonly string[];
   /** The types whose every value this one takes without loss: no row has to be checked. */
   takesWhole(field: TypedField): readonly WholeType[];
   /**
@@ -161,6 +166,7 @@ export function fieldType<Taken>(
     isWrittenBySession: false,
     numberLimits: () => undefined,
     isHeldByCheck: false,
+    castsFrom: [],
     takesWhole: () => [{ name: parts.catalogName({ name: '' }) }],
     castsAlike: [],
     keeps: () => undefined,

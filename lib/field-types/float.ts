@@ -1,7 +1,7 @@
 import { literal } from '../sql/literal';
 import { digitsIn, textOfType } from './default-text';
 import { fieldType } from './field-type';
-import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
+import { isSameNumber, NUMBERS, NUMBERS_AND_TEXTS } from './number-text';
 
 /** JSON has no -0, so it is kept as text. */
 const NEGATIVE_ZERO = '-0';
@@ -23,6 +23,7 @@ export const floatType = fieldType<FloatOptions>({
   defaultSql: (kept) => literal(kept === NEGATIVE_ZERO ? -0 : (kept as number)),
   column: (table, { name }) => table.double(name),
   catalogName: () => 'double precision',
+  castsFrom: [...NUMBERS, 'jsonb'],
   takesWhole: () => [
     { name: 'double precision' },
     ...['real', 'integer', 'smallint'].map((name) => ({ name, rewrites: true })),

@@ -1,6 +1,6 @@
 import { fieldType } from './field-type';
 import { NUMBERS_AND_TEXTS } from './number-text';
-import { wholeNumber } from './whole-number';
+import { CASTS_TO_WHOLE_NUMBERS, wholeNumber } from './whole-number';
 
 /** The properties of a field of this type. */
 export interface IntOptions {
@@ -16,6 +16,7 @@ export interface IntOptions {
 /** `integer`. */
 export const intType = fieldType<IntOptions>({
   ...wholeNumber('integer', 4),
+  castsFrom: [...CASTS_TO_WHOLE_NUMBERS, 'boolean'],
   alsoCalled: ['integer', 'int4', 'number', 'serial', 'increments'],
   column: (table, { name }) => table.integer(name),
   castsAlike: [...NUMBERS_AND_TEXTS, 'boolean'],

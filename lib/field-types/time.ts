@@ -26,6 +26,7 @@ export const timeType = fieldType<TimeOptions>({
   },
   defaultSql: (kept: Json) => (typeof kept === 'string' ? literal(kept) : 'cast(pg_catalog.now() as time)'),
   column: (table, { name }) => table.time(name),
+  castsFrom: ['timestamp with time zone'],
   catalogName: () => 'time without time zone',
   // A value that is no time at all fails in the cast, which is always equal to itself.
   keeps: (value, type) =>

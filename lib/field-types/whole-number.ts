@@ -2,7 +2,10 @@ import { literal } from '../sql/literal';
 import { isWholeNumber } from './converts';
 import { wholeNumberIn } from './default-text';
 import type { FieldType } from './field-type';
-import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
+import { isSameNumber, NUMBERS, NUMBERS_AND_TEXTS } from './number-text';
+
+/** PostgreSQL 18 has those from bytea; earlier versions do not. */
+export const CASTS_TO_WHOLE_NUMBERS = [...NUMBERS, 'jsonb', 'bytea'];
 
 /** What the types have in common whose whole numbers JavaScript holds exactly. `name` is as SQL writes the type. */
 export function wholeNumber(name: string, bytes: number) {
@@ -15,6 +18,7 @@ export function wholeNumber(name: string, bytes: number) {
     defaultSql: (kept) => literal(kept as number),
     catalogName: () => name,
     canBeIdentity: true,
+    castsFrom: CASTS_TO_WHOLE_NUMBERS,
     numberLimits: (columnSql) => (columnSql === name ? { range: [-end, end - 1] } : undefined),
     castsAlike: NUMBERS_AND_TEXTS,
     keeps: (value, type) => isSameNumber(value, `${value}::${type}`),

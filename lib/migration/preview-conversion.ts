@@ -37,8 +37,8 @@ export interface ConversionPreview {
  *
  * Locks: ACCESS SHARE on the table, as any query. Reads at most 100,000 rows, for at most `statementTimeoutMs`.
  *
- * @throws MigrationError INVALID_SPEC, MODEL_NOT_FOUND, FIELD_NOT_FOUND, STATEMENT_TIMEOUT, …; DATABASE_ERROR (42846)
- *   if PostgreSQL has no conversion between the types; UNSUPPORTED_DATABASE on pg-mem
+ * @throws MigrationError INVALID_SPEC, also if PostgreSQL has no conversion between the types;
+ *   MODEL_NOT_FOUND, FIELD_NOT_FOUND, STATEMENT_TIMEOUT, …; UNSUPPORTED_DATABASE on pg-mem
  * @example
  * await previewConversion('acme-corp', 'invoice', 'note', { type: 'Int' }, tenant);
  * // { rows: 120, converts: 117, loses: 1, fails: 2, complete: true }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors';
 import type { Field } from '../spec/field-spec';
 import type { FieldChanges } from '../spec/field-changes';
-import { columnsUsedBy, keyColumnsOf, type Index } from '../spec/index-spec';
+import { columnsUsedBy, indexName, keyColumnsOf, type Index } from '../spec/index-spec';
 import type { ForeignKey, Model } from '../spec/model-spec';
 import { derivedName, type Identifier } from '../sql/identifier';
 
@@ -86,12 +86,15 @@ function expectationsOfOne(org: Identifier, effect: Effect): readonly Expectatio
   const fields = columnsNeededBy(effect).map((column) => expectedField(org, table, column));
   if (effect.of === 'reference' || effect.verb === 'drops') return [model, ...fields];
   const name = effect.of === 'key' ? derivedName('pkey', table, []) : effect.name;
-  return [model, ...fields, { schema: org, table: name, present: false, code: 'INDEX_EXISTS' }];
+  return [model, ...fields, absentIndex(org, name)];
 }
 
 function expectedOfTable(schema: Identifier, effect: TableEffect): readonly Expectation[] {
   const { table } = effect;
-  if (effect.verb === 'adds') return [{ schema, table, present: false, code: 'MODEL_EXISTS' }];
+  if (effect.verb === 'adds') {
+    const indexes = indexNamesOf(effect.model).map((name) => absentIndex(schema, name));
+    return [{ schema, table, present: false, code: 'MODEL_EXISTS' }, ...indexes];
+  }
   if (effect.verb === 'drops') return [expectedModel(schema, table)];
   return [expectedModel(schema, table), { schema, table: effect.to, present: false, code: 'MODEL_EXISTS' }];
 }
@@ -102,6 +105,14 @@ function expectedOfColumn(schema: Identifier, effect: ColumnEffect): readonly Ex
   const field = expectedField(schema, table, column);
   if (effect.verb !== 'renames') return [field];
   return [field, { schema, table, column: effect.to, present: false, code: 'FIELD_EXISTS' }];
+}
+
+function indexNamesOf({ table, indexes = [] }: Model): readonly Identifier[] {
+  return indexes.map((index) => indexName(table, index));
+}
+
+function absentIndex(schema: Identifier, name: Identifier): Expectation {
+  return { schema, table: name, present: false, code: 'INDEX_EXISTS' };
 }
 
 /** The expectations of a foreign key. */
@@ -133,7 +144,8 @@ export function presenceAfter(schema: Identifier, effects: readonly Effect[]): r
       return [at(table, false, column), column === undefined ? at(effect.to, true) : at(table, true, effect.to)];
     }
     if (effect.of === 'table' && effect.verb === 'adds') {
-      return [at(table, true), ...effect.model.fields.map(({ name }) => at(table, true, name))];
+      const indexes = indexNamesOf(effect.model).map((name) => at(name, true));
+      return [at(table, true), ...effect.model.fields.map(({ name }) => at(table, true, name)), ...indexes];
     }
     return [at(table, effect.verb === 'adds', column)];
   });

@@ -51,7 +51,8 @@ class SubjectOfChange implements Subject {
   }
 
   get advice(): Advice | undefined {
-    return operationOf(this.#change.kind).advice;
+    const { advice } = operationOf(this.#change.kind);
+    return typeof advice === 'function' ? advice(this.#change) : advice;
   }
 
   get buildsIndex(): boolean | undefined {

@@ -183,6 +183,9 @@ onServersThatCan('fails with the rows in the way where the field cannot be null'
   const error = await migrationError(change({ type: 'Int' }));
   expect(error).toMatchObject({ code: 'NOT_NULL_VIOLATION', table: 't', column: 'x' });
   expect(error.message).toMatch(/In the way: 1 row\.$/);
+  expect(error.message).toContain('would become null');
+  expect(error.message.match(/select \* from/g)).toHaveLength(1);
+  expect(error.message).not.toContain('is null');
   expect(await texts()).toEqual(['7', 'SECRET']);
 });
 

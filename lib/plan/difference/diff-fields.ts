@@ -1,6 +1,6 @@
 import { typeOf } from '../../field-types';
 import { isArray, optionsOf } from '../../field-types/options';
-import { canLose, listBeside, type TypeSpec } from '../../field-types/type-change';
+import { canLose, castFault, listBeside, type TypeSpec } from '../../field-types/type-change';
 import type { Extra } from '../../spec/extra';
 import type { Field } from '../../spec/field-spec';
 import type { FieldSpec } from '../../spec/spec-types';
@@ -98,8 +98,10 @@ function diffField(
   const { table, column } = at;
   const found: Difference[] = [];
   if (desired.type !== actual.type) {
-    const remedy = remedyFor(actual.spec, desired.spec);
-    found.push({ kind: 'type', ...at, desired: typeIn(desired.spec), actual: typeIn(actual.spec), remedy });
+    const hint = castFault(actual.spec, desired.spec);
+    const remedy = hint === undefined ? remedyFor(actual.spec, desired.spec) : 'manual';
+    const types = both(typeIn(desired.spec), typeIn(actual.spec));
+    found.push({ kind: 'type', ...at, ...types, remedy, ...(hint !== undefined && { hint }) });
   } else {
     const unchecked = notValidated(extras, { kind: 'check', table, columns: [column] }, actual.values !== undefined);
     if (JSON.stringify(desired.values) !== JSON.stringify(actual.values) || unchecked !== undefined) {

@@ -4,6 +4,7 @@ import { unforeseenIn } from '../alter-field/alter-hazards';
 import { alterSteps } from '../alter-field/alter-steps';
 import { closed } from '../../codec/object-codec';
 import { listOf, nameOf, oneOf } from '../../codec/codecs';
+import type { Advice } from '../advice';
 import { lossKey, nulledKey } from '../alter-field/conversion';
 import type { Fault } from '../../errors';
 import { defaultFaultsBy, FieldChanges, fieldTypeSpec, newTypeOf, optionFaultsBy } from '../../spec/field-changes';
@@ -14,7 +15,7 @@ import { alterFieldStages } from '../online/alter-field-stages';
 import { referenced } from '../../spec/referenced-table';
 import { rowsInTheWay } from '../rows-in-the-way';
 import { putBack } from '../../sql/session-settings';
-import { listBeside, type TypeSpec } from '../../field-types/type-change';
+import { castFault, listBeside, type TypeSpec } from '../../field-types/type-change';
 import { noteLosses } from '../unforeseen';
 import type { Statement } from '../../sql/statement';
 import type { Operation } from './operation';
@@ -31,6 +32,22 @@ const codec = closed(
 );
 
 type AlterField = t.TypeOf<typeof codec>;
+
+const ADVICE: Advice = {
+  NOT_NULL_VIOLATION: ({ column, model }) =>
+    `Rows in ${model} have no value for "${column}". A default applies only to new rows: fill these first (select * from ${model} where "${column}" is null).`,
+  DEPENDENT_OBJECTS: ({ column, model, dependents }) =>
+    `Other objects use "${column}" of ${model}: ${dependents}. Nothing was changed. Drop these first, and create them again afterwards.`,
+  INVALID_SPEC: ({ column, model }) =>
+    `The new type or default of "${column}" does not fit the rest of ${model}. Nothing was changed. Pass a new default with a new type, or null for none; a field that refers to another must have the same type.`,
+};
+
+/** If values are set to null that the new type cannot take. */
+const ADVICE_WITH_NULLS: Advice = {
+  ...ADVICE,
+  NOT_NULL_VIOLATION: ({ column, model }) =>
+    `Values of "${column}" that the new type cannot take would become null, and "${column}" of ${model} is not nullable. Nothing was changed. Correct these rows first, or make the field nullable.`,
+};
 
 /**
  * `alter table … alter column`, one statement for each property that is named. knex's `.alter()` is not used: it drops
@@ -55,14 +72,7 @@ export const alterField: Operation<AlterField, t.OutputOf<typeof codec>> = {
   },
   stages: alterFieldStages,
   buildsIndex: true,
-  advice: {
-    NOT_NULL_VIOLATION: ({ column, model }) =>
-      `Rows in ${model} have no value for "${column}". A default applies only to new rows: fill these first (select * from ${model} where "${column}" is null).`,
-    DEPENDENT_OBJECTS: ({ column, model, dependents }) =>
-      `Other objects use "${column}" of ${model}: ${dependents}. Nothing was changed. Drop these first, and create them again afterwards.`,
-    INVALID_SPEC: ({ column, model }) =>
-      `The new type or default of "${column}" does not fit the rest of ${model}. Nothing was changed. Pass a new default with a new type, or null for none; a field that refers to another must have the same type.`,
-  },
+  advice: ({ unconvertible }) => (unconvertible === undefined ? ADVICE : ADVICE_WITH_NULLS),
   rows: rowsInTheWay,
 };
 
@@ -105,6 +115,8 @@ function arrayFaults(from: TypeSpec | undefined, set: FieldChanges | undefined):
 
 function changeFaults(from: TypeSpec | undefined, set: FieldChanges | undefined): readonly Fault[] {
   if (from === undefined || set === undefined) return [];
+  const noCast = set.type === undefined ? undefined : castFault(from, { type: set.type });
+  if (noCast !== undefined) return [{ path: 'set.type', message: noCast }];
   const faults = optionFaultsBy(from, set);
   return faults.length > 0 ? faults : defaultFaultsBy(from, set);
 }

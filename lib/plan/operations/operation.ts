@@ -24,7 +24,7 @@ export interface Operation<C, S> {
    */
   stages?(org: Identifier, change: C, plain: ChangePlan): Stages | undefined;
   /** Its own words for failures, by their codes. */
-  readonly advice?: Advice;
+  readonly advice?: Advice | ((change: C) => Advice);
   /** It builds an index, in which no value may be too long. */
   readonly buildsIndex?: boolean;
   /** Counts the rows that it can fail on. */

@@ -1,5 +1,5 @@
 import { GUARD_STATES, sharedIn } from '../../sql/server-check';
-import { derivedName } from '../../sql/identifier';
+import { derivedName, type Identifier } from '../../sql/identifier';
 import { classifyInUse, sqlStateOf } from './sql-states';
 import type { ErrorCode } from '../../errors';
 import { isLossKey, isNulledKey } from '../../plan/alter-field/conversion';
@@ -8,18 +8,23 @@ import type { Subject } from '../../plan/subject';
 import { isConversion, isUseOfColumn } from './column-errors';
 import { factsOf, factsQuery, tablesIn } from './facts';
 import type { Failed } from './message';
-import { refusedIndex } from './refused-index';
+import { refusedSpec } from './refused-spec';
 import { failedBy, firstUnmet, onlyField } from './unmet';
 import { failedChange, textOf } from './failed-change';
 import { onlyOneWithRows, rowsFoundIn, rowsQuestions } from './rows-found';
+import { usersIn, usersQuestions } from './users-of-field';
 import type { Answer } from '../wire/send';
 
 /** The errors that do not tell which name is meant: one of the change's own table, or one that it refers to. */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['3F000', '42P01', '42P07', '42701', '42703', '42710']);
 
 /** The questions about a failure, sent with the rollback. */
-export function questionsAbout(error: unknown, subjects: readonly Subject[]): readonly string[] {
-  return [...rowsQuestions(subjects, rowsCodeOf(error, subjects)), factsQuery(subjects)];
+export function questionsAbout(error: unknown, org: Identifier, subjects: readonly Subject[]): readonly string[] {
+  return [
+    ...rowsQuestions(subjects, rowsCodeOf(error, subjects)),
+    ...usersQuestions(error, org, subjects),
+    factsQuery(subjects),
+  ];
 }
 
 function rowsCodeOf(error: unknown, subjects: readonly Subject[]): ErrorCode {
@@ -56,11 +61,16 @@ export function diagnosed(
     return { ...general, table: shared.table, column: shared.column };
   }
   if (isUseOfColumn(error)) return { ...general, code: 'DEPENDENT_OBJECTS' };
-  if (sqlStateOf(error) === WRONG_KIND) return noTable(org, subjects, answers) ?? general;
+  if (ABOUT_KINDS.has(sqlStateOf(error) ?? '')) {
+    const wrong = noTable(org, subjects, answers);
+    if (wrong !== undefined) return wrong;
+  }
   if (isConversionOf(error, subjects)) {
     return { ...general, code: 'CONVERSION_FAILED' };
   }
-  const refused = refusedIndex(error, general, subjects);
+  const users = usersIn(answers);
+  if (users.length > 0) return { ...general, code: 'DEPENDENT_OBJECTS', dependents: users };
+  const refused = refusedSpec(error, general, subjects);
   if (refused !== undefined) return refused;
   const second = secondReference(error, org, subjects);
   if (second !== undefined) return second;
@@ -81,8 +91,8 @@ export function unmetIn(org: string, subjects: readonly Subject[], answers: read
   return (facts && firstUnmet(org, subjects, facts)) ?? noTable(org, subjects, answers);
 }
 
-/** wrong_object_type. */
-const WRONG_KIND = '42809';
+/** wrong_object_type; feature_not_supported, of a foreign table. */
+const ABOUT_KINDS: ReadonlySet<string> = new Set(['42809', '0A000']);
 
 /** By pg_class.relkind. */
 const KINDS: Readonly<Record<string, string>> = {

@@ -15,10 +15,11 @@ export interface InTheWay {
   readonly all: readonly string[];
 }
 
-/** A name before a dot: a schema, in the server's name for an object. */
-const SCHEMA = /("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$-]*)\./gu;
+/** A name before a dot and another name: a schema, in the server's name for an object. */
+const SCHEMA = /("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$-]*)\.(?=["\p{L}_])/gu;
 
-export function inTheWay(error: unknown, org: string): InTheWay {
+/** @param found their names, if the error does not have them */
+export function inTheWay(error: unknown, org: string, found?: readonly string[]): InTheWay {
   const reason = reasonOf(error);
   if (sqlStateOf(error) === GUARD_STATES.dependents) {
     const all = (sharedIn(reason)?.names ?? reason).split(', ');
@@ -26,7 +27,8 @@ export function inTheWay(error: unknown, org: string): InTheWay {
     return { shared: true, triggers: triggers ?? [], names: (others ?? []).join(', '), all };
   }
   const { detail } = (error ?? {}) as { readonly detail?: string };
-  const all = sqlStateOf(error) === GUARD_STATES.left ? reason.split('; ') : (detail ?? reason).split('\n');
+  const said = sqlStateOf(error) === GUARD_STATES.left ? reason.split('; ') : (detail ?? reason).split('\n');
+  const all = found ?? said.map((line) => line.replace(/\.$/, ''));
   const own = all.filter((line) => isOwn(line, org));
   const hidden = all.length - own.length;
   const others = hidden === 0 ? [] : [`${hidden} outside schema "${org}" (see error.dependents)`];

@@ -18,6 +18,10 @@ export interface Failed extends FailureClass, Wait {
   readonly rows?: string | undefined;
   /** What is there instead of a table: `a view`. */
   readonly kind?: string | undefined;
+  /** What is in the way, if the error does not name it. */
+  readonly dependents?: readonly string[];
+  /** The whole message, if it depends on more than the code. */
+  readonly message?: string;
   /** What is missing: a table, or one of its columns, that the change refers to. */
   readonly target?: { readonly schema: string; readonly table: string; readonly column?: string } | undefined;
 }
@@ -78,8 +82,8 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `Something named "${taken}" already exists in schema "${org}" (tables, views and indexes share their names). Choose another name for the index, or drop the existing one first.`,
   PERMISSION_DENIED: ({ model, org, reason }) =>
     `The database role may not change ${model}${reason}. It has to own the table, and needs REFERENCES on each referenced table. Connect as the owner of schema "${org}", or grant it CREATE there.`,
-  INVALID_SPEC: ({ model }) =>
-    `A foreign key of ${model} and the column that it refers to have incompatible types. Give the field the type of that column.`,
+  INVALID_SPEC: ({ model, reason }) =>
+    `PostgreSQL refused the change of ${model}: its types do not fit each other${reason}. Nothing was changed. Correct the spec.`,
 };
 
 interface Named extends FailurePlace {
@@ -98,7 +102,7 @@ export function explained(given: unknown, failed: Failed): MigrationError {
   if (given instanceof MigrationError) return given;
   const error = withoutValues(given);
   const { code, org, table, column, retryScope, blockedBy } = failed;
-  const dependents = inTheWay(error, org);
+  const dependents = inTheWay(error, org, failed.dependents);
   // The tables of rollouts, and of many tenants at once, are of no org.
   const schema = org === '' ? 'this database' : `schema "${org}"`;
   const model = table === undefined ? schema : `"${org}"."${table}"`;
@@ -123,7 +127,9 @@ export function explained(given: unknown, failed: Failed): MigrationError {
       ? `${reasonOf(error)}. Nothing was changed.`
       : dependents.shared
         ? sharedReason(`"${named.column}" of ${model}`, dependents)
-        : ((failed.subject?.advice?.[code] ?? MESSAGES[code])?.(named) ?? unlisted(error, model, failed.subject));
+        : (failed.message ??
+          (failed.subject?.advice?.[code] ?? MESSAGES[code])?.(named) ??
+          unlisted(error, model, failed.subject));
   return new MigrationError(failed.rows === undefined ? message : `${message} ${failed.rows}`, {
     code,
     org,

@@ -45,7 +45,7 @@ async function undone(
   }
   if (sqlStateOf(error) === ABORTED) throw alreadyAborted(error, failed);
   try {
-    const undo = rollbackToSavepoint(...questionsAbout(error, subjects), HOLDS_STRONG_LOCK);
+    const undo = rollbackToSavepoint(...questionsAbout(error, org, subjects), HOLDS_STRONG_LOCK);
     const answers = await answeredWithin(connection, limitMs, send(trx, undo));
     const found = diagnosed(error, org, subjects, answers);
     const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';

@@ -73,7 +73,7 @@ async function undone(
     discard(connection);
     return failed;
   }
-  const undo = joined(['rollback', ...questionsAbout(error, subjects)]);
+  const undo = joined(['rollback', ...questionsAbout(error, org, subjects)]);
   try {
     const answers = await answeredWithin(connection, statementLimitMs(settings), send(db, undo, connection));
     return diagnosed(error, org, subjects, answers);

@@ -72,6 +72,15 @@ describe('for random models', () => {
     );
   });
 
+  it('offers no change of type that PostgreSQL has no conversion for, and says what to do', () => {
+    const [found, ...others] = diffModels(
+      [invoice({ name: 'a', type: 'BigInt' })],
+      [invoice({ name: 'a', type: 'Time' })],
+    );
+    expect(found).toMatchObject({ kind: 'type', remedy: 'manual', hint: expect.stringContaining('to a Text first') });
+    expect([...others, ...changesFor(found === undefined ? [] : [found], { destructive: true })]).toEqual([]);
+  });
+
   it('loses nothing unless it is asked to', () => {
     fc.assert(
       fc.property(modelLists(ORG), modelLists(ORG), (desired, actual) => {
