@@ -16,6 +16,7 @@ export const GUARD_STATES = {
   identity: 'TD008',
   reference: 'TD009',
   referenceExists: 'TD011',
+  elsewhere: 'TD012',
   ledger: 'TD030',
   online: 'TD040',
   left: 'TD041',

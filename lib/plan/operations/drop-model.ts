@@ -2,6 +2,7 @@ import * as t from 'io-ts';
 import { closed } from '../../codec/object-codec';
 import { listOf, nameOf } from '../../codec/codecs';
 import { step } from '../plan';
+import { refusePartitionsElsewhere } from '../partitions-elsewhere';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { rendered } from '../render';
@@ -15,7 +16,10 @@ const codec = closed(
 
 type DropModel = t.TypeOf<typeof codec>;
 
-/** `drop table`, with all its rows. PostgreSQL refuses while another table refers to it. */
+/**
+ * `drop table`, with all its rows and partitions. PostgreSQL refuses while another table refers to it; we refuse while a
+ * partition is in another schema.
+ */
 export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
   codec,
   message: 'DROP TABLE',
@@ -24,6 +28,9 @@ export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
     const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
     const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
     return {
+      guards: [refusePartitionsElsewhere(org, table)],
+      // It sees the catalog as it is, at every isolation level.
+      goesByCatalog: false,
       steps: [step(sql, { locks: [own, ...locksOnReferenced(own, referencing)] })],
       dropsKeysOf: { table },
     };

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../errors';
 import { isLossKey, isNulledKey } from '../../plan/alter-field/conversion';
 import type { Expectation } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
+import { reasonOf } from './advice';
 import { isConversion, isUseOfColumn } from './column-errors';
 import { factsOf, factsQuery, tablesIn } from './facts';
 import type { Failed } from './message';
@@ -67,6 +68,9 @@ export function diagnosed(
   }
   if (isConversionOf(error, subjects)) {
     return { ...general, code: 'CONVERSION_FAILED' };
+  }
+  if (sqlStateOf(error) === GUARD_STATES.elsewhere) {
+    return { ...general, dependents: JSON.parse(reasonOf(error)) as string[] };
   }
   const users = usersIn(answers);
   if (users.length > 0) return { ...general, code: 'DEPENDENT_OBJECTS', dependents: users };

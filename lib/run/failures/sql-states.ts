@@ -47,6 +47,7 @@ const SQL_STATES: Readonly<Record<string, FailureClass>> = {
   TD007: { code: 'INDEX_EXISTS', retryScope: 'none' },
   TD009: { code: 'REFERENCE_NOT_FOUND', retryScope: 'none' },
   TD011: { code: 'REFERENCE_EXISTS', retryScope: 'none' },
+  TD012: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD008: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
   TD030: { code: 'ABORTED', retryScope: 'none' },
   TD041: { code: 'DEPENDENT_OBJECTS', retryScope: 'none' },
