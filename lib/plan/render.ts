@@ -2,10 +2,11 @@ import knex, { type Knex } from 'knex';
 import type { Field } from '../spec/field-spec';
 import { typeOf } from '../field-types';
 import { derivedName, qualified, quoted, type Identifier } from '../sql/identifier';
-import { literal } from '../sql/literal';
+import { dollarQuoted, literal } from '../sql/literal';
 import { indexName, isPlain, keyColumnsOf, type Index } from '../spec/index-spec';
 import { writtenIndex } from './written-index';
 import { typeSql } from '../sql/qualified-sql';
+import { block } from '../sql/server-check';
 import { referencesClause } from './foreign-keys';
 
 /** Never connects: it only renders SQL, without a caller's wrapIdentifier. */
@@ -76,6 +77,15 @@ export function columnConstraints(table: Identifier, { name, unique, references 
 export function createIndex(org: Identifier, table: Identifier, index: Index): string {
   if (!isPlain(index)) return writtenIndex(org, table, index);
   return alteration(org, table, (builder) => addIndex(builder, table, index));
+}
+
+/**
+ * The same as a step in a transaction. PostgreSQL 14 parses a whole batch before it runs any of it: what it has no syntax
+ * for would abort the caller's transaction, before there is a savepoint. In a block, it is parsed when it runs.
+ */
+export function createIndexInBatch(org: Identifier, table: Identifier, index: Index): string {
+  const sql = createIndex(org, table, index);
+  return index.nullsNotDistinct === true ? block(`begin\n  execute ${dollarQuoted(sql)};\nend`) : sql;
 }
 
 /** One that is plain: knex has no other. */

@@ -117,6 +117,14 @@ it('takes two nulls for the same from PostgreSQL 15 on, and says so before', asy
       expect((await migrationError(refused)).message).toContain('nullsNotDistinct needs PostgreSQL 15 or later');
     }
     expect(await indexesOf()).toBeUndefined();
+    // The whole batch would be a syntax error, after which a caller's transaction is lost.
+    await db.transaction(async (trx) => {
+      const table = { table: 'other', fields: FIELDS, indexes: [index] };
+      for (const refused of [addIndex(org, 'person', index, trx, options), createModel(org, table, trx, options)]) {
+        expect(await migrationError(refused)).toMatchObject({ code: 'INVALID_SPEC', retryScope: 'none' });
+      }
+      await trx.raw('select 1');
+    });
     return;
   }
   await added;

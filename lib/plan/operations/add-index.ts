@@ -7,7 +7,7 @@ import type { Identifier } from '../../sql/identifier';
 import { buildIndex } from '../online/index-stages';
 import { duplicates } from '../online/pre-checks';
 import { step, type Hazard } from '../plan';
-import { createIndex } from '../render';
+import { createIndexInBatch } from '../render';
 import type { Operation } from './operation';
 
 const codec = closed(
@@ -32,7 +32,7 @@ export const addIndex: Operation<AddIndex, t.OutputOf<typeof codec>> = {
     goesByCatalog: false,
     unforeseen: unforeseenSize(table, index),
     steps: [
-      step(createIndex(org, table, index), {
+      step(createIndexInBatch(org, table, index), {
         locks: [{ schema: org, table, mode: 'ShareLock' }],
         scansTable: true,
         hazards: hazardsOf(table, index),

@@ -7,8 +7,12 @@ import { modelProps, type ForeignKey } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { modelFaults } from '../../spec/model-faults';
 import { step, type Hazard, type Step } from '../plan';
+<<<<<<< HEAD
 import { addColumn, addIndex, commentOn, createIndex } from '../render';
 import { creation } from '../creation';
+=======
+import { addColumn, addIndex, columnKey, commentOn, createIndexInBatch, creation } from '../render';
+>>>>>>> dbe4076 (Keep a caller's transaction usable on PostgreSQL 14 when an index needs a later version)
 import { indexSizeHazards } from '../index-hazards';
 import { refersTo } from '../effects';
 import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
@@ -36,6 +40,8 @@ export const createModel: Operation<CreateModel, t.OutputOf<typeof codec>> = {
     const inline = keys.filter((key) => isInline(org, change, key, isNew));
     const [create = '', ...others] = tableStatements(org, change, inline);
     return {
+      // A step that is a block only runs what it contains.
+      goesByCatalog: false,
       steps: [
         step(create, { hazards: hazardsOf(change) }),
         ...[...others, ...commentStatements(org, change)].map((sql) => step(sql)),
@@ -64,7 +70,7 @@ function tableStatements(org: Identifier, change: CreateModel, inline: readonly 
   });
   // knex cannot put a foreign key inside create table, where it costs the server a fifth less than one added later.
   const clauses = inline.map((foreignKey) => `, ${foreignKeyClause(table, foreignKey)}`);
-  const indexes = written.map((index) => createIndex(org, table, index));
+  const indexes = written.map((index) => createIndexInBatch(org, table, index));
   return [`${create.slice(0, -1)}${clauses.join('')})`, ...others, ...indexes];
 }
 
