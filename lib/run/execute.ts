@@ -4,7 +4,7 @@ import { callersJournal } from './ways/callers-journal';
 import { inCallersTransaction } from './ways/callers-transaction';
 import { refusesShared, refuseWithoutRows, warnOfHazards, withHazards } from './hazards/hazard-policy';
 import { inMemory } from './ways/pg-mem';
-import { refuseNestedCall } from './open-tenants';
+import { insideTransaction, refuseNestedCall } from './open-tenants';
 import { inOneRoundTrip } from './ways/one-round-trip';
 import { inOwnTransaction } from './ways/own-transaction';
 import { LEDGER_SAID } from './wire/ledger-row';
@@ -36,11 +36,15 @@ interface Way {
  * transaction of its own on a plain Knex. Retries whatever can be retried that way, and logs.
  */
 export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<Ran> {
-  return traced(
+  const isCallers = tenant.isTransaction === true && contextOf(tenant) === undefined && !isMemory(tenant);
+  const changed = isCallers ? insideTransaction(work.org, tenant) : undefined;
+  const ran = await traced(
     CHANGES,
     () => traceOf(work, tenant),
     (trace) => runTraced(work, tenant, settings, trace),
   );
+  changed?.();
+  return ran;
 }
 
 function traceOf({ org, subjects }: Work, tenant: Knex): ChangeTrace {
@@ -116,8 +120,8 @@ async function entryFor(tenant: Knex, context: TenantContext | undefined): Promi
 
 /** Refuses a call that would wait for itself, or for nothing. */
 function refuseUnusable(org: string, tenant: Knex): void {
-  if (tenant.isTransaction !== true) refuseNestedCall(org, tenant);
-  else refuseEnded(org, tenant);
+  if (tenant.isTransaction === true) refuseEnded(org, tenant);
+  if (tenant.isTransaction !== true || !isMemory(tenant)) refuseNestedCall(org, tenant);
 }
 
 /** A transaction that has ended. */

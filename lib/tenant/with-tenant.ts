@@ -49,7 +49,7 @@ export async function withTenant<T>(
   const run = async (attempt: number): Promise<T> => {
     last = undefined;
     const server = await serverOf(checkedOrg, db, 'withTenant');
-    refuseNestedCall(checkedOrg, server);
+    refuseNestedCall(checkedOrg, server, true);
     const journal = attemptJournal();
     // Two transactions that write first and then change a table collided: taking turns helps.
     const turnFirst = settings.turn === 'start' || code === 'DEADLOCK' || code === 'LOCK_TIMEOUT';

@@ -1,5 +1,7 @@
 // What a callback does to the transaction that it was given: it is found out, told truly, and never logged as done.
-import { addFieldToModel, createTenant, withTenant } from '../../../lib';
+import type { Knex } from 'knex';
+import { addFieldToModel, createModel, createTenant, withTenant } from '../../../lib';
+import { NOT_DURABLE, startPostgres } from '../../support/embedded-postgres';
 import type { TenantKnex } from '../../../lib';
 import { columnsOf } from '../../support/through-proxy';
 import { recordedLog } from '../../support/log';
@@ -229,4 +231,81 @@ describe('a tenant or a Knex in the wrong place', () => {
     const error = await migrationError(addFieldToModel(org, 'invoice', int('a'), kept.tenant, quick));
     expect(error).toMatchObject({ code: 'INVALID_SPEC', message: expect.stringContaining('has ended') });
   });
+});
+
+describe('a change beside a transaction of the caller that has changed the same org', () => {
+  const options = { logger: recordedLog().logger };
+  const add = (name: string, on: Knex): Promise<unknown> => addFieldToModel(org, 'invoice', int(name), on, options);
+
+  it('is refused at once, on the Knex and on another transaction, and the transaction can go on', async () => {
+    await db.transaction(async (trx) => {
+      await add('a', trx);
+      expect(await migrationError(add('b', db))).toMatchObject({ code: 'NESTED_CALL', org });
+      expect(await migrationError(db.transaction((other) => add('b', other)))).toMatchObject({ code: 'NESTED_CALL' });
+      await trx.transaction((nested) => add('c', nested));
+      const inTenant = withTenant(org, db, (tenant) => add('b', tenant), options);
+      expect(await migrationError(inTenant)).toMatchObject({ code: 'NESTED_CALL' });
+      // What only reads waits for nothing.
+      await withTenant(org, db, async (tenant) => tenant.raw('select 1'), options);
+    });
+    expect(await columnsOf(db, org)).toEqual(['id', 'a', 'c']);
+  });
+
+  it('is no fault where the transaction has changed nothing, for another org, or after its end', async () => {
+    const other = freshOrg();
+    await createTenant(other, db, options);
+    await db.transaction(async (trx) => {
+      await migrationError(addFieldToModel(org, 'nowhere', int('a'), trx, options));
+      await add('a', db);
+      await add('b', trx);
+      await createModel(other, { table: 'invoice', fields: [int('id')] }, db, options);
+    });
+    const trx = await db.transaction();
+    await add('c', trx);
+    await trx.commit();
+    await add('d', db);
+    expect(await columnsOf(db, org)).toEqual(['id', 'a', 'b', 'c', 'd']);
+  });
+});
+
+describe('PREPARE TRANSACTION', () => {
+  it.each([
+    ['', 'in doubt'],
+    ['begin', 'in doubt'],
+    [`commit prepared 'aside'`, 'committed'],
+    [`rollback prepared 'aside'`, 'rolled back'],
+  ])(
+    'by the callback, and then %j, is reported at once',
+    async (next, outcome) => {
+      const server = await startPostgres({
+        major: Number(process.env.POSTGRES_MAJOR ?? 18),
+        settings: { ...NOT_DURABLE, max_prepared_transactions: '2' },
+      });
+      const own = connect({ connection: { connectionString: server.url } });
+      try {
+        await createTenant(org, own, { logger: recordedLog().logger });
+        await own.raw('create table ??.invoice (id int primary key)', [org]);
+        const { logger, records } = recordedLog();
+        const changed = withTenant(
+          org,
+          own,
+          async (tenant) => {
+            await addFieldToModel(org, 'invoice', int('a'), tenant);
+            await tenant.raw(`prepare transaction 'aside'`);
+            if (next !== '') await tenant.raw(next);
+          },
+          { logger },
+        );
+        const error = await migrationError(changed);
+        expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', org, retryScope: 'none' });
+        expect(error.message.includes(`by PREPARE TRANSACTION 'aside'`)).toBe(outcome === 'in doubt');
+        if (outcome !== 'in doubt') expect(error.message).toContain(outcome);
+        expect(records().filter(({ level }) => level === 'info')).toEqual([]);
+      } finally {
+        await own.destroy();
+        await server.stop();
+      }
+    },
+    60_000,
+  );
 });

@@ -7,12 +7,8 @@ import { modelProps, type ForeignKey } from '../../spec/model-spec';
 import { keyFields, uniqueFields } from '../../spec/model-keys';
 import { modelFaults } from '../../spec/model-faults';
 import { step, type Hazard, type Step } from '../plan';
-<<<<<<< HEAD
-import { addColumn, addIndex, commentOn, createIndex } from '../render';
+import { addColumn, addIndex, commentOn, createIndexInBatch } from '../render';
 import { creation } from '../creation';
-=======
-import { addColumn, addIndex, columnKey, commentOn, createIndexInBatch, creation } from '../render';
->>>>>>> dbe4076 (Keep a caller's transaction usable on PostgreSQL 14 when an index needs a later version)
 import { indexSizeHazards } from '../index-hazards';
 import { refersTo } from '../effects';
 import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';

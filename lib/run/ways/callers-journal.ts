@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { isRefusalOfCommit } from '../failures/sql-states';
 import { clientOf } from '../wire/send';
+import { outermost } from '../outermost';
 import type { Committed, Journal, JournalEntry } from '../tenant-context';
 import { watchTransaction, type TransactionWatch } from './transaction-watch';
 
@@ -24,11 +25,6 @@ export function callersJournal(trx: Knex): Promise<Journal> {
   const made = madeFor(root as Knex.Transaction);
   journals.set(root, made);
   return made;
-}
-
-function outermost(trx: Knex): Knex {
-  const { parentTransaction } = trx as { readonly parentTransaction?: Knex };
-  return parentTransaction === undefined ? trx : outermost(parentTransaction);
 }
 
 /** A transaction whose end is not reported. */

@@ -1,5 +1,10 @@
 import type { Knex } from 'knex';
+import { POOLED } from '../commit/ask';
 import { fateOf } from '../commit/fate';
+import { literal } from '../../sql/literal';
+import { EQ } from '../../sql/qualified-sql';
+import { statementLimitMs } from '../wire/limit';
+import { valueOf } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
 import { withoutValues } from '../failures/without-values';
 import { MigrationError } from '../../errors';
@@ -13,6 +18,8 @@ export interface EndedByCallback {
   readonly identity: TransactionIdentity | undefined;
   /** Whether something was committed: by COMMIT, or outside every transaction. */
   readonly committed: boolean;
+  /** Whether PREPARE TRANSACTION ended it. */
+  readonly prepared: boolean;
   /** What the callback threw, if it did. */
   readonly cause?: unknown;
 }
@@ -23,7 +30,7 @@ export interface EndedByCallback {
  */
 export async function endedByCallback(
   server: Knex,
-  { org, identity, committed, cause: given }: EndedByCallback,
+  { org, identity, committed, prepared, cause: given }: EndedByCallback,
   settings: Settings,
 ): Promise<MigrationError> {
   const cause = isOfServer(given) ? withoutValues(given) : given;
@@ -32,11 +39,29 @@ export async function endedByCallback(
     return new MigrationError(message, { code: 'DATABASE_ERROR', org, cause });
   }
   const transactionId = identity?.transactionId;
+  const gid = prepared && transactionId !== undefined ? await preparedAs(server, transactionId, settings) : undefined;
+  if (gid !== undefined) {
+    const message = `The callback ended the transaction of "${org}" itself, by PREPARE TRANSACTION ${literal(gid)}. What it had done by then is neither committed nor rolled back, and its locks stay, until COMMIT PREPARED or ROLLBACK PREPARED. What it did afterwards may have been committed. ${ADVICE}`;
+    return new MigrationError(message, { code: 'OUTCOME_UNKNOWN', org, transactionId, cause });
+  }
   const fate = await fateOf(server, { org, identity, cause }, settings).catch(() => 'unknown' as const);
   return new MigrationError(
     `The callback ended the transaction of "${org}" itself. ${FATES[fate]} What it did afterwards may have been committed as well. Check what was applied before you run it again. ${ADVICE}`,
     { code: 'OUTCOME_UNKNOWN', org, transactionId, cause },
   );
+}
+
+/** The name of a prepared transaction that is still there: the question about its fate would wait for it. */
+async function preparedAs(server: Knex, transactionId: string, settings: Settings): Promise<string | undefined> {
+  const id = `${literal(transactionId)}::pg_catalog.xid8::pg_catalog.xid`;
+  const question = `select gid as tenant_ddl_gid from pg_catalog.pg_prepared_xacts where transaction ${EQ} ${id}`;
+  try {
+    const answers = await POOLED.ask(server, question, statementLimitMs(settings), settings.logger);
+    return valueOf(answers, 'tenant_ddl_gid') as string | undefined;
+  } catch {
+    // The question about its fate remains.
+    return undefined;
+  }
 }
 
 const ADVICE = 'Leave COMMIT and ROLLBACK to withTenant: throw to roll back.';

@@ -101,7 +101,7 @@ async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise
   const { org, journal } = context;
   let value: T;
   try {
-    value = await whileOpen(org, server, () => callback(handed(trx, context)));
+    value = await whileOpen(org, server, trx, () => callback(handed(trx, context)));
   } catch (error) {
     const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
     await rollBack(run, error, own);
@@ -170,8 +170,9 @@ async function committed(run: Run): Promise<void> {
 }
 
 function ended(run: Run, cause?: unknown, committed = hasCommitted(run)): Promise<Error> {
-  const { server, context, identity } = run;
-  return endedByCallback(server, { org: context.org, identity, committed, cause }, context.settings);
+  const { server, context, identity, watch } = run;
+  const { org, settings } = context;
+  return endedByCallback(server, { org, identity, committed, prepared: watch.prepared(), cause }, settings);
 }
 
 function hasCommitted({ identity, watch }: Run): boolean {

@@ -21,6 +21,8 @@ export interface TransactionWatch {
   readonly undid: () => boolean;
   /** Whether something was committed, as far as was observed. */
   readonly committed: () => boolean;
+  /** Whether the transaction was prepared for a COMMIT PREPARED. */
+  readonly prepared: () => boolean;
   readonly lastEnd: () => 'COMMIT' | 'ROLLBACK' | undefined;
   /** To be called before the connection returns to the pool. */
   readonly stop: () => void;
@@ -78,6 +80,7 @@ export function watchTransaction(trx: Knex.Transaction, connection: Connection):
     },
     undid: () => answers === undefined || answers.ends().rollbacks > ours,
     committed: () => answers?.committed() === true,
+    prepared: () => answers?.prepared() === true,
     lastEnd: () => answers?.lastEnd(),
     stop: () => answers?.stop(),
   };

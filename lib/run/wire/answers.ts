@@ -8,6 +8,8 @@ export interface Answers {
   readonly lastEnd: () => 'COMMIT' | 'ROLLBACK' | undefined;
   /** Whether something was committed, by COMMIT or by a statement outside every transaction. */
   readonly committed: () => boolean;
+  /** Whether a transaction was prepared for a COMMIT PREPARED. */
+  readonly prepared: () => boolean;
   /** Whether the server sent this error here. */
   readonly sent: (error: object) => boolean;
   readonly stop: () => void;
@@ -26,12 +28,13 @@ export function answersOn(connection: Connection): Answers | undefined {
   const counts = { commits: 0, rollbacks: 0 };
   let last: 'COMMIT' | 'ROLLBACK' | undefined;
   let ranSince = false;
-  let committed = false;
+  let [committed, prepared] = [false, false];
   const errors = new WeakSet<object>();
 
   const onTag = ({ text }: { readonly text: string }): void => {
     if (text === 'COMMIT' || text === 'PREPARE TRANSACTION') {
       counts.commits += 1;
+      prepared ||= text !== 'COMMIT';
       [last, committed] = ['COMMIT', true];
     } else if (text === 'ROLLBACK') {
       counts.rollbacks += 1;
@@ -55,6 +58,7 @@ export function answersOn(connection: Connection): Answers | undefined {
     ends: () => ({ ...counts }),
     lastEnd: () => last,
     committed: () => committed,
+    prepared: () => prepared,
     sent: (error) => errors.has(error),
     stop: () => listeners.forEach(([event, listener]) => heard.off(event, listener)),
   };
