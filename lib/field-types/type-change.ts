@@ -67,11 +67,12 @@ export function canNull(from: TypeSpec | undefined, to: NewType): boolean {
   return from === undefined || wholeFrom(from, to) === undefined;
 }
 
-/** The fault of a change between two types that PostgreSQL has no cast for, in any version. */
+/** The fault of a change between two types, or arrays of them, that PostgreSQL has no cast for, in any version. */
 export function castFault(from: TypeSpec, to: TypeSpec): string | undefined {
-  if (typeOf(from).isText || typeOf(to).isText) return undefined;
-  const known = [...typeOf(to).columnTypes, ...typeOf(to).castsFrom];
-  if (typeOf(from).columnTypes.some((name) => known.includes(name))) return undefined;
+  const [before, after] = [typeOf({ type: from.type }), typeOf({ type: to.type })];
+  if (before.isText || after.isText) return undefined;
+  const known = [...after.columnTypes, ...after.castsFrom];
+  if (before.columnTypes.some((name) => known.includes(name))) return undefined;
   return `PostgreSQL has no conversion from ${from.type} to ${to.type}: change the field to a Text first, and then to ${to.type} if its texts are such values; or add a field of the new type and fill it`;
 }
 
