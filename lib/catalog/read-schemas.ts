@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
-import { explained, failureAt } from '../run/failures/message';
+import { explainedError, failureAt } from '../run/failures/message';
 import { classifyInUse } from '../run/failures/sql-states';
-import { retrying, retryScopeOf } from '../run/retry';
-import { inCallersTransaction } from '../run/ways/callers-transaction';
-import { acquired } from '../run/wire/acquire';
+import { runWithRetries, retryScopeOf } from '../run/retry';
+import { runInCallersTransaction } from '../run/ways/callers-transaction';
+import { acquire } from '../run/wire/acquire';
 import { joined, setTimeouts } from '../run/wire/batch';
-import { answeredWithin, batchLimitMs, statementLimitMs } from '../run/wire/limit';
+import { awaitAnswer, batchLimitMs, statementLimitMs } from '../run/wire/limit';
 import { clientOf, discard, isMemory, send, type Answer, type Connection } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
 import { pinForReading, unpinAfterReading } from '../sql/session-settings';
@@ -60,7 +60,7 @@ async function asked<T>(
   }
   if (db.isTransaction === true) return read(await askInside(org, question, db, settings));
   const rules = { org, canRetry: (error: unknown) => retryScopeOf(error) !== 'none' };
-  return retrying(settings.retry, async () => read(await askBeside(org, question, db, settings)), rules);
+  return runWithRetries(settings.retry, async () => read(await askBeside(org, question, db, settings)), rules);
 }
 
 function columnOf(answers: readonly Answer[], column: string): readonly string[] {
@@ -91,7 +91,7 @@ function isTorn({ constraints, columns }: TableFacts): boolean {
 
 function askInside(org: Identifier, question: string, db: Knex, settings: Settings): Promise<readonly Answer[]> {
   const statements = [pinForReading(), question, unpinAfterReading()];
-  return inCallersTransaction({ org, statements, subjects: [], hazards: [], changesNothing: true }, db, settings);
+  return runInCallersTransaction({ org, statements, subjects: [], hazards: [], changesNothing: true }, db, settings);
 }
 
 async function askBeside(org: Identifier, question: string, db: Knex, settings: Settings): Promise<readonly Answer[]> {
@@ -106,12 +106,12 @@ async function askBeside(org: Identifier, question: string, db: Knex, settings: 
   ];
   let connection: Connection | undefined;
   try {
-    connection = await acquired(db);
+    connection = await acquire(db);
     const limitMs = batchLimitMs({ statements: [question] }, settings);
-    return await answeredWithin(connection, limitMs, send(db, joined(statements), connection));
+    return await awaitAnswer(connection, limitMs, send(db, joined(statements), connection));
   } catch (error) {
     if (connection !== undefined) await rollBack(error, db, connection, settings);
-    throw explained(error, failureAt(error, org));
+    throw explainedError(error, failureAt(error, org));
   } finally {
     if (connection !== undefined) await clientOf(db).releaseConnection(connection);
   }
@@ -121,7 +121,7 @@ async function askBeside(org: Identifier, question: string, db: Knex, settings: 
 async function rollBack(error: unknown, db: Knex, connection: Connection, settings: Settings): Promise<void> {
   try {
     if (classifyInUse(error).retryScope === 'connection') discard(connection);
-    else await answeredWithin(connection, statementLimitMs(settings), send(db, 'rollback', connection));
+    else await awaitAnswer(connection, statementLimitMs(settings), send(db, 'rollback', connection));
   } catch {
     discard(connection);
   }

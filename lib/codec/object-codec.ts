@@ -30,7 +30,7 @@ export type Found = readonly Fault[] | { readonly instead: Readonly<Record<strin
  * @param check finds faults that no single property shows. It receives the valid properties, so every fault of a
  *   spec is reported at once, and everything that was passed. It changes neither; see {@link Found}.
  */
-export function closed<R extends t.Props, O extends t.Props>(
+export function closedObject<R extends t.Props, O extends t.Props>(
   name: string,
   required: R,
   optional: O,

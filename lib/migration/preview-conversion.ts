@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either';
 import type { Knex } from 'knex';
-import { inCallersTransaction } from '../run/ways/callers-transaction';
-import { inOwnTransaction } from '../run/ways/own-transaction';
+import { runInCallersTransaction } from '../run/ways/callers-transaction';
+import { runInOwnTransaction } from '../run/ways/own-transaction';
 import { isMemory, valueOf } from '../run/wire/send';
 import { contextOf, orgOn } from '../run/tenant-context';
 import type { Work } from '../run/work';
@@ -78,7 +78,7 @@ export async function previewConversion(
     ],
     hazards: [],
   };
-  const run = tenant.isTransaction === true ? inCallersTransaction : inOwnTransaction;
+  const run = tenant.isTransaction === true ? runInCallersTransaction : runInOwnTransaction;
   const [rows = 0, converts = 0, loses = 0, fails = 0] = String(
     valueOf(await run(work, tenant, settings), 'tenant_ddl_preview'),
   )

@@ -4,10 +4,10 @@ import type { OnlineOptions, OnlineSettings } from '../options/options';
 import { onlineSettingsOf, tenantsOwn } from '../options/settings';
 import { onlineWay, type OnlineWay } from '../plan/online/online-plan';
 import type { Change, CheckedChange } from '../plan/operations';
-import { ONLINE, traced } from '../run/channels';
+import { ONLINE, runTraced } from '../run/channels';
 import { execute } from '../run/execute';
 import { logChange } from '../run/log';
-import { retrying, retryScopeOf } from '../run/retry';
+import { runWithRetries, retryScopeOf } from '../run/retry';
 import { workOf } from '../run/work';
 import { identifier, type Identifier } from '../sql/identifier';
 import type { TenantDb } from '../tenant/tenant-db';
@@ -58,7 +58,7 @@ export async function applyOnline(
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   const checked = checkedForOnline(checkedOrg, change, settings.sharedSchemas);
   const way = onlineWay(checkedOrg, checked);
-  return traced(
+  return runTraced(
     ONLINE,
     () => ({ org, table: checked.table, operation: way.subject.message }),
     async () => {
@@ -86,7 +86,7 @@ async function runWay(
   const startedAt = performance.now();
   const stages: StageRan[] = [];
   let resumed = false;
-  const attempts = await retrying(
+  const attempts = await runWithRetries(
     settings.retry,
     async (attempt) => {
       await withSession(server, { org, table: checked.table }, settings, (session) =>

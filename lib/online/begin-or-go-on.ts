@@ -1,5 +1,5 @@
 import { MigrationError } from '../errors';
-import { explained } from '../run/failures/message';
+import { explainedError } from '../run/failures/message';
 import { joined } from '../run/wire/batch';
 import { turn, turnName } from '../run/wire/turn';
 import { literal } from '../sql/literal';
@@ -22,7 +22,7 @@ export async function beginOrGoOn(
   const found = await readTable(session);
   if (found === undefined) {
     await refuseUnmet(session, way.subject);
-    throw explained(undefined, { code: 'MODEL_NOT_FOUND', retryScope: 'none', org, table });
+    throw explainedError(undefined, { code: 'MODEL_NOT_FOUND', retryScope: 'none', org, table });
   }
   const { oid } = found;
   await ensureRecords(session);

@@ -1,8 +1,8 @@
 import type { Subject } from '../plan/subject';
 import type { Lock } from '../plan/plan';
 import { logFailure } from '../run/log';
-import { retrying, retryScopeOf } from '../run/retry';
-import { inOwnTransaction } from '../run/ways/own-transaction';
+import { runWithRetries, retryScopeOf } from '../run/retry';
+import { runInOwnTransaction } from '../run/ways/own-transaction';
 import type { MigrationError } from '../errors';
 import { qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
@@ -19,7 +19,7 @@ import { oidOf } from './record';
 const FIRST_LOCK_TIMEOUT_MS = 3000;
 
 /** What runs in one transaction, behind the table's first lock, which keeps nobody out. */
-export interface Brief {
+export interface BriefTransaction {
   readonly subject: Subject;
   readonly statements: readonly Statement[];
   readonly locks: readonly Lock[];
@@ -28,7 +28,10 @@ export interface Brief {
 }
 
 /** Runs it, at most as often as `retry` says: each attempt keeps others waiting for at most `lockTimeoutMs`. */
-export async function runBriefly({ db, org, table, settings }: OnlineSession, brief: Brief): Promise<number> {
+export async function runBriefly(
+  { db, org, table, settings }: OnlineSession,
+  brief: BriefTransaction,
+): Promise<number> {
   const { subject, locks, oid } = brief;
   const statements = [
     ...firstLock(org, table),
@@ -39,11 +42,11 @@ export async function runBriefly({ db, org, table, settings }: OnlineSession, br
   const work = { org, statements, subjects: [subject], lockedTables, hazards: [], readsCatalog: true };
   let attempts = 0;
   const startedAt = performance.now();
-  await retrying(
+  await runWithRetries(
     settings.retry,
     async (attempt) => {
       attempts = attempt;
-      await inOwnTransaction(work, db, settings);
+      await runInOwnTransaction(work, db, settings);
     },
     {
       org,

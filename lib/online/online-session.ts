@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { OnlineSettings } from '../options/options';
-import { explained, failureAt } from '../run/failures/message';
-import { acquired } from '../run/wire/acquire';
+import { explainedError, failureAt } from '../run/failures/message';
+import { acquire } from '../run/wire/acquire';
 import { CITUS, isCitusIn } from '../run/wire/citus';
-import { watched } from '../run/wire/blockers';
-import { answeredWithin, statementLimitMs } from '../run/wire/limit';
+import { watchLocks } from '../run/wire/blockers';
+import { awaitAnswer, statementLimitMs } from '../run/wire/limit';
 import { clientOf, discard, send, valueOf, type Answer, type Connection } from '../run/wire/send';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
@@ -47,12 +47,12 @@ export async function withSession<T>(
   work: (session: OnlineSession) => Promise<T>,
 ): Promise<T> {
   const { org, table } = at;
-  const fail = (error: unknown): Error => explained(error, failureAt(error, org, table));
-  const connection = await acquired(db).catch((error: unknown) => {
+  const fail = (error: unknown): Error => explainedError(error, failureAt(error, org, table));
+  const connection = await acquire(db).catch((error: unknown) => {
     throw fail(error);
   });
   const sent = async (sql: string, limitMs: number): Promise<readonly Answer[]> =>
-    answeredWithin(connection, limitMs, send(db, sql, connection));
+    awaitAnswer(connection, limitMs, send(db, sql, connection));
   const session: OnlineSession = {
     ...at,
     db,
@@ -64,12 +64,12 @@ export async function withSession<T>(
       }),
     runLong: (sql) => {
       const limitMs = settings.stageTimeoutMs + statementLimitMs(settings);
-      return watched(
+      return watchLocks(
         db,
         { connection, org },
         settings,
         () => sent(sql, limitMs),
-        (error, seen) => Promise.resolve(explained(error, { ...failureAt(error, org, table), ...seen })),
+        (error, seen) => Promise.resolve(explainedError(error, { ...failureAt(error, org, table), ...seen })),
       );
     },
   };

@@ -4,7 +4,7 @@ import { settingsOf } from '../options/settings';
 import { onlineWay } from '../plan/online/online-plan';
 import type { Change } from '../plan/operations';
 import { POOLED } from '../run/commit/ask';
-import { explained, failureAt } from '../run/failures/message';
+import { explainedError, failureAt } from '../run/failures/message';
 import { statementLimitMs } from '../run/wire/limit';
 import { rowsOf, type Answer } from '../run/wire/send';
 import { identifier, type Identifier } from '../sql/identifier';
@@ -49,7 +49,7 @@ export async function onlineStatus(
     try {
       return await POOLED.ask(server, sql, statementLimitMs(settings), settings.logger);
     } catch (error) {
-      throw explained(error, failureAt(error, checkedOrg));
+      throw explainedError(error, failureAt(error, checkedOrg));
     }
   };
   if (rowsOf(await ask(THERE)).length === 0) return [];

@@ -2,7 +2,7 @@ import { MAX_FOUND, type PreCheck } from '../plan/online/stage';
 import { MigrationError } from '../errors';
 import { rowsOf, type Answer } from '../run/wire/send';
 import type { Subject } from '../plan/subject';
-import { explained } from '../run/failures/message';
+import { explainedError } from '../run/failures/message';
 import { textOf } from '../sql/statement';
 import type { OnlineSession } from './online-session';
 
@@ -25,7 +25,7 @@ export async function preCheck(session: OnlineSession, subject: Subject, checks:
     const [only] = columns;
     const rows = `${found >= MAX_FOUND ? `At least ${MAX_FOUND}` : found} in the way: ${columns.join(', ')}.`;
     if (message !== undefined) throw new MigrationError(`${message} ${rows}`, { code, org, table, column: only });
-    throw explained(undefined, {
+    throw explainedError(undefined, {
       code,
       org,
       table,

@@ -2,7 +2,7 @@ import { MigrationError, type ErrorCode } from '../errors';
 import { heard } from '../options/heard';
 import { writeRecord } from '../options/logger';
 import type { Stage } from '../plan/online/stage';
-import { ONLINE, traced } from '../run/channels';
+import { ONLINE, runTraced } from '../run/channels';
 import { abortedError } from './lease';
 import type { OnlineSession } from './online-session';
 import { moveRecord } from './record';
@@ -35,13 +35,13 @@ export async function runStages(
     try {
       if (settings.signal?.aborted === true) throw abortedError(org, table, settings.signal);
       const trace = { ...where, operation: subject.message };
-      await traced(
+      await runTraced(
         ONLINE,
         () => trace,
         () => runStage(session, change, stage, at),
       );
     } catch (error) {
-      throw await afterFailure(session, change, at, error as MigrationError);
+      throw await stageError(session, change, at, error as MigrationError);
     }
     const durationMs = Math.round(performance.now() - startedAt);
     onStage({ name: stage.name, durationMs });
@@ -81,7 +81,7 @@ const RESUMABLE: readonly ErrorCode[] = [
   'CHANGE_UNDER_WAY',
 ];
 
-async function afterFailure(
+async function stageError(
   session: OnlineSession,
   change: StagedChange,
   at: number,

@@ -2,7 +2,7 @@ import { MigrationError } from '../errors';
 import type { Subject } from '../plan/subject';
 import { unmetIn } from '../run/failures/cause';
 import { factsQuery } from '../run/failures/facts';
-import { explained } from '../run/failures/message';
+import { explainedError } from '../run/failures/message';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
@@ -38,7 +38,7 @@ where n.nspname ${EQ} ${literal(org)} and c.relname ${EQ} ${literal(table)}`;
  */
 export async function refuseUnmet({ ask, org }: OnlineSession, subject: Subject): Promise<void> {
   const unmet = unmetIn(org, [subject], await ask(factsQuery([subject])));
-  if (unmet !== undefined) throw explained(undefined, { ...unmet, subject });
+  if (unmet !== undefined) throw explainedError(undefined, { ...unmet, subject });
 }
 
 /** What PostgreSQL has no CONCURRENTLY for, or does for each part by itself. */

@@ -27,7 +27,7 @@ type Paint = (style: keyof typeof STYLES, text: string) => string;
  */
 export function formatPlan(plan: Plan, { color = isColorTerminal() }: FormatOptions = {}): string {
   const paint: Paint = color ? painted : (_style, text) => text;
-  if (!isPlan(plan)) throw noPlan();
+  if (!isPlan(plan)) throw noPlanError();
   const { org, changes, steps, hazards } = plan;
   const title = `${shown(org)}: ${counted(changes.length, 'change')}, ${counted(steps.length, 'statement')}`;
   const parts = [paint('bold', title), table(steps, paint), ...hazards.map((hazard) => hazardLines(hazard, paint))];
@@ -39,7 +39,7 @@ function isPlan(plan: unknown): plan is Plan {
   return typeof org === 'string' && [changes, steps, hazards].every(Array.isArray);
 }
 
-function noPlan(): MigrationError {
+function noPlanError(): MigrationError {
   return new MigrationError('formatPlan takes a plan: formatPlan(planChange(org, change)).', { code: 'INVALID_SPEC' });
 }
 

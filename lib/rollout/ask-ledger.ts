@@ -3,10 +3,10 @@ import { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
 import { POOLED } from '../run/commit/ask';
 import { reasonOf } from '../run/failures/advice';
-import { explained, failureAt } from '../run/failures/message';
+import { explainedError, failureAt } from '../run/failures/message';
 import { sqlStateOf } from '../run/failures/sql-states';
-import { withoutValues } from '../run/failures/without-values';
-import { retrying, retryScopeOf } from '../run/retry';
+import { errorWithoutValues } from '../run/failures/without-values';
+import { runWithRetries, retryScopeOf } from '../run/retry';
 import { joined, setTimeouts } from '../run/wire/batch';
 import { statementLimitMs } from '../run/wire/limit';
 import type { Answer } from '../run/wire/send';
@@ -46,10 +46,10 @@ export async function askLedger(
     try {
       return await POOLED.ask(server, sql, statementLimitMs(settings), settings.logger);
     } catch (error) {
-      throw otherShapeError(error) ?? explained(error, failureAt(error, ''));
+      throw otherShapeError(error) ?? explainedError(error, failureAt(error, ''));
     }
   };
-  return retrying(patient, once, { canRetry: (error) => retryScopeOf(error) !== 'none' });
+  return runWithRetries(patient, once, { canRetry: (error) => retryScopeOf(error) !== 'none' });
 }
 
 /**
@@ -61,7 +61,7 @@ const OF_OTHER_SHAPE = ['42703', '42809', '42804', '42883', '42P10', '42P07', '2
 function otherShapeError(error: unknown): MigrationError | undefined {
   const sqlState = sqlStateOf(error);
   if (sqlState === undefined || !OF_OTHER_SHAPE.includes(sqlState)) return undefined;
-  const cause = withoutValues(error);
+  const cause = errorWithoutValues(error);
   return new MigrationError(
     `Schema "tenant_ddl" has tables that are not the ledger of rollouts as prepareLedger creates it (${reasonOf(cause)}). Nothing was changed. Rename them or move them to another schema, then call prepareLedger.`,
     { code: 'DATABASE_ERROR', sqlState, cause },

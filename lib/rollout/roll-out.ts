@@ -1,4 +1,4 @@
-import { ROLLOUTS, traced } from '../run/channels';
+import { ROLLOUTS, runTraced } from '../run/channels';
 import type { TenantDb } from '../tenant/tenant-db';
 import { refuseNoDb } from '../tenant/tenant-db';
 import { begin, prepare, type Prepared } from './begin-rollout';
@@ -43,7 +43,7 @@ export async function rollOut(spec: RolloutSpec, db: TenantDb, options?: Rollout
     return { ...notBegun(prepared), ended: 'stopped', trial, durationMs: durationMs() };
   }
   const { begun } = await begin(prepared);
-  const { ended, status } = await traced(
+  const { ended, status } = await runTraced(
     ROLLOUTS,
     () => ({ name: prepared.name }),
     () => runRollout(begun, prepared, db),

@@ -1,4 +1,4 @@
-import { ROLLOUTS, traced } from '../run/channels';
+import { ROLLOUTS, runTraced } from '../run/channels';
 import type { TenantDb } from '../tenant/tenant-db';
 import { begin, byServer, type Begun, type Prepared } from './begin-rollout';
 import { finish, hasFailed } from './ledger';
@@ -14,13 +14,13 @@ const MAX_SWEEPS = 10;
 /** How often it is looked whether another process has begun the next wave, in milliseconds. */
 const LOOK_MS = 1000;
 
-interface Ended {
+interface RolloutEnd {
   readonly ended: RolloutReport['ended'];
   readonly status: RolloutStatus;
 }
 
 /** Runs the waves of a recorded rollout, and returns how it ended. */
-export async function runRollout(begun: readonly Begun[], prepared: Prepared, db: TenantDb): Promise<Ended> {
+export async function runRollout(begun: readonly Begun[], prepared: Prepared, db: TenantDb): Promise<RolloutEnd> {
   const { settings } = prepared;
   const { canary, waves, change } = settings;
   const run = rolloutRun(begun, settings);
@@ -86,7 +86,7 @@ async function isHealthy(run: RolloutRun, wave: Wave, orgs: readonly string[], c
 }
 
 function waveOf(run: RolloutRun, wave: Wave): Promise<readonly string[]> {
-  return traced(
+  return runTraced(
     ROLLOUTS,
     () => ({ name: run.begun()[0]?.on.name ?? '', wave: wave.number }),
     () => run.wave(wave),

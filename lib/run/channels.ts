@@ -53,7 +53,7 @@ export const ONLINE: TracingChannel<unknown, OnlineTrace> = tracingChannel<unkno
  * Runs work, and publishes its start, its end and its error. Where nobody has subscribed, not even what would be
  * published is made.
  */
-export async function traced<C extends { durationMs?: number }, T>(
+export async function runTraced<C extends { durationMs?: number }, T>(
   channel: TracingChannel<unknown, C>,
   traceOf: () => NoInfer<C>,
   work: (trace: C | undefined) => Promise<T>,

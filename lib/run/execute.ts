@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
-import { CHANGES, traced, type ChangeTrace } from './channels';
+import { CHANGES, runTraced, type ChangeTrace } from './channels';
 import { callersJournal } from './ways/callers-journal';
-import { inCallersTransaction } from './ways/callers-transaction';
+import { runInCallersTransaction } from './ways/callers-transaction';
 import { refusesShared, refuseWithoutRows, warnOfHazards, withHazards } from './hazards/hazard-policy';
-import { inMemory } from './ways/pg-mem';
+import { runInMemory } from './ways/pg-mem';
 import { insideTransaction, refuseNestedCall } from './open-tenants';
-import { inOneRoundTrip } from './ways/one-round-trip';
-import { inOwnTransaction } from './ways/own-transaction';
+import { runInOneRoundTrip } from './ways/one-round-trip';
+import { runInOwnTransaction } from './ways/own-transaction';
 import { LEDGER_SAID } from './wire/ledger-row';
 import { isMemory, valueOf, type Answer } from './wire/send';
 import { contextOf, type JournalEntry, type TenantContext } from './tenant-context';
@@ -15,10 +15,10 @@ import type { Work } from './work';
 import { MigrationError, type RetryScope } from '../errors';
 import { failedSubject, logChange, logFailure, logSql } from './log';
 import type { Settings } from '../options/options';
-import { retrying, retryScopeOf } from './retry';
+import { runWithRetries, retryScopeOf } from './retry';
 
 /** What it took. */
-export interface Ran {
+export interface RunResult {
   readonly attempts: number;
   readonly durationMs: number;
   /** What the ledger had of this tenant, where it refused the change: `done`, `paused`, …. Nothing was changed then. */
@@ -35,13 +35,13 @@ interface Way {
  * Runs the work of a plan on a tenant, in one round trip: in the tenant's transaction behind a savepoint, or in a
  * transaction of its own on a plain Knex. Retries whatever can be retried that way, and logs.
  */
-export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<Ran> {
+export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<RunResult> {
   const isCallers = tenant.isTransaction === true && contextOf(tenant) === undefined && !isMemory(tenant);
   const changed = isCallers ? insideTransaction(work.org, tenant) : undefined;
-  const ran = await traced(
+  const ran = await runTraced(
     CHANGES,
     () => traceOf(work, tenant),
-    (trace) => runTraced(work, tenant, settings, trace),
+    (trace) => runAndLog(work, tenant, settings, trace),
   );
   changed?.();
   return ran;
@@ -53,7 +53,12 @@ function traceOf({ org, subjects }: Work, tenant: Knex): ChangeTrace {
   return { org, operations: subjects.map(({ message }) => message), tables: [...tables], inTransaction };
 }
 
-async function runTraced(work: Work, tenant: Knex, settings: Settings, trace: ChangeTrace | undefined): Promise<Ran> {
+async function runAndLog(
+  work: Work,
+  tenant: Knex,
+  settings: Settings,
+  trace: ChangeTrace | undefined,
+): Promise<RunResult> {
   const startedAt = performance.now();
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const context = contextOf(tenant);
@@ -70,7 +75,7 @@ async function runTraced(work: Work, tenant: Knex, settings: Settings, trace: Ch
     readsCatalog: readsCatalog(work, settings),
   });
 
-  const { attempts, answers } = await retrying(
+  const { attempts, answers } = await runWithRetries(
     settings.retry,
     async (attempt) => {
       refuseWithoutRows(work, settings);
@@ -141,11 +146,11 @@ function readsCatalog(work: Work, settings: Settings): boolean {
 }
 
 function wayOf(work: Work, tenant: Knex, context: TenantContext | undefined): Way {
-  if (isMemory(tenant)) return { run: inMemory, repeats: [] };
+  if (isMemory(tenant)) return { run: runInMemory, repeats: [] };
   if (tenant.isTransaction !== true) {
-    const run = work.ledger === undefined ? inOwnTransaction : inOneRoundTrip;
+    const run = work.ledger === undefined ? runInOwnTransaction : runInOneRoundTrip;
     return { run, repeats: ['savepoint', 'transaction', 'connection'] };
   }
   // withTenant runs its whole callback again, and releases every lock before it waits.
-  return { run: inCallersTransaction, repeats: context === undefined ? ['savepoint'] : [] };
+  return { run: runInCallersTransaction, repeats: context === undefined ? ['savepoint'] : [] };
 }

@@ -6,7 +6,7 @@ import { textOf, type Statement } from '../sql/statement';
 import type { Subject } from '../plan/subject';
 
 /** A change that ran. */
-export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Took): void {
+export function logChange(logger: Logger, org: string, subject: LoggedSubject, took: Timing): void {
   writeRecord(logger, 'info', subject.message, { org, ...loggedPart(subject), ...took });
 }
 
@@ -89,7 +89,7 @@ function loggedPart({ table, fields, to }: LoggedSubject): Omit<LoggedSubject, '
   return { table, fields, ...(to === undefined ? {} : { to }) };
 }
 
-export interface Took {
+export interface Timing {
   readonly durationMs: number;
   readonly attempts: number;
   /** Set if it is unknown whether the transaction was committed. */

@@ -70,7 +70,7 @@ export function refuseNestedCall(org: string, db: Knex, onlyTenants = false): vo
   for (let open = notEnded(transactions.getStore()); open !== undefined; open = notEnded(open.outer)) {
     const { of, holds } = open;
     if (of === undefined || of.org !== org || of.trx === own || !holds || !shareAServer(of.server, db)) continue;
-    if (of.isTenant || !onlyTenants) throw nestedCall(org, of.isTenant);
+    if (of.isTenant || !onlyTenants) throw nestedCallError(org, of.isTenant);
   }
 }
 
@@ -92,7 +92,7 @@ interface Client {
   readonly connectionSettings?: unknown;
 }
 
-function nestedCall(org: string, isTenant: boolean): MigrationError {
+function nestedCallError(org: string, isTenant: boolean): MigrationError {
   const where = isTenant
     ? `inside the callback of withTenant('${org}', …), whose transaction it would wait for`
     : `while your own transaction, which has changed "${org}", is open: it would wait for that`;

@@ -18,9 +18,9 @@ import { slept } from './waiting';
  * @example await withDbRetry(() => knex.transaction(work), { maxAttempts: 5, delayMs: 200 });
  */
 export async function withDbRetry<T>(work: () => Promise<T>, options?: RetryOptions): Promise<T> {
-  if (typeof work !== 'function') throw noWork(work);
+  if (typeof work !== 'function') throw noWorkError(work);
   const settings = retrySettingsOf(options);
-  return retrying(settings, work, { canRetry: (error) => retryScopeOf(error) !== 'none' });
+  return runWithRetries(settings, work, { canRetry: (error) => retryScopeOf(error) !== 'none' });
 }
 
 /** What has to run again for another attempt to succeed. */
@@ -42,7 +42,7 @@ interface RetryRules {
 }
 
 /** The loop behind every retry of this library. */
-export async function retrying<T>(
+export async function runWithRetries<T>(
   settings: RetrySettings,
   work: (attempt: number) => Promise<T>,
   { org, canRetry, onFailure }: RetryRules,
@@ -72,7 +72,7 @@ function refuseAborted(signal: AbortSignal | undefined, org: string | undefined)
 }
 
 /** A promise is work that has already begun: it can be awaited, but not run again. */
-function noWork(given: unknown): MigrationError {
+function noWorkError(given: unknown): MigrationError {
   const what = given === null ? 'null' : typeof given === 'object' ? 'a promise or another object' : typeof given;
   return new MigrationError(
     `withDbRetry takes a function that starts the work, not ${what}: withDbRetry(() => work()).`,

@@ -2,14 +2,14 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 
 /** What identifies a Knex and its client; knex's types leave the client out. */
-interface Given {
+interface KnexParts {
   readonly client?: { readonly dialect?: unknown; readonly driverName?: unknown } | undefined;
   readonly raw?: unknown;
 }
 
 /** Whether it is a Knex or a transaction: both are functions with a client. */
 export function isKnex(given: unknown): given is Knex {
-  const { client, raw } = (typeof given === 'function' ? given : {}) as Given;
+  const { client, raw } = (typeof given === 'function' ? given : {}) as KnexParts;
   return typeof client === 'object' && client !== null && typeof raw === 'function';
 }
 
@@ -24,7 +24,7 @@ export function usableKnex(org: string, given: unknown, what: string): Knex {
   if (!isKnex(given)) {
     throw new MigrationError(`${what}. It is ${formatDifference(given)}.`, { code: 'INVALID_SPEC', org });
   }
-  const { dialect, driverName } = (given as unknown as Given).client ?? {};
+  const { dialect, driverName } = (given as unknown as KnexParts).client ?? {};
   if (dialect === 'postgresql' && driverName === 'pg') return given;
   const named = typeof driverName === 'string' ? driverName : String(dialect);
   throw new MigrationError(

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed, type Closed, type Found } from '../codec/object-codec';
+import { closedObject, type Closed, type Found } from '../codec/object-codec';
 import { flag, text } from '../codec/codecs';
 import type { Fault } from '../errors';
 import { typeOf, type FieldTypeName } from '../field-types';
@@ -16,7 +16,7 @@ import {
 } from '../field-types/type-options';
 
 /** The type of a field in the caller's metadata. */
-export const fieldTypeSpec = closed('TypeSpec', { type: typeName }, typeOptions);
+export const fieldTypeSpec = closedObject('TypeSpec', { type: typeName }, typeOptions);
 
 type FieldTypeSpec = t.TypeOf<typeof fieldTypeSpec>;
 
@@ -33,7 +33,7 @@ const required = {};
 
 type AsGiven = Closed<typeof required, typeof optional>;
 
-const ChangesAsGiven = closed('FieldChanges', required, optional, changeFaults);
+const ChangesAsGiven = closedObject('FieldChanges', required, optional, changeFaults);
 
 /** What to change about a field; everything else stays. `default: null` drops the default. */
 export type FieldChangesSpec = t.OutputOf<typeof ChangesAsGiven>;

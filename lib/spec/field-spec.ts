@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { bounded, closed, type Closed, type Found } from '../codec/object-codec';
+import { bounded, closedObject, type Closed, type Found } from '../codec/object-codec';
 import { flag, nameOf, text } from '../codec/codecs';
 import { typeOf, type FieldTypeName } from '../field-types';
 import type { Fault } from '../errors';
@@ -26,7 +26,7 @@ const optional = {
 
 type Checked = Closed<typeof required, typeof optional>;
 
-const FieldAsGiven = closed('FieldSpec', required, optional, fieldFaults);
+const FieldAsGiven = closedObject('FieldSpec', required, optional, fieldFaults);
 
 /** What callers write; see spec-types.ts. */
 export type FieldSpec = FieldSpecType;

@@ -38,7 +38,7 @@ export const OPERATOR_CLASSES: readonly string[] = [
 ];
 
 /** As far as a method decides about it. */
-interface Given {
+interface IndexParts {
   readonly method?: IndexMethod | undefined;
   readonly unique?: boolean | undefined;
   readonly include?: readonly unknown[] | undefined;
@@ -47,7 +47,10 @@ interface Given {
 type Column = string | { readonly order?: unknown; readonly nulls?: unknown };
 
 /** What an index asks for that its method cannot do. */
-export function methodFaults({ method = 'btree', unique, include = [] }: Given, columns: readonly Column[]): Fault[] {
+export function methodFaults(
+  { method = 'btree', unique, include = [] }: IndexParts,
+  columns: readonly Column[],
+): Fault[] {
   const can = METHODS[method];
   const faults: Fault[] = [];
   const refuse = (path: string, what: string): void => {

@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { either } from 'fp-ts';
 import { flag, listOf, NAME_CODEC, nameOf, OneValue, oneOf } from '../codec/codecs';
 import { didYouMean } from '../codec/hints';
-import { closed, type Closed } from '../codec/object-codec';
+import { closedObject, type Closed } from '../codec/object-codec';
 import { isRecord } from '../codec/plain-object';
 import type { Fault } from '../errors';
 import { derivedName, identifierFault, type Identifier } from '../sql/identifier';
@@ -30,7 +30,7 @@ const ofColumn = {
   operatorClass: classCodec,
 };
 
-const ColumnObject = closed('IndexColumn', { column: nameOf('column') }, ofColumn);
+const ColumnObject = closedObject('IndexColumn', { column: nameOf('column') }, ofColumn);
 
 type ColumnObject = t.TypeOf<typeof ColumnObject>;
 
@@ -69,7 +69,7 @@ const comparable = new OneValue<string | number | boolean>('a value', (value) =>
   return typeof value === 'string' ? (textSizeFault(value) ?? textFault(value)) : 'must be a string, number or boolean';
 });
 
-const ConditionCodec = closed(
+const ConditionCodec = closedObject(
   'IndexCondition',
   { column: nameOf('column') },
   { is: oneOf(['null', 'not null'] as const), equals: comparable },
@@ -101,19 +101,19 @@ export const indexProps = {
   },
 };
 
-type Checked = Closed<typeof indexProps.required, typeof indexProps.optional>;
+type CheckedIndex = Closed<typeof indexProps.required, typeof indexProps.optional>;
 
 /** What a caller writes; see spec-types.ts. */
 export type IndexSpec = IndexSpecType;
 
 /** What goes without saying is not said. */
-export type Index = Checked;
+export type Index = CheckedIndex;
 
-export const IndexSpec = closed('IndexSpec', indexProps.required, indexProps.optional, indexFaults);
+export const IndexSpec = closedObject('IndexSpec', indexProps.required, indexProps.optional, indexFaults);
 
 /** What no single property of an index shows; or the index in its shortest form. */
 export function indexFaults(
-  right: Partial<Checked>,
+  right: Partial<CheckedIndex>,
 ): readonly Fault[] | { readonly instead: Readonly<Record<string, unknown>> } {
   const { columns = ['?'], include = [], unique, nullsNotDistinct, method, where = [] } = right;
   const faults = [

@@ -1,5 +1,5 @@
 import type * as t from 'io-ts';
-import { bounded, closed } from '../codec/object-codec';
+import { bounded, closedObject } from '../codec/object-codec';
 import { listOf, nameOf, text } from '../codec/codecs';
 import { FieldCodec } from './field-spec';
 import { IndexSpec } from './index-spec';
@@ -10,7 +10,7 @@ import { foreignKeyFaults, modelFaults } from './model-faults';
 /** The properties of a foreign key, for the codecs that hold one. */
 export const foreignKeyProps = { columns, references: References };
 
-const ForeignKeySpec = closed('ForeignKeySpec', foreignKeyProps, {}, ({ columns: listed = ['?'], references }) =>
+const ForeignKeySpec = closedObject('ForeignKeySpec', foreignKeyProps, {}, ({ columns: listed = ['?'], references }) =>
   foreignKeyFaults(listed, references?.columns),
 );
 
@@ -24,7 +24,7 @@ export const modelProps = {
   optional: { comment: text, indexes: listOf(IndexSpec), foreignKeys: listOf(ForeignKeySpec) },
 };
 
-const ModelCodec = closed('ModelSpec', modelProps.required, modelProps.optional, modelFaults);
+const ModelCodec = closedObject('ModelSpec', modelProps.required, modelProps.optional, modelFaults);
 
 /** The codec of {@link ModelSpec}, within the limits of a spec that comes from a request. */
 export const ModelSpec = bounded(ModelCodec);

@@ -1,5 +1,5 @@
 import type * as t from 'io-ts';
-import { closed } from '../codec/object-codec';
+import { closedObject } from '../codec/object-codec';
 import { nameOf } from '../codec/codecs';
 
 /**
@@ -7,7 +7,7 @@ import { nameOf } from '../codec/codecs';
  * that table too, which a plan made without a database cannot know. It only completes the plan and does not change
  * what runs.
  */
-export const referenced = closed('Referenced', { schema: nameOf('schema'), table: nameOf('table') }, {});
+export const referenced = closedObject('Referenced', { schema: nameOf('schema'), table: nameOf('table') }, {});
 
 /** What callers write. */
 export type ReferencedSpec = t.OutputOf<typeof referenced>;

@@ -1,6 +1,6 @@
 import type * as t from 'io-ts';
 import { listOf, nameOf, OneValue, oneOf } from '../codec/codecs';
-import { closed, type Closed } from '../codec/object-codec';
+import { closedObject, type Closed } from '../codec/object-codec';
 import type { Identifier } from '../sql/identifier';
 import type { OnDelete } from './spec-types';
 
@@ -19,8 +19,8 @@ export const columns = listOf(nameOf('column'));
 const ofOne = { table: nameOf('table'), column: nameOf('column') };
 const ofSeveral = { table: nameOf('table'), columns };
 
-const OneCodec = closed('Reference', ofOne, options);
-const SeveralCodec = closed('References', ofSeveral, options);
+const OneCodec = closedObject('Reference', ofOne, options);
+const SeveralCodec = closedObject('References', ofSeveral, options);
 
 /** With its schema: the gate of changes fills in the org where none is named. */
 type Whole<T> = T & { readonly schema: Identifier };

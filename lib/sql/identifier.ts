@@ -68,7 +68,7 @@ function isSystemSchema(name: string): boolean {
 export function identifier(name: unknown, use: IdentifierUse): Identifier {
   const fault = identifierFault(name, use);
   if (fault === undefined) return name as Identifier;
-  if (use === 'org' && typeof name !== 'string') throw noOrg(name);
+  if (use === 'org' && typeof name !== 'string') throw noOrgError(name);
   const named = typeof name === 'string' ? ` "${shownBeginning(name)}"` : '';
   throw new MigrationError(`The ${use}${named} ${fault}.`, {
     code: 'INVALID_IDENTIFIER',
@@ -77,7 +77,7 @@ export function identifier(name: unknown, use: IdentifierUse): Identifier {
 }
 
 /** The most common slip: an argument left out, or two in the wrong order. */
-function noOrg(given: unknown): MigrationError {
+function noOrgError(given: unknown): MigrationError {
   const shown = given === null ? 'null' : Array.isArray(given) ? 'a list' : typeof given;
   return new MigrationError(`The org, the first argument, must be a string, but is ${shown}.`, {
     code: 'INVALID_IDENTIFIER',

@@ -19,7 +19,7 @@ export interface Batch {
 }
 
 /** The result of a batch. */
-export interface Dropped {
+export interface DropResult {
   readonly statements: readonly string[];
   /** Objects that others depend on, or that need more locks than are left. */
   readonly kept: number;

@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
-import { inOwnTransaction } from '../run/ways/own-transaction';
+import { runInOwnTransaction } from '../run/ways/own-transaction';
 import { valueOf } from '../run/wire/send';
 import { MigrationError } from '../errors';
 import { ofSchema } from '../plan/subject';
 import type { Identifier } from '../sql/identifier';
 import { logFailure, logSql } from '../run/log';
 import type { Settings } from '../options/options';
-import { retrying, retryScopeOf } from '../run/retry';
-import { dropBlock, REPORT, type Batch, type Dropped } from './drop-batch';
+import { runWithRetries, retryScopeOf } from '../run/retry';
+import { dropBlock, REPORT, type Batch, type DropResult } from './drop-batch';
 import { START, type Place } from './drop-members';
 
 /** The log record of dropTenant. */
@@ -46,7 +46,7 @@ export async function dropContents(org: Identifier, server: Knex, settings: Sett
     else if (progress) pass = passFrom(false);
     else if (dropped.last !== null) pass = { ...pass, after: dropped.last };
     else if (!pass.cascade) pass = passFrom(true);
-    else throw stuck(org, dropped.full);
+    else throw stuckError(org, dropped.full);
   }
 }
 
@@ -66,7 +66,7 @@ async function inAttempts(
   server: Knex,
   settings: Settings,
   startedAt: number,
-): Promise<{ readonly dropped: Dropped; readonly attempts: number }> {
+): Promise<{ readonly dropped: DropResult; readonly attempts: number }> {
   const { org } = batch;
   const { logger, retry } = settings;
   const passedMs = (): number => Math.round(performance.now() - startedAt);
@@ -78,11 +78,11 @@ async function inAttempts(
     // The block itself divides the time among its locks.
     hazards: [],
   };
-  return retrying(
+  return runWithRetries(
     { ...retry, deadlineMs },
     async (attempts) => {
-      const answers = await inOwnTransaction(work, server, settings);
-      const dropped = JSON.parse(String(valueOf(answers, 'tenant_ddl_dropped'))) as Dropped;
+      const answers = await runInOwnTransaction(work, server, settings);
+      const dropped = JSON.parse(String(valueOf(answers, 'tenant_ddl_dropped'))) as DropResult;
       logSql(logger, org, dropped.statements);
       return { dropped, attempts };
     },
@@ -101,7 +101,7 @@ async function inAttempts(
 }
 
 /** The remaining objects cannot be dropped, and trying again will not help. */
-function stuck(org: string, full: boolean): MigrationError {
+function stuckError(org: string, full: boolean): MigrationError {
   const message = full
     ? `The rest of schema "${org}" needs more locks than the server has. Raise max_locks_per_transaction, then call dropTenant again: it continues where it stopped.`
     : `The rest of schema "${org}" cannot be dropped by this role. Drop what is left in it yourself, then call dropTenant again.`;

@@ -34,9 +34,9 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   const settings = settingsOf(changeOptions);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
   if (confirm !== org)
-    throw refused(org, `dropTenant deletes all data of "${org}": confirm it with { confirm: '${org}' }.`);
+    throw refusedDropError(org, `dropTenant deletes all data of "${org}": confirm it with { confirm: '${org}' }.`);
   const server = await serverOf(checkedOrg, db, 'dropTenant');
-  if (isMemory(server)) throw refused(org, 'pg-mem cannot drop a schema: use a new database for each test.');
+  if (isMemory(server)) throw refusedDropError(org, 'pg-mem cannot drop a schema: use a new database for each test.');
 
   const startedAt = performance.now();
   const { statements, attempts } = await dropContents(checkedOrg, server, settings);
@@ -45,6 +45,6 @@ export async function dropTenant(org: string, db: TenantDb, options: DropTenantO
   return { org, changes: [], statements, attempts, durationMs };
 }
 
-function refused(org: string, message: string): MigrationError {
+function refusedDropError(org: string, message: string): MigrationError {
   return new MigrationError(message, { code: 'INVALID_SPEC', org });
 }

@@ -4,10 +4,10 @@ import { identifier } from '../sql/identifier';
 import { logFailure, type Failure as FailedAttempt } from '../run/log';
 import type { Logger } from '../options/logger';
 import type { TenantOptions } from '../options/options';
-import { retrying, retryScopeInUse } from '../run/retry';
+import { runWithRetries, retryScopeInUse } from '../run/retry';
 import { settingsOf, tenantsOwn } from '../options/settings';
 import { classifyInUse, sqlStateOf } from '../run/failures/sql-states';
-import { attempted, type Failure } from '../run/ways/tenant-transaction';
+import { runAttempt, type Failure } from '../run/ways/tenant-transaction';
 import { attemptJournal, type AttemptJournal } from '../run/ways/attempt-journal';
 import { serverOf, type TenantDb } from './tenant-db';
 import type { TenantKnex } from '../run/tenant-knex';
@@ -41,7 +41,7 @@ export async function withTenant<T>(
   const checkedOrg = identifier(org, 'org');
   const settings = settingsOf(options);
   tenantsOwn(checkedOrg, settings.sharedSchemas);
-  if (typeof callback !== 'function') throw noCallback(checkedOrg, callback);
+  if (typeof callback !== 'function') throw noCallbackError(checkedOrg, callback);
   const model = options?.model;
   const startedAt = performance.now();
   let last: { readonly journal: AttemptJournal; readonly failure?: Failure } | undefined;
@@ -54,13 +54,13 @@ export async function withTenant<T>(
     // Two transactions that write first and then change a table collided: taking turns helps.
     const turnFirst = settings.turn === 'start' || code === 'DEADLOCK' || code === 'LOCK_TIMEOUT';
     const context = { org: checkedOrg, model, settings, attempt, journal, turnFirst };
-    const outcome = await attempted(server, context, callback);
+    const outcome = await runAttempt(server, context, callback);
     last = { journal, ...('thrown' in outcome ? { failure: outcome } : {}) };
     if ('thrown' in outcome) throw outcome.thrown;
     return outcome.value;
   };
   const own = (error: unknown): unknown => (last?.failure === undefined ? error : last.failure.own);
-  return retrying(settings.retry, run, {
+  return runWithRetries(settings.retry, run, {
     org: checkedOrg,
     canRetry: (error) => own(error) !== undefined && retryScopeInUse(own(error)) !== 'none',
     onFailure: (error, attempt, retryInMs) => {
@@ -76,7 +76,7 @@ export async function withTenant<T>(
   });
 }
 
-function noCallback(org: string, given: unknown): MigrationError {
+function noCallbackError(org: string, given: unknown): MigrationError {
   return new MigrationError(
     `withTenant(org, db, callback, options?) needs a callback, a function that takes the tenant; the third argument is ${given === null ? 'null' : typeof given}.`,
     { code: 'INVALID_SPEC', org },

@@ -1,11 +1,11 @@
 // A check finds what no single property shows. It changes nothing; what it makes of a property takes its place.
 import { isRight } from 'fp-ts/lib/Either';
 import { number, text } from '../../../lib/codec/codecs';
-import { closed, type Found } from '../../../lib/codec/object-codec';
+import { closedObject, type Found } from '../../../lib/codec/object-codec';
 import { FieldSpec } from '../../../lib';
 
 function decoded(check: (right: object, given: object) => Found): unknown {
-  const codec = closed('Sample', { a: number }, { b: text }, (right, given) =>
+  const codec = closedObject('Sample', { a: number }, { b: text }, (right, given) =>
     check(Object.freeze(right), Object.freeze(given)),
   );
   const result = codec.decode({ b: 'x', a: 1 });

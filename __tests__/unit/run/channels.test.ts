@@ -1,11 +1,11 @@
-import { CHANGES, traced, type ChangeTrace } from '../../../lib/run/channels';
+import { CHANGES, runTraced, type ChangeTrace } from '../../../lib/run/channels';
 
 const TRACE: ChangeTrace = { org: 'acme-corp', operations: ['DROP TABLE'], tables: ['invoice'], inTransaction: false };
 
 it('makes nothing to publish where nobody has subscribed', async () => {
   const traceOf = jest.fn(() => TRACE);
   const publish = jest.spyOn(CHANGES, 'tracePromise');
-  await expect(traced(CHANGES, traceOf, (trace) => Promise.resolve(trace))).resolves.toBeUndefined();
+  await expect(runTraced(CHANGES, traceOf, (trace) => Promise.resolve(trace))).resolves.toBeUndefined();
   expect(traceOf).not.toHaveBeenCalled();
   expect(publish).not.toHaveBeenCalled();
 });
@@ -18,7 +18,7 @@ it.each(['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const)(
     CHANGES[event].subscribe(heard);
     try {
       const work = event === 'error' ? Promise.reject.bind(Promise, new Error('no')) : () => Promise.resolve('done');
-      await traced(CHANGES, traceOf, work).catch(() => undefined);
+      await runTraced(CHANGES, traceOf, work).catch(() => undefined);
     } finally {
       CHANGES[event].unsubscribe(heard);
     }

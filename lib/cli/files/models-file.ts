@@ -21,13 +21,13 @@ export async function readModels(name: string, world: World): Promise<Models> {
   return desired;
 }
 
-interface Found {
+interface ModelsFound {
   readonly desired: Models;
   readonly list: readonly unknown[];
   readonly at: Path;
 }
 
-function modelsIn({ name, value }: JsonFile): Found {
+function modelsIn({ name, value }: JsonFile): ModelsFound {
   if (Array.isArray(value)) return { desired: value as ModelSpec[], list: value, at: [] };
   const { models, extras, tenants } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (Array.isArray(tenants)) {

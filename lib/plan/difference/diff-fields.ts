@@ -5,8 +5,8 @@ import type { Extra } from '../../spec/extra';
 import type { Field } from '../../spec/field-spec';
 import type { FieldSpec } from '../../spec/spec-types';
 import type { Canonical, CanonicalField } from './canonical';
-import { isOnlyOfColumn, taken } from './diff-objects';
-import type { Moved, Moves } from './moved';
+import { takeColumnExtra, takeExtra } from './diff-objects';
+import type { MoveReference, Moves } from './moved';
 import type { Difference, Remedy } from './difference';
 import { renamedFieldHint } from './hints';
 
@@ -35,7 +35,7 @@ function extraField(
   column: string,
   { spec }: CanonicalField,
   extras: Set<Extra>,
-  found: Moved,
+  found: MoveReference,
 ): Difference {
   for (const extra of extras) if (extra.table === table && isOnlyOf(extra, column)) extras.delete(extra);
   return { kind: 'extraField', table, column, actual: fieldOutOfSchema(spec, found), remedy: 'destructive' };
@@ -51,17 +51,17 @@ interface Context {
   readonly desired: Canonical;
   readonly actual: Canonical;
   readonly extras: Set<Extra>;
-  readonly moved: Moved;
+  readonly moved: MoveReference;
 }
 
 /** A column of that name that no spec can describe has another type. */
 function missingField(column: string, { spec }: CanonicalField, context: Context): Difference {
   const { desired, actual, extras, moved } = context;
   const { table } = desired;
-  const other = taken(extras, { kind: 'column', table, name: column });
+  const other = takeExtra(extras, { kind: 'column', table, name: column });
   if (other !== undefined) {
-    isOnlyOfColumn(extras, table, [column], ['unique constraint']);
-    isOnlyOfColumn(extras, table, [column], ['foreign key']);
+    takeColumnExtra(extras, table, [column], ['unique constraint']);
+    takeColumnExtra(extras, table, [column], ['foreign key']);
     const remedy = other.detail?.startsWith('generated') === true ? 'manual' : remedyFor(undefined, spec);
     return { kind: 'type', table, column, desired: typeIn(spec), actual: other, remedy };
   }
@@ -75,7 +75,7 @@ function missingField(column: string, { spec }: CanonicalField, context: Context
   };
 }
 
-function fieldOutOfSchema(spec: Field, moved: Moved): FieldSpec {
+function fieldOutOfSchema(spec: Field, moved: MoveReference): FieldSpec {
   const field = { ...spec, ...(spec.references === undefined ? {} : { references: moved(spec.references) }) };
   return field as unknown as FieldSpec;
 }
@@ -128,7 +128,7 @@ function diffField(
   if (desired.identity !== actual.identity) {
     found.push({ kind: 'identity', ...at, ...both(desired.identity, actual.identity), remedy: 'manual' });
   }
-  const other = taken(extras, { kind: 'default', table, name: column });
+  const other = takeExtra(extras, { kind: 'default', table, name: column });
   const isOfArray = isArray(desired.spec) || isArray(actual.spec);
   if (desired.default !== actual.default || goesWithType(desired, actual) || other !== undefined) {
     found.push({
@@ -159,7 +159,7 @@ function both<D, A>(desired: D, actual: A): { readonly desired: D; readonly actu
 
 /** A constraint of the model that existing rows may violate. */
 function notValidated(extras: Set<Extra>, sought: Partial<Extra>, isInModel: boolean): Extra | undefined {
-  return isInModel ? taken(extras, { ...sought, detail: 'not validated' }) : undefined;
+  return isInModel ? takeExtra(extras, { ...sought, detail: 'not validated' }) : undefined;
 }
 
 function hinted(extra: Extra | undefined): { readonly hint?: string } {

@@ -3,7 +3,7 @@ import { columnsUsedBy, indexName, keyColumnsOf } from '../../spec/index-spec';
 import type { IndexSpec } from '../../spec/spec-types';
 import type { Identifier } from '../../sql/identifier';
 import type { Canonical, CanonicalIndex } from './canonical';
-import { isHeld, isOnlyOfColumn, taken } from './diff-objects';
+import { isHeld, takeColumnExtra, takeExtra } from './diff-objects';
 import type { Difference } from './difference';
 
 /** Indexes and unique constraints, by their columns and whether they are unique. */
@@ -31,7 +31,7 @@ export function diffIndexes(desired: Canonical, actual: Canonical, extras: Set<E
     found.push({ kind: 'index', table, desired: specOf(index), actual: specOf(other), remedy: 'change' });
   }
   const missing = unmatched.filter(
-    ({ spec }) => !isOnlyOfColumn(extras, table, columnsUsedBy(spec), ['index', 'unique constraint']),
+    ({ spec }) => !takeColumnExtra(extras, table, columnsUsedBy(spec), ['index', 'unique constraint']),
   );
   found.push(...missing.map((index) => missingIndex(table, index, extras)));
   return [...found, ...left.map((index) => extraIndex(table, index, extras))];
@@ -71,8 +71,8 @@ function uniqueColumn({ spec: { unique, columns } }: CanonicalIndex): string | u
 function missingIndex(table: string, index: CanonicalIndex, extras: Set<Extra>): Difference {
   const columns = keyColumnsOf(index.spec);
   const other =
-    taken(extras, { kind: 'index', table, columns }) ??
-    (index.spec.unique === true ? taken(extras, { kind: 'unique constraint', table, columns }) : undefined);
+    takeExtra(extras, { kind: 'index', table, columns }) ??
+    (index.spec.unique === true ? takeExtra(extras, { kind: 'unique constraint', table, columns }) : undefined);
   if (other !== undefined) {
     // By an index that dropIndex can drop; no operation drops a constraint of several columns.
     const canGo = (other.kind === 'index' || uniqueColumn(index) !== undefined) && !isHeld(other);

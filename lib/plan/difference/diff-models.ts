@@ -4,11 +4,11 @@ import type { Identifier } from '../../sql/identifier';
 import type { Canonical } from './canonical';
 import { diffFields } from './diff-fields';
 import { diffIndexes } from './diff-indexes';
-import { diffObjects, extraKey, isHeld, isOnlyOfColumn, taken } from './diff-objects';
+import { diffObjects, extraKey, isHeld, takeColumnExtra, takeExtra } from './diff-objects';
 import { diffReferences } from './diff-references';
 import type { Difference } from './difference';
 import { renamedModelHint } from './hints';
-import { modelOutOfSchema, outOfSchema, type Moved } from './moved';
+import { modelOutOfSchema, outOfSchema, type MoveReference } from './moved';
 import { sidesOf, type CompareOptions, type Models, type Side } from './sides';
 
 /**
@@ -69,13 +69,13 @@ function isDroppable(index: Extra, { models }: Side): boolean {
   return isListed === false && !isHeld(index);
 }
 
-function missingModel(table: string, desired: Side, actual: Side, moved: Moved): Difference {
+function missingModel(table: string, desired: Side, actual: Side, moved: MoveReference): Difference {
   const spec = modelOutOfSchema(desired.specs.get(table), moved);
   return { kind: 'missingModel', table, desired: spec, remedy: 'change', ...renamedModelHint(table, desired, actual) };
 }
 
 /** Its extras are dropped with it. */
-function extraModel(table: string, actual: Side, extras: Set<Extra>, found: Moved): Difference {
+function extraModel(table: string, actual: Side, extras: Set<Extra>, found: MoveReference): Difference {
   for (const extra of extras) if (extra.table === table) extras.delete(extra);
   return { kind: 'extraModel', table, actual: modelOutOfSchema(actual.specs.get(table), found), remedy: 'destructive' };
 }
@@ -91,8 +91,8 @@ function diffComments({ table, comment: desired }: Canonical, { comment: actual 
  */
 function diffKeys(desired: Canonical, actual: Canonical, extras: Set<Extra>, side: Side): readonly Difference[] {
   const { table, key } = desired;
-  if (actual.key.length === 0 && isOnlyOfColumn(extras, table, key, ['primary key'])) return [];
-  const other = actual.key.length > 0 ? undefined : taken(extras, { kind: 'primary key', table });
+  if (actual.key.length === 0 && takeColumnExtra(extras, table, key, ['primary key'])) return [];
+  const other = actual.key.length > 0 ? undefined : takeExtra(extras, { kind: 'primary key', table });
   if (other === undefined && key.join('.') === actual.key.join('.')) return [];
   const columns = [...actual.fields.keys(), ...key].filter(
     (column, at, all) => key.includes(column) && all.indexOf(column) === at,

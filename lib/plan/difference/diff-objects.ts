@@ -7,7 +7,7 @@ export function extraKey({ kind, table, name, detail }: Extra): string {
 }
 
 /** Finds an extra by some of its properties, and takes it out: it belongs to one difference. */
-export function taken(extras: Set<Extra>, sought: Partial<Extra>): Extra | undefined {
+export function takeExtra(extras: Set<Extra>, sought: Partial<Extra>): Extra | undefined {
   const wanted = Object.entries(sought).map(([key, value]) => [key as keyof Extra, JSON.stringify(value)] as const);
   for (const extra of extras) {
     if (wanted.every(([key, value]) => JSON.stringify(extra[key]) === value)) {
@@ -19,13 +19,13 @@ export function taken(extras: Set<Extra>, sought: Partial<Extra>): Extra | undef
 }
 
 /** Removes an extra that differs from the desired object only in the type of a column, which is already a difference. */
-export function isOnlyOfColumn(
+export function takeColumnExtra(
   extras: Set<Extra>,
   table: string,
   columns: readonly string[],
   kinds: readonly string[],
 ): boolean {
-  return kinds.some((kind) => taken(extras, { kind, table, columns, detail: NO_FIELD }) !== undefined);
+  return kinds.some((kind) => takeExtra(extras, { kind, table, columns, detail: NO_FIELD }) !== undefined);
 }
 
 /** Whether DROP INDEX is refused: for the replica identity of a table, and for a part of a partitioned index. */

@@ -1,7 +1,7 @@
 import type { Extra } from '../../spec/extra';
 import type { ForeignKeySpec } from '../../spec/spec-types';
 import type { Canonical } from './canonical';
-import { isOnlyOfColumn, taken } from './diff-objects';
+import { takeColumnExtra, takeExtra } from './diff-objects';
 import type { Moves } from './moved';
 import type { Difference } from './difference';
 
@@ -20,8 +20,8 @@ export function diffReferences(
     const wanted: ForeignKeySpec = { ...spec, references: moved(spec.references) };
     // It comes with its field.
     if (is === undefined && isOfMissing(spec, actual)) continue;
-    if (isOnlyOfColumn(extras, table, spec.columns, ['foreign key'])) continue;
-    const other = taken(extras, {
+    if (takeColumnExtra(extras, table, spec.columns, ['foreign key'])) continue;
+    const other = takeExtra(extras, {
       kind: 'foreign key',
       table,
       columns: spec.columns,
@@ -40,7 +40,7 @@ export function diffReferences(
   }
   for (const [id, { spec }] of actual.references) {
     if (desired.references.has(id) || isOfMissing(spec, desired)) continue;
-    taken(extras, { kind: 'foreign key', table, columns: spec.columns, detail: 'not validated' });
+    takeExtra(extras, { kind: 'foreign key', table, columns: spec.columns, detail: 'not validated' });
     found.push({ kind: 'extraReference', table, actual: { ...spec, references: unmoved(spec.references) }, remedy });
   }
   return found;

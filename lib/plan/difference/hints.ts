@@ -1,12 +1,12 @@
 import type { Canonical } from './canonical';
 import type { Side } from './sides';
 
-interface Hinted {
+interface WithHint {
   readonly hint?: string;
 }
 
 /** A missing object may be an extra one under another name. Only a person can tell, so this is a hint. */
-export function renamedFieldHint(column: string, desired: Canonical, actual: Canonical): Hinted {
+export function renamedFieldHint(column: string, desired: Canonical, actual: Canonical): WithHint {
   const wanted = desired.fields.get(column);
   const candidates = [...actual.fields.entries()].filter(
     ([name, field]) =>
@@ -21,7 +21,7 @@ export function renamedFieldHint(column: string, desired: Canonical, actual: Can
 }
 
 /** The same for a model: one with the same fields. */
-export function renamedModelHint(table: string, desired: Side, actual: Side): Hinted {
+export function renamedModelHint(table: string, desired: Side, actual: Side): WithHint {
   const shape = (model: Canonical | undefined): string =>
     JSON.stringify([...(model?.fields ?? [])].map(([name, { type }]) => [name, type]).sort());
   const wanted = shape(desired.models.get(table));
@@ -34,7 +34,7 @@ export function renamedModelHint(table: string, desired: Side, actual: Side): Hi
   );
 }
 
-function hintFor(names: readonly string[], to: string): Hinted {
+function hintFor(names: readonly string[], to: string): WithHint {
   if (names.length === 0) return {};
   const listed = names.map((name) => `"${name}"`).join(' or ');
   return { hint: `${listed} may have been meant: rename it to "${to}" instead` };

@@ -3,9 +3,9 @@ import type { FieldSpec, ModelSpec } from '../../spec/spec-types';
 import type { Side } from './sides';
 
 /** A reference to the tenant's own schema names none: the org's is meant wherever it is made. */
-export type Moved = <R extends { readonly schema?: string | undefined }>(reference: R) => R;
+export type MoveReference = <R extends { readonly schema?: string | undefined }>(reference: R) => R;
 
-export function outOfSchema({ own }: Side): Moved {
+export function outOfSchema({ own }: Side): MoveReference {
   return (reference) => {
     if (own === undefined || reference.schema !== own) return reference;
     const { schema: _schema, ...rest } = reference;
@@ -14,7 +14,7 @@ export function outOfSchema({ own }: Side): Moved {
 }
 
 /** The same for all that a model refers to. */
-export function modelOutOfSchema(checked: Model | undefined, moved: Moved): ModelSpec {
+export function modelOutOfSchema(checked: Model | undefined, moved: MoveReference): ModelSpec {
   const model = checked as unknown as ModelSpec;
   const fields = model.fields.map((field): FieldSpec =>
     field.references === undefined ? field : { ...field, references: moved(field.references) },
@@ -25,6 +25,6 @@ export function modelOutOfSchema(checked: Model | undefined, moved: Moved): Mode
 
 /** How references are written, on each side. */
 export interface Moves {
-  readonly moved: Moved;
-  readonly found: Moved;
+  readonly moved: MoveReference;
+  readonly found: MoveReference;
 }

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import type { Fault } from '../../errors';
 import { FieldCodec, type Field } from '../../spec/field-spec';
@@ -14,7 +14,7 @@ import { addFieldStages } from '../online/add-field-stages';
 import { fillStages } from '../online/fill-stages';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'addField',
   { kind: t.literal('addField'), table: nameOf('table'), field: FieldCodec },
   {},

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { sizeGuards, unforeseenSize, versionGuards } from '../index-hazards';
 import { indexFaults, indexName, indexProps, keyColumnsOf, type Index } from '../../spec/index-spec';
@@ -10,7 +10,7 @@ import { step, type Hazard } from '../plan';
 import { createIndexInBatch } from '../render';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'addIndex',
   { kind: t.literal('addIndex'), table: nameOf('table'), ...indexProps.required },
   indexProps.optional,

@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { nameOf } from '../../codec/codecs';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { columnFaults } from '../../spec/column-faults';
 import { columns } from '../../spec/references';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
@@ -11,7 +11,7 @@ import { addKeyStages } from '../online/add-key-stages';
 import { step, type Hazard } from '../plan';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'addKey',
   { kind: t.literal('addKey'), table: nameOf('table'), columns },
   {},

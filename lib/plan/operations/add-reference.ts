@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { nameOf } from '../../codec/codecs';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { foreignKeyProps } from '../../spec/model-spec';
 import { foreignKeyFaults } from '../../spec/model-faults';
 import type { ForeignKey } from '../../spec/model-spec';
@@ -17,7 +17,7 @@ import { step, type ChangeStep, type Hazard, type Lock } from '../plan';
 import { setNullGuard, setsNull } from '../set-null-check';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'addReference',
   { kind: t.literal('addReference'), table: nameOf('table'), ...foreignKeyProps },
   {},

@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { alterGuard } from '../alter-field/alter-guard';
 import { unforeseenIn } from '../alter-field/alter-hazards';
 import { alterSteps } from '../alter-field/alter-steps';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { listOf, nameOf, oneOf } from '../../codec/codecs';
 import type { Advice } from '../advice';
 import { lossKey, nulledKey } from '../alter-field/conversion';
@@ -20,7 +20,7 @@ import { noteLosses } from '../unforeseen';
 import type { Statement } from '../../sql/statement';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'alterField',
   { kind: t.literal('alterField'), table: nameOf('table'), column: nameOf('column'), set: FieldChanges },
   { from: fieldTypeSpec, referencing: listOf(referenced), unconvertible: oneOf(['null']) },

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { derivedName, qualified, type Identifier } from '../../sql/identifier';
 import type { Field } from '../../spec/field-spec';
 import { isPlain } from '../../spec/index-spec';
@@ -14,7 +14,7 @@ import { refersTo } from '../effects';
 import { foreignKeyClause, foreignKeysOf, isSelf, targetLock } from '../foreign-keys';
 import type { IsNew, Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'createModel',
   { kind: t.literal('createModel'), ...modelProps.required },
   modelProps.optional,

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { existingName, listOf, nameOf } from '../../codec/codecs';
 import { qualified } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
@@ -10,7 +10,7 @@ import { alteration } from '../render';
 import { sharedWithOthers } from '../shared-with-others';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'dropField',
   { kind: t.literal('dropField'), table: nameOf('table'), column: nameOf('column') },
   { cascade: listOf(existingName), referencing: listOf(referenced) },

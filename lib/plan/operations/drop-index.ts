@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { existingName, nameOf } from '../../codec/codecs';
 import { guard } from '../../sql/server-check';
 import { qualified, qualifiedExisting, type Identifier } from '../../sql/identifier';
@@ -10,7 +10,11 @@ import { step } from '../plan';
 import { EQ } from '../../sql/qualified-sql';
 import type { Operation } from './operation';
 
-const codec = closed('dropIndex', { kind: t.literal('dropIndex'), table: nameOf('table'), name: existingName }, {});
+const codec = closedObject(
+  'dropIndex',
+  { kind: t.literal('dropIndex'), table: nameOf('table'), name: existingName },
+  {},
+);
 
 type DropIndex = t.TypeOf<typeof codec>;
 

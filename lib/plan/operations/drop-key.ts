@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { nameOf } from '../../codec/codecs';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
@@ -10,7 +10,7 @@ import { hasNoKey, isIdentity } from '../key-guards';
 import { step, type Hazard, type Lock } from '../plan';
 import type { Operation } from './operation';
 
-const codec = closed('dropKey', { kind: t.literal('dropKey'), table: nameOf('table') }, {});
+const codec = closedObject('dropKey', { kind: t.literal('dropKey'), table: nameOf('table') }, {});
 
 type DropKey = t.TypeOf<typeof codec>;
 

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { listOf, nameOf } from '../../codec/codecs';
 import { step } from '../plan';
 import { refusePartitionsElsewhere } from '../partitions-elsewhere';
@@ -8,7 +8,7 @@ import { locksOnReferenced } from '../referenced-locks';
 import { rendered } from '../render';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'dropModel',
   { kind: t.literal('dropModel'), table: nameOf('table') },
   { referencing: listOf(referenced) },

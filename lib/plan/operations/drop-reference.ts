@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { listOf, nameOf } from '../../codec/codecs';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { columnFaults } from '../../spec/column-faults';
 import { referenced } from '../../spec/referenced-table';
 import { columns } from '../../spec/references';
@@ -14,7 +14,7 @@ import { step, type Lock } from '../plan';
 import { locksOnReferenced } from '../referenced-locks';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'dropReference',
   { kind: t.literal('dropReference'), table: nameOf('table'), columns },
   { referencing: listOf(referenced) },

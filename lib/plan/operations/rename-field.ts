@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
@@ -7,7 +7,7 @@ import { step, type Hazard } from '../plan';
 import { alteration } from '../render';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'renameField',
   { kind: t.literal('renameField'), table: nameOf('table'), column: nameOf('column'), to: nameOf('column') },
   {},

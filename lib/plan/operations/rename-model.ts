@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { closed } from '../../codec/object-codec';
+import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
@@ -7,7 +7,7 @@ import { step, type Hazard } from '../plan';
 import { rendered } from '../render';
 import type { Operation } from './operation';
 
-const codec = closed(
+const codec = closedObject(
   'renameModel',
   { kind: t.literal('renameModel'), table: nameOf('table'), to: nameOf('table') },
   {},

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../../options/logger';
 import { classifyInUse, sqlStateOf } from '../failures/sql-states';
-import { acquired } from '../wire/acquire';
-import { closeBeside, openedBeside } from '../wire/connection-beside';
-import { answeredWithin } from '../wire/limit';
+import { acquire } from '../wire/acquire';
+import { closeBeside, openBeside } from '../wire/connection-beside';
+import { awaitAnswer } from '../wire/limit';
 import { clientOf, discard, send, type Answer } from '../wire/send';
 
 /** A way to ask the server a question after a connection was lost. */
@@ -24,9 +24,9 @@ export const POOLED: WayToAsk = {
   other: () => BESIDE,
   ask: async (db, question, limitMs) => {
     const leftMs = countdown(limitMs);
-    const connection = await acquired(db, limitMs);
+    const connection = await acquire(db, limitMs);
     try {
-      return await answeredWithin(connection, leftMs(), send(db, question, connection));
+      return await awaitAnswer(connection, leftMs(), send(db, question, connection));
     } catch (error) {
       // A late answer must not reach the next user of the connection.
       if (classifyInUse(error).retryScope === 'connection') discard(connection);
@@ -44,9 +44,9 @@ const BESIDE: WayToAsk = {
   other: () => POOLED,
   ask: async (db, question, limitMs, logger) => {
     const leftMs = countdown(limitMs);
-    const connection = await openedBeside(db, limitMs, logger);
+    const connection = await openBeside(db, limitMs, logger);
     try {
-      return [await answeredWithin(connection, leftMs(), connection.query(question))];
+      return [await awaitAnswer(connection, leftMs(), connection.query(question))];
     } finally {
       closeBeside(db, connection, logger);
     }

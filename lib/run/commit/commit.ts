@@ -3,15 +3,15 @@ import { MigrationError } from '../../errors';
 import type { Settings } from '../../options/options';
 import { logUnreplicated } from '../log';
 import { classifyInUse, isRefusalOfCommit } from '../failures/sql-states';
-import { explained, failureAt } from '../failures/message';
+import { explainedError, failureAt } from '../failures/message';
 import { fateOf } from './fate';
-import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { discard, type Connection } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
-import { withoutValues } from '../failures/without-values';
+import { errorWithoutValues } from '../failures/without-values';
 
 /** One of our transactions, with all its work done. */
-export interface Finished {
+export interface OpenCommit {
   readonly org: string;
   readonly connection: Connection;
   /** Undefined on pg-mem. */
@@ -31,32 +31,32 @@ export interface Finished {
  * @throws MigrationError CONNECTION_LOST if it did not commit, so all of it can run again; OUTCOME_UNKNOWN if the
  *   server cannot say; PostgreSQL's error if it refused
  */
-export async function commit(db: Knex, finished: Finished, settings: Settings): Promise<void> {
+export async function commit(db: Knex, finished: OpenCommit, settings: Settings): Promise<void> {
   const { org, connection, identity, sendCommit, close, caught } = finished;
   const stopListening = hearUnreplicated(connection, org, settings);
   let tag: string | undefined;
   try {
-    tag = await answeredWithin(connection, statementLimitMs(settings), sendCommit());
+    tag = await awaitAnswer(connection, statementLimitMs(settings), sendCommit());
     if (identity !== undefined && tag !== 'COMMIT' && tag !== 'ROLLBACK') {
       throw new Error('received unexpected answer message to COMMIT');
     }
   } catch (given) {
     // For example if the callback ended the transaction itself.
     if (given instanceof MigrationError) throw given;
-    const error = withoutValues(given);
-    if (isRefusalOfCommit(error)) throw refusedAtCommit(error, org);
+    const error = errorWithoutValues(given);
+    if (isRefusalOfCommit(error)) throw refusedAtCommitError(error, org);
     discard(connection);
     // Before the question: the pool may have only this connection.
     await close();
     if ((await fateOf(db, { org, identity, cause: error }, settings)) === 'committed') return;
-    const failure = explained(error, failureAt(error, org));
-    throw failure.retryScope === 'connection' ? failure : refusedAtCommit(error, org);
+    const failure = explainedError(error, failureAt(error, org));
+    throw failure.retryScope === 'connection' ? failure : refusedAtCommitError(error, org);
   } finally {
     stopListening();
     await close();
   }
   // If the error of a failed statement was swallowed, COMMIT answers ROLLBACK, which knex treats as success.
-  if (tag === 'ROLLBACK') throw rolledBack(org, caught());
+  if (tag === 'ROLLBACK') throw rolledBackError(org, caught());
 }
 
 /** The parts of pg's connection that report the server's notices. */
@@ -83,8 +83,8 @@ export function hearUnreplicated(connection: Connection, org: string, { logger }
 }
 
 /** A deferred constraint, or a conflict with another transaction: not an error of one of our changes. */
-function refusedAtCommit(error: unknown, org: string): MigrationError {
-  const { code, retryScope, sqlState } = explained(error, failureAt(error, org));
+function refusedAtCommitError(error: unknown, org: string): MigrationError {
+  const { code, retryScope, sqlState } = explainedError(error, failureAt(error, org));
   const { table, constraint } = error as { readonly table?: string; readonly constraint?: string };
   const by = constraint === undefined ? '' : ` because of "${constraint}" on "${table ?? ''}"`;
   const words = error instanceof Error ? error.message : String(error);
@@ -102,8 +102,8 @@ function refusedAtCommit(error: unknown, org: string): MigrationError {
 }
 
 /** The error for a transaction that PostgreSQL rolled back instead of committing it. */
-export function rolledBack(org: string, given: unknown): MigrationError {
-  const caught = withoutValues(given);
+export function rolledBackError(org: string, given: unknown): MigrationError {
+  const caught = errorWithoutValues(given);
   const { code, retryScope } = classifyInUse(caught);
   return new MigrationError(
     `PostgreSQL rolled back the transaction for "${org}", since a statement in it had failed and the error was caught. Nothing was changed. Rethrow the error, or run statements that may fail in a nested transaction.`,

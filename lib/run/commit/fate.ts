@@ -15,12 +15,12 @@ import {
   serverQuery,
   type TransactionIdentity,
 } from '../wire/transaction-identity';
-import { withoutValues } from '../failures/without-values';
+import { errorWithoutValues } from '../failures/without-values';
 
 export type Fate = 'committed' | 'aborted';
 
 /** A transaction whose COMMIT got no answer. */
-export interface Doubtful {
+export interface LostCommit {
   readonly org: string;
   readonly identity: TransactionIdentity | undefined;
   /** The error instead of the answer. */
@@ -38,15 +38,15 @@ const PAUSE_MS = 50;
  *
  * @throws MigrationError OUTCOME_UNKNOWN if the server cannot say
  */
-export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): Promise<Fate> {
+export async function fateOf(db: Knex, doubtful: LostCommit, settings: Settings): Promise<Fate> {
   const { identity } = doubtful;
-  if (identity === undefined) throw outcomeUnknown(doubtful);
+  if (identity === undefined) throw outcomeUnknownError(doubtful);
   const { statementTimeoutMs, retry, logger } = settings;
   const startedAt = performance.now();
   const leftMs = (): number => statementTimeoutMs - (performance.now() - startedAt);
   let way = POOLED;
   do {
-    const fate = await askedOnce(identity, way, (question) => {
+    const fate = await askOnce(identity, way, (question) => {
       const limitMs = Math.max(PAUSE_MS, Math.round(leftMs() * way.part));
       return way.ask(db, question, limitMs, logger);
     });
@@ -55,24 +55,24 @@ export async function fateOf(db: Knex, doubtful: Doubtful, settings: Settings): 
     if (fate === 'unreachable') way = way.other();
     await sleep(PAUSE_MS);
   } while (retry.signal?.aborted !== true && leftMs() > 0);
-  throw outcomeUnknown(doubtful);
+  throw outcomeUnknownError(doubtful);
 }
 
-type Answered = Fate | 'in progress' | 'unreachable' | 'unknown';
+type FateAnswer = Fate | 'in progress' | 'unreachable' | 'unknown';
 
 type Ask = (question: string) => Promise<readonly Answer[]>;
 
-async function askedOnce(identity: TransactionIdentity, { isFinal }: WayToAsk, asking: Ask): Promise<Answered> {
+async function askOnce(identity: TransactionIdentity, { isFinal }: WayToAsk, asking: Ask): Promise<FateAnswer> {
   try {
-    return await answered(identity, asking);
+    return await askForFate(identity, asking);
   } catch (error) {
     return isFinal(error) ? 'unknown' : 'unreachable';
   }
 }
 
-async function answered(identity: TransactionIdentity, asking: Ask): Promise<Answered> {
+async function askForFate(identity: TransactionIdentity, asking: Ask): Promise<FateAnswer> {
   try {
-    return judged(await asking(fateQuery(identity)), identity);
+    return judge(await asking(fateQuery(identity)), identity);
   } catch (error) {
     if (sqlStateOf(error) !== IN_THE_FUTURE) throw error;
     // The id was lost in a crash, together with its transaction.
@@ -89,7 +89,7 @@ type Status = Fate | 'in progress' | null;
  * there were, or what ran between them. So it is believed only from a server that has not crashed. "Aborted" is always
  * true: what had committed would still be committed.
  */
-function judged(answers: readonly Answer[], asked: TransactionIdentity): Answered {
+function judge(answers: readonly Answer[], asked: TransactionIdentity): FateAnswer {
   const status = valueOf(answers, 'tenant_ddl_fate') as Status;
   const answering = serverIn(answers);
   if (status === null) return 'unknown';
@@ -102,9 +102,9 @@ function judged(answers: readonly Answer[], asked: TransactionIdentity): Answere
 /** invalid_parameter_value: the server has not assigned this id. */
 const IN_THE_FUTURE = '22023';
 
-function outcomeUnknown({ org, identity, cause: given }: Doubtful): MigrationError {
+function outcomeUnknownError({ org, identity, cause: given }: LostCommit): MigrationError {
   const transactionId = identity?.transactionId;
-  const cause = withoutValues(given);
+  const cause = errorWithoutValues(given);
   const name = transactionId === undefined ? 'the transaction' : `transaction ${transactionId}`;
   const reason = cause instanceof Error ? ` (${cause.message.split('\n', 1).join()})` : '';
   return new MigrationError(

@@ -8,7 +8,7 @@ import type { Subject } from '../../plan/subject';
 import { reasonOf } from './advice';
 import { isConversion, isUseOfColumn } from './column-errors';
 import { factsOf, factsQuery, tablesIn } from './facts';
-import type { Failed } from './message';
+import type { Diagnosis } from './message';
 import { refusedSpec } from './refused-spec';
 import { failedBy, firstUnmet, onlyField } from './unmet';
 import { failedChange, textOf } from './failed-change';
@@ -46,10 +46,10 @@ export function diagnosed(
   org: string,
   subjects: readonly Subject[],
   answers: readonly Answer[],
-): Failed {
+): Diagnosis {
   const rowsCode = rowsCodeOf(error, subjects);
   const only = failedChange(error, subjects, isUseOfColumn(error) ? 'DEPENDENT_OBJECTS' : rowsCode);
-  const general: Failed = {
+  const general: Diagnosis = {
     ...classifyInUse(error),
     rows: rowsFoundIn(answers, `"${org}"."${onlyOneWithRows(subjects, rowsCode)?.table ?? ''}"`),
     org,
@@ -90,7 +90,7 @@ export function diagnosed(
 }
 
 /** Which expectation of a change the answer to {@link factsQuery} does not meet, before the change begins. */
-export function unmetIn(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed | undefined {
+export function unmetIn(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Diagnosis | undefined {
   const facts = factsOf(answers);
   return (facts && firstUnmet(org, subjects, facts)) ?? noTable(org, subjects, answers);
 }
@@ -110,7 +110,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** An object that has the name of a table of the change, or of one that it refers to, but is not a table. */
-function noTable(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Failed | undefined {
+function noTable(org: string, subjects: readonly Subject[], answers: readonly Answer[]): Diagnosis | undefined {
   const kinds = new Map(tablesIn(answers).map(([schema, table, , kind]) => [`${schema}.${table}`, KINDS[kind]]));
   for (const subject of subjects) {
     for (const expected of subject.expectations.filter(({ present }) => present)) {
@@ -122,7 +122,7 @@ function noTable(org: string, subjects: readonly Subject[], answers: readonly An
 }
 
 /** duplicate_object, with the name that a foreign key of these columns has. */
-function secondReference(error: unknown, org: string, subjects: readonly Subject[]): Failed | undefined {
+function secondReference(error: unknown, org: string, subjects: readonly Subject[]): Diagnosis | undefined {
   if (sqlStateOf(error) !== '42710') return undefined;
   const { message } = error as Error;
   const found = subjects.find(
@@ -132,7 +132,7 @@ function secondReference(error: unknown, org: string, subjects: readonly Subject
 }
 
 /** invalid_foreign_key names no place; it is known if only one change of a list refers to something. */
-function referring(general: Failed, subjects: readonly Subject[]): Failed {
+function referring(general: Diagnosis, subjects: readonly Subject[]): Diagnosis {
   const refer = subjects.filter(({ expectations }) => expectations.some(({ code }) => code === 'REFERENCE_NOT_FOUND'));
   const [one] = refer;
   return refer.length === 1 && one !== undefined
@@ -141,7 +141,7 @@ function referring(general: Failed, subjects: readonly Subject[]): Failed {
 }
 
 /** The expectation that the server's message names, in whatever language. */
-function namedIn(error: unknown, general: Failed, subjects: readonly Subject[]): Failed | undefined {
+function namedIn(error: unknown, general: Diagnosis, subjects: readonly Subject[]): Diagnosis | undefined {
   const { message } = error as Error;
   const state = sqlStateOf(error);
   if (state === '3F000' && message.includes(`"${general.org}"`)) {

@@ -44,14 +44,14 @@ export function factsOf(answers: readonly Answer[]): ReadonlySet<string> | undef
 /** A table with its schema, its columns and its pg_class.relkind. */
 type FoundTable = readonly [string, string, readonly string[] | null, string];
 
-interface Found {
+interface FoundNames {
   readonly schemas: readonly string[];
   readonly tables: readonly FoundTable[];
 }
 
-function foundIn(answers: readonly Answer[]): Found | undefined {
+function foundIn(answers: readonly Answer[]): FoundNames | undefined {
   const text = valueOf(answers, 'tenant_ddl_facts');
-  return typeof text === 'string' ? (JSON.parse(text) as Found) : undefined;
+  return typeof text === 'string' ? (JSON.parse(text) as FoundNames) : undefined;
 }
 
 export function tablesIn(answers: readonly Answer[]): readonly FoundTable[] {

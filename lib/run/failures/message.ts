@@ -6,10 +6,10 @@ import type { Subject } from '../../plan/subject';
 import { reasonOf, unlisted } from './advice';
 import { heldBy, type Wait } from './held-lock';
 import { inTheWay, outsideError, sharedReason, type InTheWay } from './in-the-way';
-import { withoutValues } from './without-values';
+import { errorWithoutValues } from './without-values';
 
 /** The cause of a failure, and where it happened. */
-export interface Failed extends FailureClass, Wait {
+export interface Diagnosis extends FailureClass, Wait {
   readonly table?: string | undefined;
   readonly column?: string | undefined;
   /** What its operation says of the failure, if a single change failed. */
@@ -27,7 +27,7 @@ export interface Failed extends FailureClass, Wait {
 }
 
 /** What happened, where, and what to do: for each code that the server's answer can mean. */
-const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
+const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: MessageParts) => string>>> = {
   TENANT_NOT_FOUND: ({ org }) => `Schema "${org}" does not exist. Create it first: createTenant('${org}', db).`,
   TENANT_EXISTS: ({ org }) =>
     `Schema "${org}" already exists. Choose another org; if an earlier call created it for this tenant, there is nothing to do.`,
@@ -86,7 +86,7 @@ const MESSAGES: Readonly<Partial<Record<ErrorCode, (at: Named) => string>>> = {
     `PostgreSQL refused the change of ${model}: its types do not fit each other${reason}. Nothing was changed. Correct the spec.`,
 };
 
-interface Named extends FailurePlace {
+interface MessageParts extends FailurePlace {
   readonly kind: string | undefined;
   /** What another transaction did that was waited for. */
   readonly held: string;
@@ -98,9 +98,9 @@ interface Named extends FailurePlace {
 }
 
 /** The MigrationError for an error of the database. */
-export function explained(given: unknown, failed: Failed): MigrationError {
+export function explainedError(given: unknown, failed: Diagnosis): MigrationError {
   if (given instanceof MigrationError) return given;
-  const error = withoutValues(given);
+  const error = errorWithoutValues(given);
   const { code, org, table, column, retryScope, blockedBy } = failed;
   const dependents = inTheWay(error, org, failed.dependents);
   // The tables of rollouts, and of many tenants at once, are of no org.
@@ -144,7 +144,12 @@ export function explained(given: unknown, failed: Failed): MigrationError {
 }
 
 /** What depends on a field and would not follow an online change of its type. */
-function leftError(error: unknown, { org, table, column }: Failed, left: InTheWay, { model }: Named): MigrationError {
+function leftError(
+  error: unknown,
+  { org, table, column }: Diagnosis,
+  left: InTheWay,
+  { model }: MessageParts,
+): MigrationError {
   const name = column ?? columnOf(error) ?? '';
   return new MigrationError(
     `"${name}" of ${model} cannot get another type online, because some of what belongs to it would not follow: ${left.names}. Nothing was changed. Drop these first and create them again afterwards, or use applyChange, at a time when the table may be locked.`,
@@ -178,7 +183,7 @@ const SAID_BY_GUARD: readonly (string | undefined)[] = [
 /** The codes that a session in the way can lead to. */
 const WAITS: readonly ErrorCode[] = ['LOCK_TIMEOUT', 'DEADLOCK', 'STATEMENT_TIMEOUT'];
 
-function targetOf({ target, kind }: Failed): string {
+function targetOf({ target, kind }: Diagnosis): string {
   if (target !== undefined && kind !== undefined) return `"${target.schema}"."${target.table}", which is ${kind}`;
   if (target === undefined) return 'columns without a primary key or unique constraint';
   const table = `"${target.schema}"."${target.table}"`;
@@ -188,6 +193,6 @@ function targetOf({ target, kind }: Failed): string {
 }
 
 /** A failure whose cause is known without the catalog. */
-export function failureAt(error: unknown, org: string, table?: string, column?: string): Failed {
+export function failureAt(error: unknown, org: string, table?: string, column?: string): Diagnosis {
   return { ...classifyInUse(error), org, table, column };
 }

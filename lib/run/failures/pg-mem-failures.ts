@@ -2,11 +2,11 @@ import type { ErrorCode, MigrationError } from '../../errors';
 import type { Effect } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
 import { reasonOf } from './advice';
-import { explained } from './message';
+import { explainedError } from './message';
 import { classifyInMemory } from './sql-states';
 
 /** An error of pg-mem in the words of this library: only its message tells the cause. */
-export function explainedInMemory(error: unknown, org: string, subjects: readonly Subject[]): MigrationError {
+export function explainedErrorInMemory(error: unknown, org: string, subjects: readonly Subject[]): MigrationError {
   const { code, retryScope } = classifyInMemory(error);
   const subject = subjects.length === 1 ? subjects[0] : undefined;
   const field = subject?.fields.length === 1 ? subject.fields[0] : undefined;
@@ -16,11 +16,11 @@ export function explainedInMemory(error: unknown, org: string, subjects: readonl
   const isOwnField = subject?.fields.some((own) => own === name) === true;
   const column = ABOUT_A_FIELD.includes(code) ? (isOwnField ? name : field) : undefined;
   if (code === 'MODEL_NOT_FOUND' && subject?.effects.some(isDropOfIndex) === true && name !== subject.table) {
-    return explained(error, { code: 'INDEX_NOT_FOUND', retryScope, org, table });
+    return explainedError(error, { code: 'INDEX_NOT_FOUND', retryScope, org, table });
   }
   if (name !== undefined && isAnothers(code, name, org, subject)) {
     const target = code === 'FIELD_NOT_FOUND' ? undefined : { schema: org, table: name };
-    return explained(error, {
+    return explainedError(error, {
       code: 'REFERENCE_NOT_FOUND',
       retryScope,
       org,
@@ -29,7 +29,7 @@ export function explainedInMemory(error: unknown, org: string, subjects: readonl
       target,
     });
   }
-  return explained(error, { code, retryScope, org, table, column });
+  return explainedError(error, { code, retryScope, org, table, column });
 }
 
 function isDropOfIndex({ verb, of }: Effect): boolean {

@@ -1,6 +1,6 @@
 import type { Subject } from '../../plan/subject';
 import { reasonOf } from './advice';
-import type { Failed } from './message';
+import type { Diagnosis } from './message';
 import type { Refusal } from './refusal';
 import { REFUSALS_OF_INDEXES } from './refusals-of-indexes';
 import { REFUSALS_OF_TABLES } from './refusals-of-tables';
@@ -9,7 +9,7 @@ import { sqlStateOf } from './sql-states';
 const REFUSALS: readonly Refusal[] = [...REFUSALS_OF_INDEXES, ...REFUSALS_OF_TABLES];
 
 /** The server's refusal of a spec, as the fault that it is. */
-export function refusedSpec(error: unknown, general: Failed, subjects: readonly Subject[]): Failed | undefined {
+export function refusedSpec(error: unknown, general: Diagnosis, subjects: readonly Subject[]): Diagnosis | undefined {
   const state = sqlStateOf(error);
   if (state === undefined) return undefined;
   const reason = reasonOf(error).replace(/\.$/, '');

@@ -1,13 +1,17 @@
 import { createsTable, type Expectation, type Presence } from '../../plan/effects';
 import type { Subject } from '../../plan/subject';
-import type { Failed } from './message';
+import type { Diagnosis } from './message';
 
 function keyOf({ schema, table, column }: Presence): string {
   return column === undefined ? `${schema}.${table}` : `${schema}.${table}.${column}`;
 }
 
 /** Goes through the changes in order, applying the effects of each for the next. */
-export function firstUnmet(org: string, subjects: readonly Subject[], facts: ReadonlySet<string>): Failed | undefined {
+export function firstUnmet(
+  org: string,
+  subjects: readonly Subject[],
+  facts: ReadonlySet<string>,
+): Diagnosis | undefined {
   if (!facts.has(org)) return { code: 'TENANT_NOT_FOUND', retryScope: 'none', org };
   const there = new Set(facts);
   for (const [place, subject] of subjects.entries()) {
@@ -36,7 +40,7 @@ function madeTogether(subjects: readonly Subject[], place: number): ReadonlySet<
   return new Set(together.flatMap(({ presence }) => presence.filter(({ present }) => present).map(keyOf)));
 }
 
-export function failedBy(unmet: Expectation, org: string, subject: Subject): Failed {
+export function failedBy(unmet: Expectation, org: string, subject: Subject): Diagnosis {
   const { code, schema, table, column } = unmet;
   const failed = { code, retryScope: 'none', org } as const;
   if (code === 'INDEX_EXISTS') return { ...failed, table: subject.table, target: { schema, table } };

@@ -10,7 +10,7 @@ import { isOfServer, sqlStateOf } from './server-error';
  *
  * @param sql the statement that failed, if it is known
  */
-export function withoutValues(error: unknown, sql?: string): unknown {
+export function errorWithoutValues(error: unknown, sql?: string): unknown {
   if (!(error instanceof Error) || error instanceof MigrationError || cleaned.has(error)) return error;
   const message = withoutStatement(messageOf(error), sql);
   const clean = isOfServer(error) ? ofServer(error, message) : ofDriver(error, message);

@@ -23,15 +23,15 @@ export function policyOf(kind: HazardKind, policies: HazardPolicies, asked = fal
 }
 
 /** The hazards with this policy. */
-function those(hazards: readonly HazardOn[], settings: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
+function hazardsWith(hazards: readonly HazardOn[], settings: Settings, policy: 'refuse' | 'warn'): readonly HazardOn[] {
   // A loss of data shows only as each row is written: see unforeseen-policy.ts.
   return hazards.filter(({ hazard: { kind } }) => kind !== 'dataLoss' && policyOf(kind, settings.hazards) === policy);
 }
 
 /** @throws MigrationError HAZARD_REFUSED for a hazard that does not depend on rows */
 export function refuseWithoutRows(work: Work, settings: Settings): void {
-  const found = those(work.hazards, settings, 'refuse').find((at) => !isOnRowsOnly(at));
-  if (found !== undefined) throw refused(work.org, found.hazard);
+  const found = hazardsWith(work.hazards, settings, 'refuse').find((at) => !isOnRowsOnly(at));
+  if (found !== undefined) throw hazardRefusedError(work.org, found.hazard);
 }
 
 /**
@@ -43,7 +43,7 @@ export function withHazards(work: Work, settings: Settings): readonly Statement[
   const { org, runs, hazards } = work;
   const sharedIsRefused = refusesShared(settings);
   if (runs === undefined || (hazards.length === 0 && !sharedIsRefused)) return work.statements;
-  const refusable = new Set(firstOfEachTable(those(hazards, settings, 'refuse').filter(isOnRowsOnly)));
+  const refusable = new Set(firstOfEachTable(hazardsWith(hazards, settings, 'refuse').filter(isOnRowsOnly)));
   const warnable = warnedTables(work, settings);
   const statements = runs.flatMap((run) => [
     ...run.guards,
@@ -97,7 +97,7 @@ export function warnOfHazards(work: Work, settings: Settings, answers: readonly 
   if (hazards.length === 0) return;
   const found = valueOf(answers, 'tenant_ddl_rows');
   const rows = typeof found === 'string' ? found.split(',') : [];
-  const always = those(hazards, settings, 'warn').filter((at) => !isOnRowsOnly(at));
+  const always = hazardsWith(hazards, settings, 'warn').filter((at) => !isOnRowsOnly(at));
   const withRows = warnedTables(work, settings).filter((_at, index) => rows[index] === 'true');
   const onRows = warned(work, settings).filter((at) =>
     withRows.some(({ tableBefore }) => tableBefore === at.tableBefore),
@@ -120,14 +120,15 @@ export function refusedHazard(error: unknown, work: Work): MigrationError | unde
   if (sqlStateOf(error) !== GUARD_STATES.hazard) return undefined;
   const { message } = error as Error;
   const [shared, table] = message.startsWith('{') ? sharedKeyIn(message) : [];
-  if (shared !== undefined && table !== undefined) return refused(work.org, sharedLockHazard(table, shared, true));
+  if (shared !== undefined && table !== undefined)
+    return hazardRefusedError(work.org, sharedLockHazard(table, shared, true));
   const forbidden = message.endsWith(FORBIDDEN);
   const found = work.hazards[Number(message.replace(FORBIDDEN, ''))];
-  return found && refused(work.org, found.hazard, forbidden ? mayNotLock(work.org, found.table) : undefined);
+  return found && hazardRefusedError(work.org, found.hazard, forbidden ? mayNotLock(work.org, found.table) : undefined);
 }
 
 function warned(work: Work, settings: Settings): readonly HazardOn[] {
-  return those(work.hazards, settings, 'warn').filter(isOnRowsOnly);
+  return hazardsWith(work.hazards, settings, 'warn').filter(isOnRowsOnly);
 }
 
 function isOnRowsOnly({ hazard: { kind } }: HazardOn): boolean {
@@ -144,7 +145,7 @@ function firstOfEachTable(hazards: readonly HazardOn[]): readonly HazardOn[] {
   return [...first.values()];
 }
 
-export function refused(org: string, hazard: Hazard, rows?: string): MigrationError {
+export function hazardRefusedError(org: string, hazard: Hazard, rows?: string): MigrationError {
   const { kind, table, column, message, saferWay } = hazard;
   const said = `${message} Nothing was changed (hazard ${kind}). ${saferWay}`;
   return new MigrationError(rows === undefined ? said : `${said} ${rows}`, {

@@ -6,7 +6,7 @@ import { logHazard } from '../log';
 import type { Settings } from '../../options/options';
 import { sqlStateOf } from '../failures/sql-states';
 import { FOUND_SETTING, policySetting } from '../../plan/unforeseen';
-import { policyOf, refused } from './hazard-policy';
+import { policyOf, hazardRefusedError } from './hazard-policy';
 import { valueOf, type Answer } from '../wire/send';
 import type { Work } from '../work';
 
@@ -58,5 +58,5 @@ export function refusedUnforeseen(
 ): MigrationError | undefined {
   if (sqlStateOf(error) !== GUARD_STATES.unforeseen) return undefined;
   const found = unforeseen.find(({ key }) => key === (error as Error).message);
-  return found && refused(org, found.hazard, rows);
+  return found && hazardRefusedError(org, found.hazard, rows);
 }

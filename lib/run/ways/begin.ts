@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { acquired } from '../wire/acquire';
-import { explained, failureAt } from '../failures/message';
-import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { acquire } from '../wire/acquire';
+import { explainedError, failureAt } from '../failures/message';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { clientOf, discard, isMemory, type Connection } from '../wire/send';
 import type { TenantContext } from '../tenant-context';
 import type { Settings } from '../../options/options';
@@ -14,17 +14,17 @@ import { classifyInUse } from '../failures/sql-states';
 const READ_COMMITTED = { isolationLevel: 'read committed' } as const;
 
 /** Begins the transaction of an attempt. Its connection returns to the pool when it has ended. */
-export async function begun(server: Knex, { org, settings }: TenantContext): Promise<Knex.Transaction> {
+export async function beginTransaction(server: Knex, { org, settings }: TenantContext): Promise<Knex.Transaction> {
   try {
     if (isMemory(server)) return await server.transaction();
-    return await begunOn(server, await acquired(server), settings);
+    return await beginOn(server, await acquire(server), settings);
   } catch (error) {
-    throw explained(error, failureAt(error, org));
+    throw explainedError(error, failureAt(error, org));
   }
 }
 
 /** On a known connection, which can be discarded if BEGIN is not answered. */
-async function begunOn(server: Knex, connection: Connection, settings: Settings): Promise<Knex.Transaction> {
+async function beginOn(server: Knex, connection: Connection, settings: Settings): Promise<Knex.Transaction> {
   let held = true;
   const release = async (): Promise<void> => {
     if (!held) return;
@@ -34,7 +34,7 @@ async function begunOn(server: Knex, connection: Connection, settings: Settings)
   };
   const begin = async (): Promise<Knex.Transaction> => server.transaction({ ...READ_COMMITTED, connection });
   try {
-    const trx = await answeredWithin(connection, statementLimitMs(settings), begin());
+    const trx = await awaitAnswer(connection, statementLimitMs(settings), begin());
     void trx.executionPromise.then(release, release);
     // knex returns a transaction even if its BEGIN failed; this finds the reason.
     if (trx.isCompleted()) await trx.executionPromise;

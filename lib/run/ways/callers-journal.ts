@@ -22,7 +22,7 @@ export function callersJournal(trx: Knex): Promise<Journal> {
   const root = outermost(trx);
   const known = journals.get(root);
   if (known !== undefined) return known;
-  const made = madeFor(root as Knex.Transaction);
+  const made = makeJournal(root as Knex.Transaction);
   journals.set(root, made);
   return made;
 }
@@ -32,7 +32,7 @@ const AT_ONCE: Journal = {
   begin: () => ({ ran: (tell) => tell(undefined), failed: (_error, tell) => tell(undefined) }),
 };
 
-async function madeFor(root: Knex.Transaction): Promise<Journal> {
+async function makeJournal(root: Knex.Transaction): Promise<Journal> {
   if ((root.executionPromise as Promise<unknown> | undefined) === undefined) return AT_ONCE;
   const watch = watchTransaction(root, await clientOf(root).acquireConnection());
   const entries: Entry[] = [];
@@ -53,10 +53,10 @@ async function madeFor(root: Knex.Transaction): Promise<Journal> {
   };
   // The caller handles its failure; only the end matters here.
   root.executionPromise.then(() => end(), end);
-  return { begin: () => begun(entries) };
+  return { begin: () => beginEntry(entries) };
 }
 
-function begun(entries: Entry[]): JournalEntry {
+function beginEntry(entries: Entry[]): JournalEntry {
   const entry: Entry = { doubtful: false };
   entries.push(entry);
   return {

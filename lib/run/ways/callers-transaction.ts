@@ -6,8 +6,8 @@ import { EQ, isOneOf } from '../../sql/qualified-sql';
 import { sqlStateOf } from '../failures/sql-states';
 import { rollbackToSavepoint, savepointBatch } from '../wire/batch';
 import { diagnosed, questionsAbout } from '../failures/cause';
-import { failureAt, type Failed } from '../failures/message';
-import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { failureAt, type Diagnosis } from '../failures/message';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { clientOf, discard, send, valueOf, type Answer, type Connection } from '../wire/send';
 import type { Work } from '../work';
 import { sendBatch } from './send-batch';
@@ -16,7 +16,7 @@ import { sendBatch } from './send-batch';
  * One round trip inside the caller's transaction. If it fails, the savepoint makes the transaction usable again, with
  * its timeouts unchanged.
  */
-export async function inCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
+export async function runInCallersTransaction(work: Work, trx: Knex, settings: Settings): Promise<readonly Answer[]> {
   return inTurn(trx, async () => {
     const connection = await clientOf(trx).acquireConnection();
     return sendBatch(work, settings, {
@@ -25,34 +25,34 @@ export async function inCallersTransaction(work: Work, trx: Knex, settings: Sett
       batch: () => savepointBatch(work, settings, connection),
       send: (sql) => send(trx, sql),
       undo: rollbackToSavepoint(),
-      diagnose: (error) => undone(error, work, trx, connection, statementLimitMs(settings)),
+      diagnose: (error) => takeBack(error, work, trx, connection, statementLimitMs(settings)),
     });
   });
 }
 
 /** Makes the transaction usable again, and finds the cause of the failure. */
-async function undone(
+async function takeBack(
   error: unknown,
   { org, subjects }: Work,
   trx: Knex,
   connection: Connection,
   limitMs: number,
-): Promise<Failed> {
+): Promise<Diagnosis> {
   const failed = failureAt(error, org, subjects[0]?.table);
   if (failed.code === 'CONNECTION_LOST') {
     discard(connection);
     return failed;
   }
-  if (sqlStateOf(error) === ABORTED) throw alreadyAborted(error, failed);
+  if (sqlStateOf(error) === ABORTED) throw alreadyAbortedError(error, failed);
   try {
     const undo = rollbackToSavepoint(...questionsAbout(error, org, subjects), HOLDS_STRONG_LOCK);
-    const answers = await answeredWithin(connection, limitMs, send(trx, undo));
+    const answers = await awaitAnswer(connection, limitMs, send(trx, undo));
     const found = diagnosed(error, org, subjects, answers);
     const strong = valueOf(answers, 'tenant_ddl_strong') === 'true';
     return found.retryScope === 'savepoint' && strong ? { ...found, retryScope: 'transaction' } : found;
   } catch {
     // The first error is the one to report; the questions matter less than the caller's transaction.
-    await answeredWithin(connection, limitMs, send(trx, rollbackToSavepoint())).catch(ignore);
+    await awaitAnswer(connection, limitMs, send(trx, rollbackToSavepoint())).catch(ignore);
     return { ...failed, retryScope: failed.retryScope === 'none' ? 'none' : 'transaction' };
   }
 }
@@ -60,7 +60,7 @@ async function undone(
 /** 25P02, in_failed_sql_transaction. */
 const ABORTED = '25P02';
 
-function alreadyAborted(error: unknown, { org, table }: Failed): MigrationError {
+function alreadyAbortedError(error: unknown, { org, table }: Diagnosis): MigrationError {
   return new MigrationError(
     'An earlier statement of this transaction failed, and PostgreSQL ignores everything until it is rolled back. Nothing was changed. Look for the first error, or run statements that may fail in a nested transaction.',
     { code: 'DATABASE_ERROR', org, table, sqlState: ABORTED, retryScope: 'transaction', cause: error },

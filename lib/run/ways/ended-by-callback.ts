@@ -6,7 +6,7 @@ import { EQ } from '../../sql/qualified-sql';
 import { statementLimitMs } from '../wire/limit';
 import { valueOf } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
-import { withoutValues } from '../failures/without-values';
+import { errorWithoutValues } from '../failures/without-values';
 import { MigrationError } from '../../errors';
 import type { Identifier } from '../../sql/identifier';
 import type { Settings } from '../../options/options';
@@ -28,12 +28,12 @@ export interface EndedByCallback {
  * The error for a callback that ended the transaction itself: finds out what became of it, and never claims that nothing
  * was changed if something may have been committed.
  */
-export async function endedByCallback(
+export async function endedByCallbackError(
   server: Knex,
   { org, identity, committed, prepared, cause: given }: EndedByCallback,
   settings: Settings,
 ): Promise<MigrationError> {
-  const cause = isOfServer(given) ? withoutValues(given) : given;
+  const cause = isOfServer(given) ? errorWithoutValues(given) : given;
   if (!committed) {
     const message = `The callback ended the transaction of "${org}" itself, by ROLLBACK, and nothing was changed. ${ADVICE}`;
     return new MigrationError(message, { code: 'DATABASE_ERROR', org, cause });

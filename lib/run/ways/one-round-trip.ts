@@ -3,20 +3,20 @@ import { MigrationError } from '../../errors';
 import type { Settings } from '../../options/options';
 import { GUARD_STATES } from '../../sql/server-check';
 import { hearUnreplicated } from '../commit/commit';
-import { explained, failureAt } from '../failures/message';
+import { explainedError, failureAt } from '../failures/message';
 import { ledgeredBatch } from '../wire/batch';
 import { LEDGER_SAID } from '../wire/ledger-row';
 import { clientOf, discard, sendPlain, type Answer } from '../wire/send';
 import type { Work } from '../work';
-import { taken, undoing } from './own-transaction';
+import { takeConnection, undoing } from './own-transaction';
 import { sendBatch } from './send-batch';
 
 /**
  * One round trip on one connection of the pool: the change, its row in the ledger, and COMMIT. After a lost connection,
  * it can simply be sent again: if it was committed, its row is no longer pending, and the ledger refuses the second one.
  */
-export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
-  const connection = await taken(db, work);
+export async function runInOneRoundTrip(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
+  const connection = await takeConnection(db, work);
   const stopListening = hearUnreplicated(connection, work.org, settings);
   try {
     const answers = await sendBatch(work, settings, {
@@ -28,7 +28,7 @@ export async function inOneRoundTrip(work: Work, db: Knex, settings: Settings): 
     if (answers.at(-1)?.command === end) return answers;
     discard(connection);
     const error = new Error('received unexpected answer message to COMMIT');
-    throw explained(error, failureAt(error, work.org));
+    throw explainedError(error, failureAt(error, work.org));
   } catch (error) {
     const said = refusalIn(error);
     if (said === undefined) throw error;

@@ -1,19 +1,19 @@
 import type { Knex } from 'knex';
 import type { Settings } from '../../options/options';
-import { acquired } from '../wire/acquire';
+import { acquire } from '../wire/acquire';
 import { beginBatch, joined } from '../wire/batch';
 import { commit } from '../commit/commit';
 import { diagnosed, questionsAbout } from '../failures/cause';
-import { explained, failureAt, type Failed } from '../failures/message';
-import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { explainedError, failureAt, type Diagnosis } from '../failures/message';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { clientOf, discard, send, sendAlone, type Answer, type Connection } from '../wire/send';
 import { identityIn } from '../wire/transaction-identity';
 import type { Work } from '../work';
 import { sendBatch, type BatchSender } from './send-batch';
 
 /** Two round trips on one connection of the pool: everything up to COMMIT, and COMMIT. */
-export async function inOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
-  const connection = await taken(db, work);
+export async function runInOwnTransaction(work: Work, db: Knex, settings: Settings): Promise<readonly Answer[]> {
+  const connection = await takeConnection(db, work);
   let held = true;
   const close = async (): Promise<void> => {
     if (held) {
@@ -37,11 +37,11 @@ export async function inOwnTransaction(work: Work, db: Knex, settings: Settings)
 }
 
 /** A connection of the pool, for one piece of work. */
-export async function taken(db: Knex, { org, subjects }: Work): Promise<Connection> {
+export async function takeConnection(db: Knex, { org, subjects }: Work): Promise<Connection> {
   try {
-    return await acquired(db);
+    return await acquire(db);
   } catch (error) {
-    throw explained(error, failureAt(error, org, subjects[0]?.table));
+    throw explainedError(error, failureAt(error, org, subjects[0]?.table));
   }
 }
 
@@ -56,18 +56,18 @@ export function undoing(
     db,
     connection,
     undo: 'rollback',
-    diagnose: (error) => undone(error, work, db, connection, settings),
+    diagnose: (error) => takeBack(error, work, db, connection, settings),
   };
 }
 
 /** Ends the transaction, and finds the cause of the failure. */
-async function undone(
+async function takeBack(
   error: unknown,
   { org, subjects }: Work,
   db: Knex,
   connection: Connection,
   settings: Settings,
-): Promise<Failed> {
+): Promise<Diagnosis> {
   const failed = failureAt(error, org, subjects[0]?.table);
   if (failed.retryScope === 'connection') {
     discard(connection);
@@ -75,7 +75,7 @@ async function undone(
   }
   const undo = joined(['rollback', ...questionsAbout(error, org, subjects)]);
   try {
-    const answers = await answeredWithin(connection, statementLimitMs(settings), send(db, undo, connection));
+    const answers = await awaitAnswer(connection, statementLimitMs(settings), send(db, undo, connection));
     return diagnosed(error, org, subjects, answers);
   } catch {
     // The first error is the one to report.

@@ -4,7 +4,7 @@ import { withLiterals } from '../../sql/literal';
 import type { MemoryTable } from './pg-mem-tables';
 
 /** SQL with masked constants (`'0'`, `'1'`, …), so no regular expression can match inside them. */
-interface Masked {
+interface MaskedSql {
   readonly sql: string;
   readonly constants: readonly string[];
 }
@@ -26,7 +26,7 @@ function plainIndex(sql: string): string {
     .replace(/(["\)]) "[^"]+"\."[^"]+"/g, '$1');
 }
 
-function masked(statement: string): Masked {
+function masked(statement: string): MaskedSql {
   const constants: string[] = [];
   const sql = withLiterals(statement, (constant) => `'${constants.push(constant) - 1}'`);
   return { sql, constants };

@@ -7,8 +7,8 @@ import { isOwnLock } from '../../sql/own-lock';
 import { isQuery, plainSql } from '../../sql/statement';
 import type { Subject } from '../../plan/subject';
 import { joined } from '../wire/batch';
-import { explained } from '../failures/message';
-import { explainedInMemory } from '../failures/pg-mem-failures';
+import { explainedError } from '../failures/message';
+import { explainedErrorInMemory } from '../failures/pg-mem-failures';
 import { refuseReferences } from './pg-mem-references';
 import { memorySql } from './pg-mem-sql';
 import { memoryOf, sharedIndexes, tableIn, watchNumbers, type MemoryTable } from './pg-mem-tables';
@@ -19,7 +19,7 @@ import type { Work } from '../work';
  * pg-mem: only the statements. It has no savepoints, advisory locks, transaction ids or timeouts; the effect of a change
  * on the tables is the same.
  */
-export async function inMemory(
+export async function runInMemory(
   { org, statements, subjects }: Work,
   db: Knex,
   _settings: Settings,
@@ -44,7 +44,7 @@ export async function inMemory(
     keep(db, org, run, drafts);
     return answers;
   } catch (error) {
-    throw explainedInMemory(withoutStatement(error), org, subjects);
+    throw explainedErrorInMemory(withoutStatement(error), org, subjects);
   }
 }
 
@@ -122,7 +122,7 @@ function refuseShared(db: Knex, org: Identifier, subjects: readonly Subject[]): 
     const names = sharedIndexes(db, org, table, column).filter((name) => !cascade.includes(name));
     if (names.length === 0) continue;
     const reason = Object.assign(new Error(names.join(', ')), { code: GUARD_STATES.dependents });
-    throw explained(reason, { code: 'DEPENDENT_OBJECTS', retryScope: 'none', org, table, column });
+    throw explainedError(reason, { code: 'DEPENDENT_OBJECTS', retryScope: 'none', org, table, column });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { discard, type Connection } from '../wire/send';
 import type { TenantContext } from '../tenant-context';
 import { retryScopeInUse } from '../retry';
@@ -34,7 +34,7 @@ export async function rollBack({ trx, connection, context }: Open, error?: unkno
   if (own !== undefined && retryScopeInUse(own) === 'connection') discard(connection);
   const ended = Promise.allSettled([trx.rollback(error), trx.executionPromise]);
   const limitMs = Math.min(MAX_ROLLBACK_MS, statementLimitMs(context.settings));
-  await answeredWithin(connection, limitMs, ended).catch(ignore);
+  await awaitAnswer(connection, limitMs, ended).catch(ignore);
 }
 
 function ignore(): void {

@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import type { Settings } from '../../options/options';
-import { explained, type Failed } from '../failures/message';
+import { explainedError, type Diagnosis } from '../failures/message';
 import { refusedHazard } from '../hazards/hazard-policy';
 import { refusedUnforeseen } from '../hazards/unforeseen-policy';
-import { watched } from '../wire/blockers';
-import { answeredWithin, batchLimitMs, statementLimitMs } from '../wire/limit';
-import { learnSession, rememberingSession } from '../wire/prepared';
+import { watchLocks } from '../wire/blockers';
+import { awaitAnswer, batchLimitMs, statementLimitMs } from '../wire/limit';
+import { learnSession, sendRemembering } from '../wire/prepared';
 import type { Answer, Connection } from '../wire/send';
 import type { Work } from '../work';
 
@@ -19,27 +19,27 @@ export interface BatchSender {
   /** The SQL that takes the batch back. */
   readonly undo: string;
   /** Takes the batch back, and finds the cause of its failure. */
-  readonly diagnose: (error: unknown) => Promise<Failed>;
+  readonly diagnose: (error: unknown) => Promise<Diagnosis>;
 }
 
 /** Sends the batch of a change, watches for whom it waits, and explains its failure. */
 export async function sendBatch(work: Work, settings: Settings, sender: BatchSender): Promise<readonly Answer[]> {
   const { db, connection, batch, send, undo, diagnose } = sender;
-  const answers = await watched(
+  const answers = await watchLocks(
     db,
     { connection, org: work.org },
     settings,
     () =>
-      rememberingSession(connection, {
-        send: () => answeredWithin(connection, batchLimitMs(work, settings), send(batch())),
-        undo: () => answeredWithin(connection, statementLimitMs(settings), send(undo)),
+      sendRemembering(connection, {
+        send: () => awaitAnswer(connection, batchLimitMs(work, settings), send(batch())),
+        undo: () => awaitAnswer(connection, statementLimitMs(settings), send(undo)),
       }),
     async (error, seen) => {
       const failed = await diagnose(error);
       return (
         refusedHazard(error, work) ??
         refusedUnforeseen(error, work, failed.rows) ??
-        explained(error, { ...failed, ...seen, lockedTables: work.lockedTables })
+        explainedError(error, { ...failed, ...seen, lockedTables: work.lockedTables })
       );
     },
   );

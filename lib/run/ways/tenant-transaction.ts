@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { tenantSetup } from '../wire/batch';
-import { commit, rolledBack } from '../commit/commit';
-import { explained, failureAt } from '../failures/message';
-import { answeredWithin, statementLimitMs } from '../wire/limit';
+import { commit, rolledBackError } from '../commit/commit';
+import { explainedError, failureAt } from '../failures/message';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { defaultToSchema } from './pg-mem';
 import { whileOpen } from '../open-tenants';
 import { ownErrorIn } from '../failures/own-error';
@@ -13,8 +13,8 @@ import { setContext, type TenantContext } from '../tenant-context';
 import { identityIn, type TransactionIdentity } from '../wire/transaction-identity';
 import { isRefusal, watchTransaction, type TransactionWatch } from './transaction-watch';
 import type { AttemptJournal } from './attempt-journal';
-import { begun } from './begin';
-import { endedByCallback } from './ended-by-callback';
+import { beginTransaction } from './begin';
+import { endedByCallbackError } from './ended-by-callback';
 import { orRolledBack, rollBack } from './roll-back';
 import type { TenantKnex } from '../tenant-knex';
 import { refuseUnfinished } from './unfinished';
@@ -37,7 +37,7 @@ export interface Failure {
 }
 
 /** One transaction around the callback: its set-up, the callback, and a COMMIT whose outcome is known. */
-export async function attempted<T>(
+export async function runAttempt<T>(
   server: Knex,
   context: AttemptContext,
   callback: (tenant: TenantKnex) => Promise<T>,
@@ -45,7 +45,7 @@ export async function attempted<T>(
   let at: Failure['at'] = 'BEGIN';
   let watch: TransactionWatch | undefined;
   try {
-    const trx = await begun(server, context);
+    const trx = await beginTransaction(server, context);
     const connection = await clientOf(trx).acquireConnection();
     watch = watchTransaction(trx, connection);
     // From then on, the connection belongs to the pool.
@@ -53,10 +53,10 @@ export async function attempted<T>(
     const identity = await orRolledBack({ trx, connection, context }, () => setUp(trx, context, connection));
     at = 'QUERY';
     const run = { server, context, trx, connection, identity, watch };
-    const called = await calledBack(run, callback);
+    const called = await runCallback(run, callback);
     if ('thrown' in called) return called;
     at = 'COMMIT';
-    await committed(run);
+    await commitAttempt(run);
     return called;
   } catch (error) {
     return { thrown: error, own: error, at };
@@ -82,49 +82,49 @@ async function setUp(
   let answers: readonly Answer[];
   try {
     const setup = tenantSetup(org, settings.sharedSchemas, { ...settings, turnFirst }, connection);
-    answers = await answeredWithin(connection, statementLimitMs(settings), send(trx, setup));
+    answers = await awaitAnswer(connection, statementLimitMs(settings), send(trx, setup));
   } catch (error) {
-    throw explained(error, failureAt(error, org));
+    throw explainedError(error, failureAt(error, org));
   }
   learnSession(connection, answers);
   const schema = valueOf(answers, 'tenant_ddl_schema');
   if (schema !== 'usable') {
     const code = schema === 'forbidden' ? 'PERMISSION_DENIED' : 'TENANT_NOT_FOUND';
-    throw explained(undefined, { code, retryScope: 'none', org });
+    throw explainedError(undefined, { code, retryScope: 'none', org });
   }
   return identityIn(answers, connection);
 }
 
 /** Runs the callback and checks how it left the transaction: an error, unfinished queries, or ended by the callback itself. */
-async function calledBack<T>(run: Run, callback: (tenant: TenantKnex) => Promise<T>): Promise<{ value: T } | Failure> {
+async function runCallback<T>(run: Run, callback: (tenant: TenantKnex) => Promise<T>): Promise<{ value: T } | Failure> {
   const { server, context, trx, connection, watch } = run;
   const { org, journal } = context;
   let value: T;
   try {
-    value = await whileOpen(org, server, trx, () => callback(handed(trx, context)));
+    value = await whileOpen(org, server, trx, () => callback(asTenant(trx, context)));
   } catch (error) {
     const own = ownErrorIn(error, (each) => watch.isOwn(each) || journal.failedWith(each));
     await rollBack(run, error, own);
-    if (watch.committed()) throw await ended(run, error);
+    if (watch.committed()) throw await endedError(run, error);
     // PostgreSQL refused it because an earlier statement had failed: that one matters.
-    if (isRefusal(own) && watch.caught() !== undefined) throw rolledBack(org, watch.caught());
+    if (isRefusal(own) && watch.caught() !== undefined) throw rolledBackError(org, watch.caught());
     return { thrown: error, own, at: 'QUERY' };
   }
-  if (trx.isCompleted()) throw await ended(run);
+  if (trx.isCompleted()) throw await endedError(run);
   await orRolledBack(run, () => refuseUnfinished(org, connection, watch, context.settings.statementTimeoutMs));
   // The question itself is a statement, and may be outside a transaction by then.
   const committedBefore = hasCommitted(run);
   const isOurs = await orRolledBack(run, () => isStillOurs(run)).catch(async (error: unknown) => {
-    throw watch.committed() ? await ended(run, error) : error;
+    throw watch.committed() ? await endedError(run, error) : error;
   });
   if (!isOurs) {
     await rollBack(run);
-    throw await ended(run, undefined, committedBefore);
+    throw await endedError(run, undefined, committedBefore);
   }
   return { value };
 }
 
-function handed(trx: Knex.Transaction, context: TenantContext): TenantKnex {
+function asTenant(trx: Knex.Transaction, context: TenantContext): TenantKnex {
   const { org, model } = context;
   if (isMemory(trx)) defaultToSchema(trx, org);
   setContext(trx, context);
@@ -138,17 +138,17 @@ async function isStillOurs({ trx, connection, identity, watch, context }: Run): 
   if (identity === undefined || !(mayHaveEnded || (watch.undid() && journal.hasRun()))) return true;
   try {
     const standing = standingOf(trx, identity);
-    const { isSame, marks } = await answeredWithin(connection, statementLimitMs(settings), standing);
+    const { isSame, marks } = await awaitAnswer(connection, statementLimitMs(settings), standing);
     journal.keep(marks);
     return isSame;
   } catch (error) {
     // COMMIT of a transaction with a failed statement rolls it back, and says so.
     if (isRefusal(error)) return !mayHaveEnded;
-    throw explained(error, failureAt(error, org));
+    throw explainedError(error, failureAt(error, org));
   }
 }
 
-async function committed(run: Run): Promise<void> {
+async function commitAttempt(run: Run): Promise<void> {
   const { server, context, trx, connection, identity, watch } = run;
   const { org, settings, journal } = context;
   const close = (): Promise<void> => trx.executionPromise.then(ignore, ignore);
@@ -160,7 +160,7 @@ async function committed(run: Run): Promise<void> {
       trx.executionPromise,
     ]);
     // A query that was not awaited came in between.
-    if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await ended(run);
+    if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await endedError(run);
     return answer?.response?.command;
   };
   await commit(server, { org, connection, identity, sendCommit, close, caught: watch.caught }, settings);
@@ -169,10 +169,10 @@ async function committed(run: Run): Promise<void> {
   journal.tellChanges(true);
 }
 
-function ended(run: Run, cause?: unknown, committed = hasCommitted(run)): Promise<Error> {
+function endedError(run: Run, cause?: unknown, committed = hasCommitted(run)): Promise<Error> {
   const { server, context, identity, watch } = run;
   const { org, settings } = context;
-  return endedByCallback(server, { org, identity, committed, prepared: watch.prepared(), cause }, settings);
+  return endedByCallbackError(server, { org, identity, committed, prepared: watch.prepared(), cause }, settings);
 }
 
 function hasCommitted({ identity, watch }: Run): boolean {

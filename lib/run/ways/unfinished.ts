@@ -34,18 +34,18 @@ export async function refuseUnfinished(
   // A query that was not awaited reaches the driver within this turn of the event loop.
   await turnOfTheLoop();
   if (watch.nestedOpen()) {
-    throw unfinished(org, 'The callback ended before a nested transaction of it did. Await each of them.');
+    throw unfinishedError(org, 'The callback ended before a nested transaction of it did. Await each of them.');
   }
   const stream = streamOn(connection);
   if (stream?.destroyed === false) {
     // Nothing else could be sent on this connection, ROLLBACK included.
     stream.destroy();
-    throw unfinished(org, 'The callback ended before a stream of it did. Read each to its end, or destroy it.');
+    throw unfinishedError(org, 'The callback ended before a stream of it did. Read each to its end, or destroy it.');
   }
-  if (stream !== undefined) await readyAgain(connection, limitMs);
+  if (stream !== undefined) await awaitReady(connection, limitMs);
   // A finished stream has no answer, and after a failed query the driver is not ready for a moment.
   if (watch.unanswered() && (connection as Driver).readyForQuery === false) {
-    throw unfinished(org, 'The callback ended before its queries did. Await each of them.');
+    throw unfinishedError(org, 'The callback ended before its queries did. Await each of them.');
   }
 }
 
@@ -58,7 +58,7 @@ function streamOn(connection: Connection): Stream | undefined {
 }
 
 /** Waits until the server has closed a stream; no longer than for an answer, and not beyond the connection's end. */
-async function readyAgain(connection: Connection, limitMs: number): Promise<void> {
+async function awaitReady(connection: Connection, limitMs: number): Promise<void> {
   const { connection: protocol } = connection as Driver;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, limitMs);
@@ -71,7 +71,7 @@ async function readyAgain(connection: Connection, limitMs: number): Promise<void
   });
 }
 
-function unfinished(org: Identifier, message: string): MigrationError {
+function unfinishedError(org: Identifier, message: string): MigrationError {
   return new MigrationError(`${message} The transaction was rolled back, and nothing was changed.`, {
     code: 'DATABASE_ERROR',
     org,

@@ -13,7 +13,7 @@ interface Pool {
  * @param limitMs the longest wait, if knex's `acquireConnectionTimeout` is not short enough
  * @throws Error knex's own, except if a connection could not be opened in time: then the pool is not full
  */
-export async function acquired(db: Knex, limitMs?: number): Promise<Connection> {
+export async function acquire(db: Knex, limitMs?: number): Promise<Connection> {
   const wanted = clientOf(db).acquireConnection();
   try {
     return await (limitMs === undefined ? wanted : inTime(wanted, db, limitMs));

@@ -4,7 +4,7 @@ import { setLocal, settingBack } from '../../sql/session-settings';
 import { EQ } from '../../sql/qualified-sql';
 import type { Statement } from '../../sql/statement';
 import { formFor } from './citus';
-import { onConnection, sessionColumns } from './prepared';
+import { prepareFor, sessionColumns } from './prepared';
 import type { Connection } from './send';
 import { identityColumns } from './transaction-identity';
 import {
@@ -38,7 +38,7 @@ export function savepointBatch(work: Batch, timeouts: Timeouts, connection: Conn
     ),
   ];
   // Everything that can fail, even preparing, comes after the savepoint.
-  return joined([`savepoint ${SAVEPOINT}`, ...onConnection(connection, inside), `release savepoint ${SAVEPOINT}`]);
+  return joined([`savepoint ${SAVEPOINT}`, ...prepareFor(connection, inside), `release savepoint ${SAVEPOINT}`]);
 }
 
 /** The beginning of {@link rollbackToSavepoint}. */
@@ -63,7 +63,7 @@ export function beginBatch(work: Batch, timeouts: Timeouts, connection: Connecti
     ...withOtherTurn(work, turnWithIdentity(work, timeouts, connection)),
     ...work.statements,
   ];
-  return joined([BEGIN, ...onConnection(connection, inside)]);
+  return joined([BEGIN, ...prepareFor(connection, inside)]);
 }
 
 /** The turns of two orgs come in the same order whichever is which, so two such changes never wait for each other. */
@@ -83,7 +83,7 @@ export function ledgeredBatch(work: Batch, timeouts: Timeouts, connection: Conne
     turnWithRow(work, timeouts, connection),
     ...work.statements,
   ];
-  return joined([BEGIN, ...onConnection(connection, inside), work.ledger?.trial === true ? 'rollback' : 'commit']);
+  return joined([BEGIN, ...prepareFor(connection, inside), work.ledger?.trial === true ? 'rollback' : 'commit']);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Settings } from '../../options/options';
 import { literal } from '../../sql/literal';
 import { EQ, GT, MINUS, TIMES } from '../../sql/qualified-sql';
 import { turnName } from './turn';
-import { lookedBeside, type Seen } from './beside';
+import { lookBeside, type BlockersSeen } from './beside';
 import { isDirect } from './prepared';
 import type { Connection } from './send';
 
@@ -29,18 +29,18 @@ export interface Waiting {
  *
  * @param explain makes the error to throw, from a failure and the sessions that were seen last
  */
-export async function watched<T>(
+export async function watchLocks<T>(
   db: Knex,
   waiting: Waiting,
   { lockTimeoutMs, logger }: Settings,
   run: () => Promise<T>,
-  explain: (error: unknown, seen: Seen) => Promise<Error>,
+  explain: (error: unknown, seen: BlockersSeen) => Promise<Error>,
 ): Promise<T> {
-  let seen: Seen = { blockedBy: [] };
+  let seen: BlockersSeen = { blockedBy: [] };
   let looking: Promise<void> = Promise.resolve();
   const look = async (): Promise<void> => {
     try {
-      const now = await lookedBeside(db, questionOf(waiting), logger);
+      const now = await lookBeside(db, questionOf(waiting), logger);
       if (now.blockedBy.length > 0) seen = now;
     } catch (error) {
       // The lock timeout is reported without it.

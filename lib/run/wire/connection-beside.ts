@@ -20,7 +20,7 @@ export interface RawConnection {
  *
  * @param limitMs the longest wait for it
  */
-export async function openedBeside(db: Knex, limitMs: number, logger: Logger): Promise<RawConnection> {
+export async function openBeside(db: Knex, limitMs: number, logger: Logger): Promise<RawConnection> {
   const opening = openingOf(db).acquireRawConnection();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, limitMs, undefined)));

@@ -25,7 +25,7 @@ export function batchLimitMs({ statements }: Pick<Work, 'statements'>, timeouts:
  *
  * @throws Error without an SQLSTATE: the outcome is unknown
  */
-export async function answeredWithin<T>(connection: Connection, limitMs: number, answer: Promise<T>): Promise<T> {
+export async function awaitAnswer<T>(connection: Connection, limitMs: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let isAnswered = false;
   const late = new Promise<never>((_resolve, reject) => {

@@ -35,7 +35,7 @@ export function learnSession(connection: Connection, answers: readonly Answer[])
  * The statements as a connection takes them. Planning a query costs the server more than running it, so it is prepared
  * once, before everything that could fail; not yet when a connection is used for the first time.
  */
-export function onConnection(connection: Connection, statements: readonly Statement[]): readonly string[] {
+export function prepareFor(connection: Connection, statements: readonly Statement[]): readonly string[] {
   const prepared = connections.get(connection) ?? 'unfit';
   const form = formFor(connection);
   const preparations: string[] = [];
@@ -55,10 +55,10 @@ export function onConnection(connection: Connection, statements: readonly Statem
 const STALE: readonly (string | undefined)[] = ['26000', '42P05'];
 
 /**
- * Sends the statements of {@link onConnection}; if the session has forgotten one, once more, unprepared. Once more, too,
+ * Sends the statements of {@link prepareFor}; if the session has forgotten one, once more, unprepared. Once more, too,
  * if the first batch to a server shows that it is Citus.
  */
-export async function rememberingSession<T>(
+export async function sendRemembering<T>(
   connection: Connection,
   attempt: { readonly send: () => Promise<T>; readonly undo: () => Promise<unknown> },
 ): Promise<T> {

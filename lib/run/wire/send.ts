@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { withoutValues } from '../failures/without-values';
+import { errorWithoutValues } from '../failures/without-values';
 
 /** The parts of an answer to one statement that are read. */
 export interface Answer {
@@ -40,7 +40,7 @@ export async function send(db: Knex, sql: string, connection?: Connection): Prom
     const answer = (await (connection === undefined ? raw : raw.connection(connection))) as Answer | Answer[];
     return Array.isArray(answer) ? answer : [answer];
   } catch (error) {
-    throw withoutValues(error, sql);
+    throw errorWithoutValues(error, sql);
   }
 }
 
@@ -52,7 +52,7 @@ export async function sendAlone(db: Knex, sql: string, connection: Connection): 
   try {
     return (await clientOf(db).query(connection, sql)).response?.command;
   } catch (error) {
-    throw withoutValues(error, sql);
+    throw errorWithoutValues(error, sql);
   }
 }
 
@@ -66,7 +66,7 @@ export async function sendPlain(db: Knex, sql: string, connection: Connection): 
     const answers = response as Answer | readonly Answer[] | undefined;
     return Array.isArray(answers) ? (answers as readonly Answer[]) : [answers as Answer];
   } catch (error) {
-    throw withoutValues(error, sql);
+    throw errorWithoutValues(error, sql);
   }
 }
 

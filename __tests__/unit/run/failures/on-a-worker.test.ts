@@ -1,5 +1,5 @@
 // Errors that a worker of Citus has raised, as its coordinator passes them on.
-import { withoutValues } from '../../../../lib/run/failures/without-values';
+import { errorWithoutValues } from '../../../../lib/run/failures/without-values';
 
 const WORKER = 'while executing command on 127.0.0.1:7512';
 const OUR_BLOCK =
@@ -7,7 +7,7 @@ const OUR_BLOCK =
 
 function wordsWith(where: string, fields: object = {}): unknown {
   const error = { code: '42704', severity: 'ERROR', routine: 'ReportResultError', where, ...fields };
-  return withoutValues(Object.assign(new Error('words'), error));
+  return errorWithoutValues(Object.assign(new Error('words'), error));
 }
 
 it.each([WORKER, `${WORKER}\n${OUR_BLOCK}`, OUR_BLOCK])('keeps the words of %j', (where) => {

@@ -1,5 +1,5 @@
 import { formFor, leadsToCitus, learnCitus, learnFromFailure } from '../../../../lib/run/wire/citus';
-import { learnSession, onConnection, sessionColumns } from '../../../../lib/run/wire/prepared';
+import { learnSession, prepareFor, sessionColumns } from '../../../../lib/run/wire/prepared';
 
 let ports = 0;
 const connection = (port = (ports += 1)): { host: string; port: number; database: string } => ({
@@ -13,7 +13,7 @@ const answer = (version: string | null): readonly { rows: Record<string, unknown
 const SQL = 'alter table "o"."t" add column "a" integer';
 
 it('sends what a plain server takes until a connection has answered', () => {
-  expect(onConnection(connection(), [SQL, { sql: 'a', onCitus: 'b' }])).toEqual([SQL, 'a']);
+  expect(prepareFor(connection(), [SQL, { sql: 'a', onCitus: 'b' }])).toEqual([SQL, 'a']);
 });
 
 it('learns it with the session, in the same question, and for later connections to the same database', () => {
@@ -24,7 +24,7 @@ it('learns it with the session, in the same question, and for later connections 
   expect(leadsToCitus(first)).toBe(true);
   expect(leadsToCitus(connection(first.port))).toBe(true);
   expect(leadsToCitus({ ...first, database: 'other' })).toBe(false);
-  expect(onConnection(first, [SQL])).toEqual([expect.stringMatching(/^do \$/)]);
+  expect(prepareFor(first, [SQL])).toEqual([expect.stringMatching(/^do \$/)]);
 });
 
 it('takes a server for a plain one that says so, whatever was at its address before', () => {
