@@ -7,6 +7,7 @@ import {
   addFieldToModel,
   createModel,
   createModels,
+  diffModels,
   inspectModel,
   inspectTenant,
   withTenant,
@@ -87,6 +88,7 @@ describe.each(FILES.map((file) => [file.slice(root.length - 6), file]))('the mod
         Object.fromEntries(list.map((each) => [each.table, normalSpec(each)]));
       expect(byTable(models)).toEqual(byTable(given));
       expect(extras).toEqual([]);
+      expect(diffModels(given, models)).toEqual([]);
     },
     60_000,
   );
