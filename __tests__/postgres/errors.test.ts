@@ -397,7 +397,8 @@ describe('a lock that the transaction waits for', () => {
   it('is that of the org where another transaction is changing the same tenant', async () => {
     await db.transaction(async (trx) => {
       await createModel(org, { table: 'a', fields: [id] }, trx, once);
-      const second = createModel(org, { table: 'b', fields: [id] }, db, waiting);
+      // A Knex of its own, as another process has: with this one, the call would be taken for a slip.
+      const second = createModel(org, { table: 'b', fields: [id] }, connect(), waiting);
       expect(await migrationError(second)).toMatchObject({ code: 'LOCK_TIMEOUT', sqlState: '55P03', table: 'b' });
     });
     await createModel(org, { table: 'b', fields: [id] }, db, once);

@@ -185,7 +185,7 @@ const REFUSED: readonly (readonly [string, Change, RegExp])[] = [
     retype('code', { type: 'Float' }, { type: 'Text' }),
     /depends on the settings of the session/,
   ],
-  ['that does not exist', retype('code', { type: 'Int' }, { type: 'Uuid' }), /or there is none/],
+  ['that does not exist', retype('code', { type: 'Int' }, { type: 'Uuid' }), /no conversion from Int to Uuid/],
   ['with NOT NULL', retype('code', { type: 'Int' }, { type: 'BigInt', nullable: false }), /make them one by one/],
   [
     'with NULL for what does not convert',

@@ -45,8 +45,8 @@ it('leads from a model to a rollout', async () => {
     await dropsWhatGoesAlong(opened);
     await findsAndMendsDrift(opened);
     await rollsOut(opened);
-    await pausesAndResumes(opened);
     await tellsHistory(opened);
+    await pausesAndResumes(opened);
   });
 });
 
