@@ -63,7 +63,7 @@ const MAKERS: readonly Maker[] = [
     const key = to && keyFields(to.fields);
     const target = key?.length === 1 ? key[0] : undefined;
     if (from === undefined || to === undefined || target === undefined || isArray(target)) return undefined;
-    const { name: _name, default: _default, comment: _comment, unique: _unique, ...rest } = target;
+    const { name: _name, default: _default, comment: _comment, unique: _unique, identity: _identity, ...rest } = target;
     const references = { schema: org, table: to.table, column: target.name, onDelete: 'CASCADE' } as const;
     const type = { ...rest, name: `r${place}`, nullable: true, primaryKey: false, references };
     return { kind: 'addField', table: from.table, field: type as unknown as FieldSpec };
@@ -161,7 +161,11 @@ const MAKERS: readonly Maker[] = [
     // Its condition, or its operator class, may not take the new type.
     const isInIndex = (from.indexes ?? []).some((index) => !isPlain(index) && columnsUsedBy(index).includes(old.name));
     const isFree =
-      !isKey && !isInIndex && old.references === undefined && !isReferredTo(org, models, from.table, old.name);
+      !isKey &&
+      !isInIndex &&
+      old.identity !== true &&
+      old.references === undefined &&
+      !isReferredTo(org, models, from.table, old.name);
     const retyping =
       flag && isFree && converts(old, field)
         ? { type, length, precision, scale, values, array, default: value ?? null }
@@ -173,7 +177,7 @@ const MAKERS: readonly Maker[] = [
       );
     const set = {
       ...retyping,
-      ...(isKey ? {} : { nullable }),
+      ...(isKey || old.identity === true ? {} : { nullable }),
       ...(isKey || unique === isUnique ? {} : { unique }),
       comment,
     };

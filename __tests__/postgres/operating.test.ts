@@ -26,9 +26,17 @@ const invoice: ModelSpec = { table: 'invoice', fields: [id] };
 describe('the rights of the role', () => {
   const document = 'docs/operating.md';
   const [, rights = ''] = /```sql\n(create role.*?)```/s.exec(textOf(document)) ?? [];
-  const [owner = [], reference = [], details = []] = tableOf(document, 'for').map(([, grants]) =>
-    codeIn(grants).filter((code) => /^(?:alter|grant) /.test(code)),
-  );
+  const grants = tableOf(document, 'for').map(([what = '', codes]) => ({
+    what,
+    statements: codeIn(codes).filter((code) => /^(?:alter|grant) /.test(code)),
+  }));
+  const grantsFor = (words: string): readonly string[] =>
+    grants.find(({ what }) => what.startsWith(words))?.statements ?? [];
+  const [owner, reference, details] = ['a schema that', 'references to', 'details in'].map(grantsFor) as [
+    readonly string[],
+    readonly string[],
+    readonly string[],
+  ];
   const admin = connect();
   let org: string;
   let shared: string;

@@ -66,7 +66,7 @@ it('cannot be referred to, being a view', async () => {
 it('is not called a dependent where PostgreSQL does not support it', async () => {
   await db.raw('create table ??.part (id int, a int) partition by list (id)', [org]);
   const error = await migrationError(alterField(org, 'part', 'a', { unique: true }, db, options));
-  expect(error).toMatchObject({ code: 'DATABASE_ERROR', sqlState: '0A000' });
+  expect(error).toMatchObject({ code: 'INVALID_SPEC', sqlState: '0A000' });
 });
 
 it('names the view that reads the column whose type is to change', async () => {

@@ -19,6 +19,17 @@ const indexes = fc
   )
   .map((list) => list.filter(({ columns, unique }) => columns.length > 1 || !unique));
 
+/** An identity is never null, whether it says so or not. */
+function saysNothingOfNull({
+  nullable,
+  identity,
+}: {
+  readonly nullable?: unknown;
+  readonly identity?: unknown;
+}): boolean {
+  return nullable === undefined && identity !== true;
+}
+
 function modelOf(org: string, table: string): fc.Arbitrary<ModelSpec> {
   return fc
     .tuple(
@@ -30,7 +41,7 @@ function modelOf(org: string, table: string): fc.Arbitrary<ModelSpec> {
     .map(([columns, specs, wanted, refers]) => {
       const fields = columns.map(
         (name, at) =>
-          ({ name, ...specs[at], ...(specs[at]?.nullable === undefined ? { nullable: true } : {}) }) as FieldSpec,
+          ({ name, ...specs[at], ...(saysNothingOfNull(specs[at] ?? {}) ? { nullable: true } : {}) }) as FieldSpec,
       );
       const id: FieldSpec = { name: 'id', type: 'Int' };
       const reference: FieldSpec[] =

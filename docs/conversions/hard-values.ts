@@ -42,7 +42,7 @@ export const HARD_VALUES: { readonly [T in FieldTypeName]: readonly string[] } =
   SmallInt: ['-32768', '0', '32767'],
   Int: ['-2147483648', '0', '2147483647'],
   BigInt: ['-9223372036854775808', '0', '9007199254740993'],
-  Float: [`'NaN'`, `'-Infinity'`, '1.6', '-0.0', '1e300', '5e-324'],
+  Float: [`'NaN'`, `'-Infinity'`, '1.6', '-0.0', '1e300', '5e-324', '0.30000000000000004'],
   Decimal: [`'NaN'`, '0.1', '1.50', '12345678901234567.89', `'1e400'`],
   Boolean: ['true', 'false'],
   DateTime: [`'infinity'`, `'2024-02-29T23:30:00.123456Z'`, `'4713-01-01 00:00:00+00 BC'`],

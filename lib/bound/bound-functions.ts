@@ -7,6 +7,7 @@ import type { ConversionPreview } from '../migration/preview-conversion';
 import type { Abandoned, OnlinePlan, OnlineResult, OnlineStatus } from '../online';
 import type { ChangeOptions, OnlineOptions, TenantOptions } from '../options/options';
 import type { Models } from '../plan/difference/sides';
+import type { Deletion } from '../plan/deletions';
 import type { Change } from '../plan/operations';
 import type { Plan } from '../plan/planner';
 import type {
@@ -46,6 +47,8 @@ export interface TenantDdl {
   planChange(org: string, change: Change): Plan;
   /** The same for a list of changes. */
   planChanges(org: string, changes: readonly Change[]): Plan;
+  /** What changes delete for good. Needs no database. */
+  deletionsOf(org: string, changes: readonly Change[]): readonly Deletion[];
   /** Makes one change, which can come from JSON. */
   applyChange(org: string, change: Change, options?: ChangeOptions): Result;
   /** Makes several changes, all of them or none. */

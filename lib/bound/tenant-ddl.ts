@@ -19,7 +19,7 @@ import { driftReport } from '../catalog/drift';
 import { fingerprints } from '../catalog/fingerprints';
 import { inspectModel, inspectTenant } from '../catalog/inspect';
 import { applyChange, applyChanges } from '../migration/apply-changes';
-import { planChange, planChanges } from '../migration/plan-changes';
+import { deletionsOf, planChange, planChanges } from '../migration/plan-changes';
 import { previewConversion } from '../migration/preview-conversion';
 import { abandonOnline, applyOnline, onlineStatus, planOnline } from '../online';
 import type { ChangeOptions, OnlineOptions, TenantOptions } from '../options/options';
@@ -62,6 +62,7 @@ export function tenantDdl(db: TenantDb, options: TenantOptions = {}): TenantDdl 
     withTenant: (org, callback, given) => withTenant(org, db, callback, merged<TenantOptions>(bound, given)),
     planChange: (org, change) => planChange(org, change, plans),
     planChanges: (org, changes) => planChanges(org, changes, plans),
+    deletionsOf: (org, changes) => deletionsOf(org, changes, plans),
     applyChange: async (org, change, given) => applyChange(org, change, await on(org), over(given)),
     applyChanges: async (org, changes, given) => applyChanges(org, changes, await on(org), over(given)),
     planOnline: (org, change) => planOnline(org, change, plans),

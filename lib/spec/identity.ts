@@ -9,6 +9,11 @@ interface Counted extends TypeOptions {
   readonly nullable?: boolean | undefined;
 }
 
+/** Whether a column has room for nulls, the key aside: PostgreSQL makes each identity NOT NULL. */
+export function canBeNull({ nullable, identity }: Pick<Counted, 'nullable' | 'identity'>): boolean {
+  return nullable !== false && identity !== true;
+}
+
 /** Faults of a field that is to be an identity. */
 export function identityFaults(field: Counted, hasDefault: boolean): readonly Fault[] {
   const { type, identity, nullable } = field;

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors';
+import { canBeNull } from './identity';
 
 /** What a reference does to the rows that refer. */
 interface Acting {
@@ -9,6 +10,7 @@ interface Acting {
 /** The parts of a field that decide whether a reference can set it to null. */
 interface Referring {
   readonly nullable?: boolean | undefined;
+  readonly identity?: boolean | undefined;
   readonly primaryKey?: boolean | undefined;
   readonly references?: Acting | undefined;
 }
@@ -18,8 +20,9 @@ export const SET_NULL_REASON =
   'SET NULL needs a field that can be null: every delete or update of the row it refers to would fail. Use CASCADE or RESTRICT, or make the field nullable';
 
 /** `on delete set null` on a field that cannot be null: PostgreSQL accepts it, and then refuses each delete. */
-export function setNullFaults({ nullable, primaryKey, references }: Referring): readonly Fault[] {
-  if (references === undefined || (nullable !== false && primaryKey !== true)) return [];
+export function setNullFaults(field: Referring): readonly Fault[] {
+  const { primaryKey, references } = field;
+  if (references === undefined || (canBeNull(field) && primaryKey !== true)) return [];
   return settingNull(references).map((path) => ({ path: `references.${path}`, message: SET_NULL_REASON }));
 }
 
@@ -43,7 +46,7 @@ export function setNullFaultsOfModel(
   key: readonly Named[],
   foreignKeys: readonly Keyed[],
 ): readonly Fault[] {
-  const notNull = new Set(fields.filter((field) => field.nullable === false || key.includes(field)).map(nameOf));
+  const notNull = new Set(fields.filter((field) => !canBeNull(field) || key.includes(field)).map(nameOf));
   const ofFields = fields.flatMap((field, at) =>
     key.includes(field) ? setNullFaults({ ...field, primaryKey: true }).map(under(`fields[${at}]`)) : [],
   );

@@ -1,5 +1,6 @@
 import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
+import { canBeNull } from '../../spec/identity';
 import type { Index } from '../../spec/index-spec';
 import { DEFAULT_CLASSES } from '../../spec/index-methods';
 import type { ForeignKey, Model } from '../../spec/model-spec';
@@ -69,7 +70,7 @@ function canonicalField(field: Field, isKey: boolean): CanonicalField {
     spec: field,
     type: type.catalogName(field),
     values: values && [...values].sort(),
-    nullable: field.nullable !== false && !isKey,
+    nullable: canBeNull(field) && !isKey,
     identity: field.identity === true,
     default: field.default === undefined ? undefined : type.defaultValue(field.default),
     comment: field.comment ?? '',

@@ -97,9 +97,11 @@ function diffField(
 ): readonly Difference[] {
   const { table, column } = at;
   const found: Difference[] = [];
+  // An identity goes by hand, and only then can its column have a default or be of any type, or be nullable.
+  const waitsForIdentity = actual.identity && !desired.identity;
   if (desired.type !== actual.type) {
     const hint = castFault(actual.spec, desired.spec);
-    const remedy = hint === undefined ? remedyFor(actual.spec, desired.spec) : 'manual';
+    const remedy = hint === undefined && !waitsForIdentity ? remedyFor(actual.spec, desired.spec) : 'manual';
     const types = both(typeIn(desired.spec), typeIn(actual.spec));
     found.push({ kind: 'type', ...at, ...types, remedy, ...(hint !== undefined && { hint }) });
   } else {
@@ -116,7 +118,7 @@ function diffField(
   }
   const unproved = notValidated(extras, { kind: 'not null', table, columns: [column] }, !actual.nullable);
   // No change makes a column of a key nullable; where the key goes, NOT NULL stays behind.
-  if ((desired.nullable !== actual.nullable && !staysKey) || unproved !== undefined) {
+  if ((desired.nullable !== actual.nullable && !staysKey && !waitsForIdentity) || unproved !== undefined) {
     found.push({
       kind: 'nullable',
       ...at,
@@ -136,7 +138,7 @@ function diffField(
       ...at,
       ...both(desired.spec.default, other ?? actual.spec.default),
       ...(isOfArray && desired.type === actual.type ? { type: typeIn(actual.spec) } : {}),
-      remedy: 'change',
+      remedy: waitsForIdentity ? 'manual' : 'change',
     });
   }
   if (desired.comment !== actual.comment) {
