@@ -19,7 +19,7 @@ export interface DriftPoint {
   readonly fingerprintsMs: Spread;
   /** Of the bench's own process, whole. */
   readonly clientRssMb: number;
-  /** What the server's process has more than before; undefined where it runs elsewhere. */
+  /** What the server's two processes have more than before, together; undefined where they run elsewhere. */
   readonly backendMb: number | undefined;
 }
 
@@ -49,17 +49,20 @@ async function fill(database: Database, org: string): Promise<void> {
 }
 
 async function measured(database: Database, tenants: number): Promise<DriftPoint> {
-  const db = openKnex({ url: database.url, connections: 1 }, { min: 1 });
+  // Two, as the report and the fingerprints read two pages at a time.
+  const db = openKnex({ url: database.url, connections: 2 }, { min: 2 });
   try {
     const desired = await library.inspectTenant('bench-drift-1', db);
-    const pid = (await db.raw('select pg_backend_pid() as pid')).rows[0].pid as number;
-    const [before, drifts, prints] = [backendMb(pid), [] as number[], [] as number[]];
+    // At the same time, so that each has a connection of its own.
+    const asked = await Promise.all([1, 2].map(() => db.raw('select pg_backend_pid() as pid, pg_sleep(0.2)')));
+    const pids = asked.map(({ rows }) => rows[0].pid as number);
+    const [before, drifts, prints] = [backendsMb(pids), [] as number[], [] as number[]];
     for (let round = 0; round < ROUNDS; round += 1) {
       collectGarbage();
       drifts.push(await timedMs(() => reportOn(db, desired, tenants)));
       prints.push(await timedMs(() => library.fingerprints(db)));
     }
-    const after = backendMb(pid);
+    const after = backendsMb(pids);
     return {
       tenants,
       tables: tenants * TABLES_A_TENANT,
@@ -88,6 +91,14 @@ async function timedMs(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
+}
+
+function backendsMb(pids: readonly number[]): number | undefined {
+  const each = pids.map(backendMb);
+  return each.reduce<number | undefined>(
+    (sum, mb) => (sum === undefined || mb === undefined ? undefined : sum + mb),
+    0,
+  );
 }
 
 /** Private memory of a process of this machine, as Linux shows it. */
