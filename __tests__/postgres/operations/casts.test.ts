@@ -45,6 +45,6 @@ it('says what to do instead, before and after the server was asked', async () =>
   for (const change of refused) {
     const error = await migrationError(change());
     expect(error).toMatchObject({ code: 'INVALID_SPEC', org, table: 't' });
-    expect(error.message).toMatch(/PostgreSQL (?:has no conversion|14|15|.* 16)/);
+    expect(error.message).toMatch(/PostgreSQL (?:has no conversion|16 or later)/);
   }
 });
