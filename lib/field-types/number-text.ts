@@ -11,15 +11,19 @@ const NUMBER = String.raw`^\s*[-+]?(?:[0-9]|\.[0-9]|inf|nan)`;
 /** Digits that a text can have, but a number cannot. */
 const LEADING_ZERO = String.raw`^\s*[-+]?0[0-9]`;
 
+/** A whole number, with all its digits. */
+const WHOLE = '^-?[0-9]+$';
+
 /**
- * Whether a value is the same number after the cast. Compares texts: that of a double precision only has the digits that
- * distinguish it from its neighbours, so it is read as one again; those of other numbers are exact. Anything but a
- * number, such as a boolean, is left to the cast.
+ * Whether a value is the same number after the cast. Compares texts, which are exact for each type of number but double
+ * precision: that of a large one only has the digits that distinguish it from its neighbours, so the whole number that
+ * it became is compared as a double precision. Anything but a number, such as a boolean, is left to the cast.
  */
 export function isSameNumber(value: string, cast: string): string {
   const [before, after] = [`${value}::pg_catalog.text`, `(${cast})::pg_catalog.text`];
   return `case when not (${before} ${MATCHES} ${literal(`(?i)${NUMBER}`)}) then true
-    when ${isOfType(value, ['double precision'])} then ${before}::double precision ${EQ} ${after}::double precision
+    when ${isOfType(value, ['double precision'])} and ${after} ${MATCHES} ${literal(WHOLE)}
+      then ${before}::double precision ${EQ} ${after}::double precision
     else not (${before} ${MATCHES} ${literal(LEADING_ZERO)}) and (${before}::numeric ${EQ} ${after}::numeric) end`;
 }
 
