@@ -4,10 +4,13 @@ import * as fc from '../support/fast-check';
 import type { Knex } from 'knex';
 import {
   addFieldToModel,
+  addKey,
   createModel,
   createTenant,
   dropFieldFromModel,
+  dropKey,
   MigrationError,
+  renameTenant,
   type FieldSpec,
   type ModelSpec,
 } from '../../lib';
@@ -315,4 +318,30 @@ it('a string as an org, a table or a field of addField and dropField is that nam
     ),
     { numRuns: 150 },
   );
+}, 60_000);
+
+it('a string as the new name of a tenant, or as a column of a key, is that name, or is refused before any SQL', async () => {
+  const outcomes = { renamed: 0, keyed: 0, refused: 0 };
+  await fc.assert(
+    fc.asyncProperty(anyString, (given) =>
+      undone(async (trx) => {
+        const renamed = await doneOrRefused(() => renameTenant(org, given, trx, options));
+        const home = renamed ? given : org;
+        expect(await tablesOf(trx, home)).toEqual(['sentinel']);
+        const keyless: ModelSpec = { table: 'm', fields: [{ name: given, type: 'Int', primaryKey: false }] };
+        if (await doneOrRefused(() => createModel(home, keyless, trx, options))) {
+          await addKey(home, 'm', [given], trx, options);
+          await expectModel(trx, home, { table: 'm', fields: [{ name: given, type: 'Int', primaryKey: true }] });
+          await dropKey(home, 'm', trx, options);
+          outcomes.keyed += 1;
+        } else {
+          expect(await doneOrRefused(() => addKey(home, 'sentinel', [given], trx, options))).toBe(false);
+          outcomes.refused += 1;
+        }
+        if (renamed) outcomes.renamed += 1;
+      }),
+    ),
+    { numRuns: 100, examples: [['plain_name'], ['two words']] },
+  );
+  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0);
 }, 60_000);
