@@ -1,7 +1,8 @@
+import { tableOid } from '../sql/catalog-oids';
 import { typeOf } from '../field-types';
 import type { Field } from '../spec/field-spec';
 import { keyColumnsOf, type Index } from '../spec/index-spec';
-import { qualified, type Identifier } from '../sql/identifier';
+import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { OLDER_SNAPSHOT } from '../sql/older-snapshot';
 import { EQ, GT, isArrayType, isOneOf, LT } from '../sql/qualified-sql';
@@ -63,7 +64,7 @@ const IN_DOUBT = `(${OLDER_SNAPSHOT} and ${policyIs('indexSize', ['refuse'])})`;
 /** A text that a check is about, as that of an Enum is, may well have one; an array of such texts has none. */
 export function sizeGuards(org: Identifier, table: Identifier, index: Index): readonly string[] {
   if (!isBtree(index)) return [];
-  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const relation = tableOid(org, table);
   return [
     block(`begin
   if ${IN_DOUBT} or exists (select from pg_catalog.pg_attribute a

@@ -1,3 +1,4 @@
+import { tableOid } from '../sql/catalog-oids';
 import { qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ, isOneOf, NE } from '../sql/qualified-sql';
@@ -5,11 +6,7 @@ import { guard } from '../sql/server-check';
 
 /** The primary key of a table, by what it is and not by its name: a row of pg_index, or none. */
 function keyOf(org: Identifier, table: Identifier): string {
-  return `pg_catalog.pg_index x where x.indrelid ${EQ} ${relation(org, table)} and x.indisprimary`;
-}
-
-function relation(org: Identifier, table: Identifier): string {
-  return `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  return `pg_catalog.pg_index x where x.indrelid ${EQ} ${tableOid(org, table)} and x.indisprimary`;
 }
 
 /** Fails if the table has a primary key: it can have one. */
@@ -29,7 +26,7 @@ export function hasKey(org: Identifier, table: Identifier): string {
 /** Fails if a foreign key sets one of the columns to null, which would fail from now on. */
 export function setsNull(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
   const keys = `from pg_catalog.pg_constraint k join pg_catalog.pg_attribute a on a.attrelid ${EQ} k.conrelid and a.attnum ${EQ} any (k.conkey)
-    where k.conrelid ${EQ} ${relation(org, table)} and k.contype ${EQ} 'f' and (k.confdeltype ${EQ} 'n' or k.confupdtype ${EQ} 'n')
+    where k.conrelid ${EQ} ${tableOid(org, table)} and k.contype ${EQ} 'f' and (k.confdeltype ${EQ} 'n' or k.confupdtype ${EQ} 'n')
       and ${isOneOf('a.attname::pg_catalog.text', 'text', columns.map(literal))}`;
   return guard({
     kind: 'spec',
@@ -42,7 +39,7 @@ export function setsNull(org: Identifier, table: Identifier, columns: readonly I
 /** Fails if the table has no primary key; or if what has its derived name is something else, which would be dropped. */
 export function hasNoKey(org: Identifier, table: Identifier, name: Identifier): string {
   const model = qualified(org, table);
-  const other = `select from pg_catalog.pg_constraint c where c.conrelid ${EQ} ${relation(org, table)} and c.contype ${NE} 'p' and c.conname ${EQ} ${literal(name)}`;
+  const other = `select from pg_catalog.pg_constraint c where c.conrelid ${EQ} ${tableOid(org, table)} and c.contype ${NE} 'p' and c.conname ${EQ} ${literal(name)}`;
   return guard({
     kind: 'index',
     at: { table },

@@ -1,5 +1,6 @@
+import { tableOid } from '../sql/catalog-oids';
 import { literal } from '../sql/literal';
-import { qualified, quoted, type Identifier } from '../sql/identifier';
+import { quoted, type Identifier } from '../sql/identifier';
 import { arraySql, CONTAINS, EQ, IS_CONTAINED } from '../sql/qualified-sql';
 import { block } from '../sql/server-check';
 
@@ -14,7 +15,7 @@ export function keysOnColumns(org: Identifier, table: Identifier, columns: reado
       select pg_catalog.array_agg(a.attname::pg_catalog.text) as names from pg_catalog.pg_attribute a
       where a.attrelid ${EQ} k.conrelid and a.attnum ${EQ} any (k.conkey)
     ) own
-    where k.conrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and k.contype ${EQ} 'f'
+    where k.conrelid ${EQ} ${tableOid(org, table)} and k.contype ${EQ} 'f'
       and k.conparentid ${EQ} 0 and own.names ${CONTAINS} ${names} and own.names ${IS_CONTAINED} ${names}`;
 }
 

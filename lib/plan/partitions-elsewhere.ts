@@ -1,3 +1,4 @@
+import { tableOid } from '../sql/catalog-oids';
 import { literal } from '../sql/literal';
 import { qualified, type Identifier } from '../sql/identifier';
 import { CONCAT, EQ, NE } from '../sql/qualified-sql';
@@ -14,7 +15,7 @@ const PG_CLASS = "'pg_catalog.pg_class'::pg_catalog.regclass";
  * table can drop it, but not lock it in this way.
  */
 export function refusePartitionsElsewhere(org: Identifier, table: Identifier): string {
-  const target = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const target = tableOid(org, table);
   return block(`declare
   target pg_catalog.regclass := ${target};
   locked pg_catalog.regclass[] := array[]::pg_catalog.regclass[];

@@ -27,6 +27,11 @@ export interface Lock {
   readonly mode: LockMode;
 }
 
+/** What almost every ALTER TABLE takes (manual 13.3, Explicit Locking): nobody else reads or writes the table. */
+export function exclusiveLock(schema: string, table: string): Lock {
+  return { schema, table, mode: 'AccessExclusiveLock' };
+}
+
 /** One SQL statement, with its locks and its cost. */
 export interface Step {
   readonly sql: string;

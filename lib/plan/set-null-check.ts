@@ -1,3 +1,4 @@
+import { tableOid } from '../sql/catalog-oids';
 import type { ForeignKey } from '../spec/model-spec';
 import { settingNull, SET_NULL_REASON } from '../spec/set-null';
 import { qualified, type Identifier } from '../sql/identifier';
@@ -16,7 +17,7 @@ export function setsNull({ references }: ForeignKey): boolean {
  */
 export function setNullGuard(org: Identifier, table: Identifier, key: ForeignKey): readonly string[] {
   if (!setsNull(key)) return [];
-  const found = `from pg_catalog.pg_attribute a where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))})
+  const found = `from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${tableOid(org, table)}
     and ${isOneOf('a.attname::pg_catalog.text', 'text', key.columns.map(literal))} and a.attnotnull`;
   const names = `(select pg_catalog.string_agg(pg_catalog.concat('"', a.attname, '"'), ', ' order by a.attname) ${found})`;
   return [

@@ -1,3 +1,4 @@
+import { tableOid } from '../../sql/catalog-oids';
 import type { Alteration } from './alteration';
 import { checkHazard, typeHazards } from './alter-hazards';
 import { retyped, retypedByCatalog, retypedByRow, retypedElements } from './conversion';
@@ -9,7 +10,7 @@ import { derivedName, qualified, quoted, type Identifier } from '../../sql/ident
 import { retypeSequences } from './retype-sequences';
 import { dropOtherListChecks } from './list-checks';
 import { literal } from '../../sql/literal';
-import { step, withoutHazards, type ChangeStep, type Lock, type Step } from '../plan';
+import { step, withoutHazards, type ChangeStep, type Lock, type Step, exclusiveLock } from '../plan';
 import { EQ, typeSql } from '../../sql/qualified-sql';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';
@@ -62,7 +63,7 @@ function typeSteps(org: Identifier, change: Alteration): ChangeStep[] {
   if (set.default !== undefined) steps.push(alterTable(org, table, `alter column ${quoted(column)} drop default`));
   if (differsByCheck(from, to)) return steps;
   const rewrites = rewritesForType(from, to);
-  const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
+  const own: Lock = exclusiveLock(org, table);
   // A foreign key on the column is dropped and recreated, at both its ends, whether or not a row is rewritten.
   const locks = [own, ...locksOnReferenced(own, referencing)];
   const retyping = step(retypingSql(org, change, to), {
@@ -90,14 +91,14 @@ function retypingSql(org: Identifier, { table, column, from }: Alteration, to: N
   was pg_catalog.record;
 begin
   select a.atttypid, a.atttypmod into was from pg_catalog.pg_attribute a
-  where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and a.attname ${EQ} ${literal(column)};
+  where a.attrelid ${EQ} ${tableOid(org, table)} and a.attname ${EQ} ${literal(column)};
   ${retypedByCatalog(alter, table, column, to)}
 end`);
 }
 
 /** By what they do, whatever their names. */
 function dropListChecks(org: Identifier, table: Identifier, column: Identifier): readonly Step[] {
-  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const locks: Lock[] = [exclusiveLock(org, table)];
   const own = `drop constraint if exists ${quoted(derivedName('check', table, [column]))}`;
   return [alterTable(org, table, own), step(dropOtherListChecks(org, table, column), { locks })];
 }
@@ -133,7 +134,7 @@ function uniqueSteps(org: Identifier, change: Alteration): ChangeStep[] {
   if (set.unique === undefined) return [];
   const name = derivedName('key', table, [column]);
   if (!set.unique) {
-    const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+    const locks: Lock[] = [exclusiveLock(org, table)];
     const own = alterTable(org, table, `drop constraint if exists ${quoted(name)}`);
     return [own, step(dropOtherUniqueIndexes(org, table, column), { locks })];
   }
@@ -149,6 +150,6 @@ function commentSteps(org: Identifier, { table, column, set }: Alteration): Step
 }
 
 function alterTable(org: Identifier, table: Identifier, action: string, costs: Partial<ChangeStep> = {}): ChangeStep {
-  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const locks: Lock[] = [exclusiveLock(org, table)];
   return step(`alter table ${qualified(org, table)} ${action}`, { locks, ...costs });
 }

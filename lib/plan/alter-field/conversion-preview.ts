@@ -1,3 +1,4 @@
+import { tableOid } from '../../sql/catalog-oids';
 import { typeOf } from '../../field-types';
 import { block } from '../../sql/server-check';
 import { qualified, quoted, type Identifier } from '../../sql/identifier';
@@ -30,7 +31,7 @@ export function previewBlock(org: Identifier, table: Identifier, column: Identif
   loses bigint := 0;
   fails bigint := 0;
 begin
-  if exists (select from pg_catalog.pg_attribute a where a.attrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))})
+  if exists (select from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${tableOid(org, table)}
     and a.attname ${EQ} ${literal(column)} and ${isArrayType('a.atttypid')}) then
     ${previewBody(org, table, column, to, { ofArray: true, maxRows: MAX_PREVIEWED_ROWS })}
   else

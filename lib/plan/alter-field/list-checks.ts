@@ -1,3 +1,4 @@
+import { tableOid } from '../../sql/catalog-oids';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
@@ -38,7 +39,7 @@ export function listChecks(relation: string, attnum: string): string {
 /** Drops those whose name is not the derived one, which the next statement drops. */
 export function dropOtherListChecks(org: Identifier, table: Identifier, column: Identifier): string {
   const own = literal(derivedName('check', table, [column]));
-  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const relation = tableOid(org, table);
   const attnum = `(select attnum from pg_catalog.pg_attribute where attrelid ${EQ} ${relation} and attname ${EQ} ${literal(column)})`;
   return block(`declare
   list pg_catalog.record;

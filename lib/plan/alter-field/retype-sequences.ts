@@ -1,4 +1,5 @@
-import { qualified, type Identifier } from '../../sql/identifier';
+import { tableOid } from '../../sql/catalog-oids';
+import type { Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ } from '../../sql/qualified-sql';
 import { block } from '../../sql/server-check';
@@ -18,7 +19,7 @@ begin
       join pg_catalog.pg_namespace n on n.oid ${EQ} s.relnamespace
       join pg_catalog.pg_attribute a on a.attrelid ${EQ} d.refobjid and a.attnum ${EQ} d.refobjsubid
     where d.classid ${EQ} 'pg_catalog.pg_class'::pg_catalog.regclass and d.refclassid ${EQ} 'pg_catalog.pg_class'::pg_catalog.regclass
-      and d.refobjid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and a.attname ${EQ} ${literal(column)}
+      and d.refobjid ${EQ} ${tableOid(org, table)} and a.attname ${EQ} ${literal(column)}
       and d.deptype ${EQ} 'a'
   loop
     execute pg_catalog.format('alter sequence %I.%I as ${type}', owned.nspname, owned.relname);

@@ -1,3 +1,4 @@
+import { tableOid } from '../../sql/catalog-oids';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
@@ -20,7 +21,7 @@ export function uniqueIndexes(relation: string, attnum: string): string {
 /** Drops those whose name is not the derived one, which the next statement drops. */
 export function dropOtherUniqueIndexes(org: Identifier, table: Identifier, column: Identifier): string {
   const own = literal(derivedName('key', table, [column]));
-  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const relation = tableOid(org, table);
   const attnum = `(select attnum from pg_catalog.pg_attribute where attrelid ${EQ} ${relation} and attname ${EQ} ${literal(column)})`;
   return block(`declare
   found pg_catalog.record;

@@ -2,7 +2,7 @@ import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { foreignKeyClause, foreignKeysOf } from '../foreign-keys';
-import { step, type Lock, type Step } from '../plan';
+import { step, type Lock, type Step, exclusiveLock } from '../plan';
 import { addedColumn, checkClause, columnConstraints } from '../render';
 import { attachUnique, lastStage, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
@@ -76,7 +76,7 @@ function addition(
 
 function uniqueStages(org: Identifier, table: Identifier, column: Identifier): readonly Stage[] {
   const name = derivedName('key', table, [column]);
-  const locks: readonly Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const locks: readonly Lock[] = [exclusiveLock(org, table)];
   const attach = step(attachUnique(org, table, name), { locks });
   return [
     buildIndex(org, table, { columns: [column], unique: true, name }),

@@ -1,7 +1,7 @@
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
 import { hasKey, setsNull } from '../key-guards';
-import { step, type Lock } from '../plan';
+import { step, type Lock, exclusiveLock } from '../plan';
 import { dropConstraint, lastStage, NOT_NULL_MARK, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
 import { duplicates, nulls } from './pre-checks';
@@ -12,7 +12,7 @@ import type { Stages } from './stage';
  * of what would read every row under the lock.
  */
 export function addKeyStages(org: Identifier, table: Identifier, columns: readonly Identifier[]): Stages {
-  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const locks: Lock[] = [exclusiveLock(org, table)];
   const alter = `alter table ${qualified(org, table)}`;
   const key = derivedName('pkey', table, []);
   const checks = columns.map((column) => ({ column, name: derivedName('check', table, [column, NOT_NULL_MARK]) }));

@@ -4,7 +4,7 @@ import { differsByCheck, rewritesForType } from '../../field-types/type-change';
 import { newCheckOf, newTypeOf } from '../../spec/field-changes';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import { step, type ChangePlan, type Lock, type Step } from '../plan';
+import { step, type ChangePlan, type Lock, type Step, exclusiveLock } from '../plan';
 import { checkClause } from '../render';
 import { attachUnique, dropConstraint, lastStage, NOT_NULL_MARK, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
@@ -100,5 +100,5 @@ function checkName(table: Identifier, column: Identifier): Identifier {
 }
 
 function exclusive(org: Identifier, table: Identifier): readonly Lock[] {
-  return [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  return [exclusiveLock(org, table)];
 }

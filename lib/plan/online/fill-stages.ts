@@ -1,10 +1,11 @@
+import { tableOid } from '../../sql/catalog-oids';
 import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ, NE } from '../../sql/qualified-sql';
 import { guard } from '../../sql/server-check';
-import { step, type Lock, type Step } from '../plan';
+import { step, type Lock, type Step, exclusiveLock } from '../plan';
 import { addedColumn } from '../render';
 import { attachUnique, dropConstraint, lastStage, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
@@ -29,7 +30,7 @@ export function fillStages(org: Identifier, table: Identifier, field: Field, com
       refused: 'each row gets its own default, which rewrites the table, and this field cannot be filled afterwards',
     };
   }
-  const locks: readonly Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const locks: readonly Lock[] = [exclusiveLock(org, table)];
   const alter = `alter table ${qualified(org, table)}`;
   const { unique: _unique, comment: _comment, ...alone } = field;
   const placeholder = literal(unused);
@@ -92,7 +93,7 @@ function fillStep(org: Identifier, table: Identifier, column: Identifier, set: s
 
 /** By which the batches go through the table. */
 export function needsKey(org: Identifier, table: Identifier): PreCheck {
-  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const relation = tableOid(org, table);
   return {
     guard: guard({
       kind: 'spec',

@@ -5,7 +5,7 @@ import type { Fault } from '../../errors';
 import { FieldCodec, type Field } from '../../spec/field-spec';
 import { typeOf } from '../../field-types';
 import type { Identifier } from '../../sql/identifier';
-import { step, type ChangeStep, type Hazard, type Lock, type Step } from '../plan';
+import { step, type ChangeStep, type Hazard, type Lock, type Step, exclusiveLock } from '../plan';
 import { addedColumn, columnConstraints, commentOn } from '../render';
 import { refersTo } from '../effects';
 import { rewriteHazard, scanHazard, uniqueBuildHazard } from '../row-hazards';
@@ -56,7 +56,7 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
 };
 
 function addColumnStep(org: Identifier, table: Identifier, field: Field): ChangeStep {
-  const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+  const locks: Lock[] = [exclusiveLock(org, table)];
   for (const { references } of foreignKeysOf({ fields: [field] })) {
     if (!isSelf(org, table, references)) locks.push(targetLock(references));
   }

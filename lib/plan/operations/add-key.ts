@@ -8,7 +8,7 @@ import { ownLock } from '../../sql/own-lock';
 import { hasKey, setsNull } from '../key-guards';
 import { rowsInTheWayOfKey } from '../key-in-the-way';
 import { addKeyStages } from '../online/add-key-stages';
-import { step, type Hazard } from '../plan';
+import { step, type Hazard, exclusiveLock } from '../plan';
 import type { Operation } from './operation';
 
 const codec = closedObject(
@@ -31,7 +31,7 @@ export const addKey: Operation<AddKey, t.OutputOf<typeof codec>> = {
       step(
         `alter table ${qualified(org, table)} add constraint ${quoted(derivedName('pkey', table, []))} primary key (${columnList(listed)})`,
         {
-          locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
+          locks: [exclusiveLock(org, table)],
           scansTable: true,
           hazards: hazardsOf(table, listed.join(', ')),
         },

@@ -3,7 +3,7 @@ import { closedObject } from '../../codec/object-codec';
 import { existingName, listOf, nameOf } from '../../codec/codecs';
 import { qualified } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import { step } from '../plan';
+import { step, exclusiveLock } from '../plan';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { alteration } from '../render';
@@ -24,7 +24,7 @@ export const dropField: Operation<DropField, t.OutputOf<typeof codec>> = {
   message: 'DROP COLUMN',
   effects: (_org, { table, column, cascade }) => [{ verb: 'drops', of: 'column', table, column, cascade }],
   plan: (org, { table, column, cascade = [], referencing }) => {
-    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const own = exclusiveLock(org, table);
     const sql = alteration(org, table, (builder) => void builder.dropColumn(column));
     return {
       // An index that another transaction is just building is known only under the lock.

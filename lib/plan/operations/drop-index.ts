@@ -1,3 +1,4 @@
+import { tableOid } from '../../sql/catalog-oids';
 import * as t from 'io-ts';
 import { closedObject } from '../../codec/object-codec';
 import { existingName, nameOf } from '../../codec/codecs';
@@ -6,7 +7,7 @@ import { qualified, qualifiedExisting, type Identifier } from '../../sql/identif
 import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
 import { dropIndexConcurrently } from '../online/index-stages';
-import { step } from '../plan';
+import { step, exclusiveLock } from '../plan';
 import { EQ } from '../../sql/qualified-sql';
 import type { Operation } from './operation';
 
@@ -28,7 +29,7 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
     steps: [
       // knex would split a name at its dots.
       step(`drop index ${qualifiedExisting(org, name)}`, {
-        locks: [{ schema: org, table, mode: 'AccessExclusiveLock' }],
+        locks: [exclusiveLock(org, table)],
       }),
     ],
   }),
@@ -39,7 +40,7 @@ export const dropIndex: Operation<DropIndex, t.OutputOf<typeof codec>> = {
 };
 
 function notOnTable(org: Identifier, table: Identifier, name: string): string {
-  const relation = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const relation = tableOid(org, table);
   return guard({
     kind: 'index',
     at: { table },

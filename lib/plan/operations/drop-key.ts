@@ -1,13 +1,13 @@
+import { tableOid } from '../../sql/catalog-oids';
 import * as t from 'io-ts';
 import { nameOf } from '../../codec/codecs';
 import { closedObject } from '../../codec/object-codec';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
-import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
 import { EQ } from '../../sql/qualified-sql';
 import { block } from '../../sql/server-check';
 import { hasNoKey, isIdentity } from '../key-guards';
-import { step, type Hazard, type Lock } from '../plan';
+import { step, type Hazard, type Lock, exclusiveLock } from '../plan';
 import type { Operation } from './operation';
 
 const codec = closedObject('dropKey', { kind: t.literal('dropKey'), table: nameOf('table') }, {});
@@ -20,7 +20,7 @@ export const dropKey: Operation<DropKey, t.OutputOf<typeof codec>> = {
   message: 'DROP PRIMARY KEY',
   effects: (_org, { table }) => [{ verb: 'drops', of: 'key', table }],
   plan: (org, { table }) => {
-    const locks: Lock[] = [{ schema: org, table, mode: 'AccessExclusiveLock' }];
+    const locks: Lock[] = [exclusiveLock(org, table)];
     const derived = derivedName('pkey', table, []);
     return {
       guards: [ownLock(org, table), hasNoKey(org, table, derived), isIdentity(org, table)],
@@ -54,7 +54,7 @@ function dropOtherKey(org: Identifier, table: Identifier): string {
   found pg_catalog.record;
 begin
   for found in select k.conname from pg_catalog.pg_constraint k
-    where k.conrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and k.contype ${EQ} 'p'
+    where k.conrelid ${EQ} ${tableOid(org, table)} and k.contype ${EQ} 'p'
   loop
     execute pg_catalog.format('alter table ${qualified(org, table)} drop constraint %I', found.conname);
   end loop;

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { closedObject } from '../../codec/object-codec';
 import { listOf, nameOf } from '../../codec/codecs';
-import { step } from '../plan';
+import { step, exclusiveLock } from '../plan';
 import { refusePartitionsElsewhere } from '../partitions-elsewhere';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
@@ -25,7 +25,7 @@ export const dropModel: Operation<DropModel, t.OutputOf<typeof codec>> = {
   message: 'DROP TABLE',
   effects: (_org, { table }) => [{ verb: 'drops', of: 'table', table }],
   plan: (org, { table, referencing }) => {
-    const own = { schema: org, table, mode: 'AccessExclusiveLock' } as const;
+    const own = exclusiveLock(org, table);
     const [sql = ''] = rendered(org, (schema) => schema.dropTable(table));
     return {
       guards: [refusePartitionsElsewhere(org, table)],

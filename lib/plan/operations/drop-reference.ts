@@ -10,7 +10,7 @@ import { ownLock } from '../../sql/own-lock';
 import { EQ } from '../../sql/qualified-sql';
 import { guard } from '../../sql/server-check';
 import { dropKeysOnColumns, keysOnColumns } from '../keys-on-columns';
-import { step, type Lock } from '../plan';
+import { step, type Lock, exclusiveLock } from '../plan';
 import { locksOnReferenced } from '../referenced-locks';
 import type { Operation } from './operation';
 
@@ -29,7 +29,7 @@ export const dropReference: Operation<DropReference, t.OutputOf<typeof codec>> =
   message: 'DROP CONSTRAINT',
   effects: (_org, { table, columns: listed }) => [{ verb: 'drops', of: 'reference', table, columns: listed }],
   plan: (org, { table, columns: listed, referencing }) => {
-    const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
+    const own: Lock = exclusiveLock(org, table);
     const locks = [own, ...locksOnReferenced(own, referencing)];
     const derived = quoted(derivedName('fkey', table, listed));
     return {

@@ -3,7 +3,7 @@ import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
-import { step, type Hazard } from '../plan';
+import { step, type Hazard, exclusiveLock } from '../plan';
 import { alteration } from '../render';
 import type { Operation } from './operation';
 
@@ -21,7 +21,7 @@ export const renameField: Operation<RenameField, t.OutputOf<typeof codec>> = {
   message: 'RENAME COLUMN',
   effects: (_org, { table, column, to }) => [{ verb: 'renames', of: 'column', table, column, to }],
   plan: (org, { table, column, to }) => {
-    const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
+    const locks = [exclusiveLock(org, table)] as const;
     const sql = alteration(org, table, (builder) => void builder.renameColumn(column, to));
     const names = renameDerived({ org, table, oldTable: table, column: { from: column, to } });
     const rename: Hazard = {

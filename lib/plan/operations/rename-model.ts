@@ -3,7 +3,7 @@ import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
-import { step, type Hazard } from '../plan';
+import { step, type Hazard, exclusiveLock } from '../plan';
 import { rendered } from '../render';
 import type { Operation } from './operation';
 
@@ -21,7 +21,7 @@ export const renameModel: Operation<RenameModel, t.OutputOf<typeof codec>> = {
   message: 'RENAME TABLE',
   effects: (_org, { table, to }) => [{ verb: 'renames', of: 'table', table, to }],
   plan: (org, { table, to }) => {
-    const locks = [{ schema: org, table, mode: 'AccessExclusiveLock' }] as const;
+    const locks = [exclusiveLock(org, table)] as const;
     const [sql = ''] = rendered(org, (schema) => schema.renameTable(table, to));
     const names = renameDerived({ org, table: to, oldTable: table });
     const rename: Hazard = {

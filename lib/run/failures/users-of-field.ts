@@ -1,6 +1,7 @@
+import { tableOid } from '../../sql/catalog-oids';
 import type { Subject } from '../../plan/subject';
 import { impliedType } from '../../spec/field-changes';
-import { qualified, type Identifier } from '../../sql/identifier';
+import type { Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ, NE, isOneOf } from '../../sql/qualified-sql';
 import { valueOf, type Answer } from '../wire/send';
@@ -39,7 +40,7 @@ export function usersIn(answers: readonly Answer[]): readonly string[] {
 function usersQuery(org: Identifier, table: Identifier, column: Identifier): string {
   const found = `(
     with recursive tables(oid) as (
-      select pg_catalog.to_regclass(${literal(qualified(org, table))})::pg_catalog.oid
+      select ${tableOid(org, table)}::pg_catalog.oid
       union select i.inhrelid from tables join pg_catalog.pg_inherits i on i.inhparent ${EQ} tables.oid
     )
     select distinct d.classid, d.objid, 0 as objsubid

@@ -1,6 +1,6 @@
 import { guard } from '../../sql/server-check';
-import { PG_CLASS, PG_CONSTRAINT } from '../../sql/catalog-oids';
-import { qualified, type Identifier } from '../../sql/identifier';
+import { PG_CLASS, PG_CONSTRAINT, tableOid } from '../../sql/catalog-oids';
+import type { Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
 import type { KeysOf } from '../../plan/plan';
@@ -11,7 +11,7 @@ import { EQ, NE } from '../../sql/qualified-sql';
  * whether or not the caller listed it in `referencing`. {@link sharedKeyIn} reads the failure.
  */
 export function sharedKeyRefusal(org: Identifier, { table, column, bothEnds = false }: KeysOf): readonly string[] {
-  const own = `pg_catalog.to_regclass(${literal(qualified(org, table))})`;
+  const own = tableOid(org, table);
   const keys = [keysOn('own', own, column), ...(bothEnds ? [keysOn('referred to', own, column)] : [])];
   const shared = `select pg_catalog.format('"%s"."%s"', n.nspname, c.relname) as name from (${keys.join(' union all ')}) k(oid)
     join pg_catalog.pg_class c on c.oid ${EQ} k.oid join pg_catalog.pg_namespace n on n.oid ${EQ} c.relnamespace

@@ -1,3 +1,4 @@
+import { tableOid } from '../../../sql/catalog-oids';
 import { qualified, quoted } from '../../../sql/identifier';
 import { literal } from '../../../sql/literal';
 import { AND_BITS, CONCAT, EQ, GT, MINUS, NE, PLUS } from '../../../sql/qualified-sql';
@@ -23,7 +24,7 @@ export function copiesQuery({ org, table, column, names }: Retyping): string {
   case when x.indpred is not null then ' where ' ${CONCAT} pg_catalog.pg_get_expr(x.indpred, x.indrelid) end) as sql
 from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid ${EQ} x.indexrelid join pg_catalog.pg_am m on m.oid ${EQ} c.relam
   join pg_catalog.pg_attribute a on a.attrelid ${EQ} x.indrelid and a.attname ${EQ} ${literal(column)}
-where x.indrelid ${EQ} pg_catalog.to_regclass(${literal(qualified(org, table))}) and a.attnum ${EQ} any (x.indkey)
+where x.indrelid ${EQ} ${tableOid(org, table)} and a.attnum ${EQ} any (x.indkey)
 order by x.indexrelid`;
 }
 

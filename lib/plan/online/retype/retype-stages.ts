@@ -7,7 +7,7 @@ import { qualified, quoted, type Identifier } from '../../../sql/identifier';
 import { literal } from '../../../sql/literal';
 import { ownLock } from '../../../sql/own-lock';
 import { locksOnReferenced } from '../../referenced-locks';
-import { step, type ChangePlan, type Lock, type Step } from '../../plan';
+import { step, type ChangePlan, type Lock, type Step, exclusiveLock } from '../../plan';
 import { dropConstraint, lastStage, validate } from '../constraint-stages';
 import { needsKey } from '../fill-stages';
 import { shareUpdate } from '../index-stages';
@@ -29,7 +29,7 @@ export function retypeStages(org: Identifier, change: Alteration, to: NewType, p
   const refused = refusal(change, to);
   if (refused !== undefined || from === undefined) return { refused: refused ?? '' };
   const retyping = retypingOf(org, table, column, { from, to });
-  const own: Lock = { schema: org, table, mode: 'AccessExclusiveLock' };
+  const own: Lock = exclusiveLock(org, table);
   const locks = [own];
   const both = [own, ...locksOnReferenced(own, change.referencing)];
   const { names } = retyping;

@@ -1,3 +1,4 @@
+import { tableOid } from '../../../sql/catalog-oids';
 import { createHash } from 'node:crypto';
 import { typeOf } from '../../../field-types';
 import type { NewType, TypeSpec } from '../../../field-types/type-change';
@@ -68,7 +69,7 @@ export function isConverted({ column, names, type }: Retyping, row = ''): string
  */
 export function ofColumn({ org, table, column }: Retyping, declarations: string, code: string): string {
   return block(`declare
-  target pg_catalog.oid := pg_catalog.to_regclass(${literal(qualified(org, table))});
+  target pg_catalog.oid := ${tableOid(org, table)};
   was pg_catalog.record;
   item pg_catalog.record;
   ${declarations}
