@@ -1,4 +1,4 @@
-import { previewBody } from './alter-field/conversion-preview';
+import { COUNTS, previewBody } from './alter-field/conversion-preview';
 import { newCheckOf, newTypeOf } from '../spec/field-changes';
 import type { Alteration } from './alter-field/alteration';
 import { block } from '../sql/server-check';
@@ -68,12 +68,8 @@ function isPart(to: NewType): boolean {
 /** Does not wait, and cannot make the statements that are sent with it fail. */
 export function countRows(table: string, look: string, found = 'found'): string {
   return block(`declare
-  item pg_catalog.record;
+  ${COUNTS}
   found bigint := 0;
-  seen bigint := 0;
-  converts bigint := 0;
-  loses bigint := 0;
-  fails bigint := 0;
   places pg_catalog.text[] := '{}';
   divided boolean := exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} pg_catalog.to_regclass(${literal(table)}));
 begin

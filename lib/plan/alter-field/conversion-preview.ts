@@ -22,14 +22,17 @@ interface PreviewedRows {
   readonly noted?: { readonly loses?: string; readonly fails?: string };
 }
 
-/** Tries the conversion row by row, as the change would, and keeps only the counts. */
-export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
-  return block(`declare
-  item pg_catalog.record;
+/** The variables of a block with {@link previewBody} in it. */
+export const COUNTS = `item pg_catalog.record;
   seen bigint := 0;
   converts bigint := 0;
   loses bigint := 0;
-  fails bigint := 0;
+  fails bigint := 0;`;
+
+/** Tries the conversion row by row, as the change would, and keeps only the counts. */
+export function previewBlock(org: Identifier, table: Identifier, column: Identifier, to: NewType): string {
+  return block(`declare
+  ${COUNTS}
 begin
   if exists (select from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${tableOid(org, table)}
     and a.attname ${EQ} ${literal(column)} and ${isArrayType('a.atttypid')}) then
@@ -42,7 +45,7 @@ end`);
 }
 
 /**
- * The statements that count, for a block with the variables above. `seen` is `maxRows` plus one if there are more rows.
+ * The statements that count, for a block with the variables of {@link COUNTS}. `seen` is `maxRows` plus one if there are more rows.
  */
 export function previewBody(
   org: Identifier,

@@ -21,7 +21,7 @@ export interface Diagnosis extends FailureClass, Wait {
   /** What is in the way, if the error does not name it. */
   readonly dependents?: readonly string[];
   /** The whole message, if it depends on more than the code. */
-  readonly message?: string;
+  readonly message?: (at: MessageParts) => string;
   /** What is missing: a table, or one of its columns, that the change refers to. */
   readonly target?: { readonly schema: string; readonly table: string; readonly column?: string } | undefined;
 }
@@ -127,8 +127,7 @@ export function explainedError(given: unknown, failed: Diagnosis): MigrationErro
       ? `${reasonOf(error)}. Nothing was changed.`
       : dependents.shared
         ? sharedReason(`"${named.column}" of ${model}`, dependents)
-        : (failed.message ??
-          (failed.subject?.advice?.[code] ?? MESSAGES[code])?.(named) ??
+        : ((failed.message ?? failed.subject?.advice?.[code] ?? MESSAGES[code])?.(named) ??
           unlisted(error, model, failed.subject));
   return new MigrationError(failed.rows === undefined ? message : `${message} ${failed.rows}`, {
     code,

@@ -20,8 +20,8 @@ export const REFUSALS_OF_INDEXES: readonly Refusal[] = [
   {
     // invalid_schema_name: of the class, where it is not the org. The message has the name, in any language.
     states: ['3F000'],
-    isOf: indexed((index, reason) =>
-      classesOf(index).some((name) => name.includes('.') && reason.includes(`"${name.split('.', 1).join()}"`)),
+    isOf: indexed((index, reason, org) =>
+      schemasOf(index).some((schema) => schema !== org && reason.includes(`"${schema}"`)),
     ),
     what: (reason) => `An index names an operator class of a schema that is not there: ${reason}`,
   },
@@ -50,8 +50,10 @@ export const REFUSALS_OF_INDEXES: readonly Refusal[] = [
   },
 ];
 
-function indexed(test: (index: Index, reason: string) => boolean): (effect: Effect, reason: string) => boolean {
-  return (effect, reason) => indexesOf(effect).some((index) => test(index, reason));
+type OfIndex = (index: Index, reason: string, org: string | undefined) => boolean;
+
+function indexed(test: OfIndex): NonNullable<Refusal['isOf']> {
+  return (effect, reason, org) => indexesOf(effect).some((index) => test(index, reason, org));
 }
 
 function indexesOf(effect: Effect): readonly Index[] {
@@ -61,4 +63,9 @@ function indexesOf(effect: Effect): readonly Index[] {
 
 function classesOf({ columns }: Index): readonly string[] {
   return columns.flatMap((column) => (typeof column === 'string' ? [] : (column.operatorClass ?? [])));
+}
+
+/** Of the classes that name one. */
+function schemasOf(index: Index): readonly string[] {
+  return classesOf(index).flatMap((name) => (name.includes('.') ? name.split('.', 1) : []));
 }

@@ -13,20 +13,21 @@ export function refusedSpec(error: unknown, general: Diagnosis, subjects: readon
   const state = sqlStateOf(error);
   if (state === undefined) return undefined;
   const reason = reasonOf(error).replace(/\.$/, '');
-  if (state === '3F000' && reason.includes(`"${general.org}"`)) return undefined;
   const { routine = '' } = error as { readonly routine?: string };
   const effects = subjects.flatMap((subject) => subject.effects);
   const refusal = REFUSALS.find(
     ({ states, routines, isOf }) =>
       states.includes(state) &&
       (routines === undefined || routines.includes(routine)) &&
-      (isOf === undefined || effects.some((effect) => isOf(effect, reason))),
+      (isOf === undefined || effects.some((effect) => isOf(effect, reason, general.org))),
   );
   if (refusal === undefined) return undefined;
-  const model = general.table === undefined ? `schema "${general.org}"` : `"${general.org}"."${general.table}"`;
-  const message = [
-    `${refusal.what(reason, model)}. Nothing was changed.`,
-    ...(refusal.advice === undefined ? [] : [refusal.advice]),
-  ].join(' ');
-  return { ...general, code: refusal.code ?? 'INVALID_SPEC', retryScope: 'none', message };
+  const { code = 'INVALID_SPEC', what, advice } = refusal;
+  return {
+    ...general,
+    code,
+    retryScope: 'none',
+    message: ({ model }) =>
+      [`${what(reason, model)}. Nothing was changed.`, ...(advice === undefined ? [] : [advice])].join(' '),
+  };
 }

@@ -2,7 +2,7 @@ import { canLose, takesAll } from '../../../field-types/type-change';
 import { literal } from '../../../sql/literal';
 import { GE } from '../../../sql/qualified-sql';
 import { block } from '../../../sql/server-check';
-import { previewBody } from '../../alter-field/conversion-preview';
+import { COUNTS, previewBody } from '../../alter-field/conversion-preview';
 import { MAX_FOUND, type PreCheck } from '../stage';
 import type { Retyping } from './retyping';
 
@@ -24,11 +24,7 @@ select pg_catalog.current_setting('${FOUND}') as found`;
 function countOf({ org, table, column, to }: Retyping, outcome: 'fails' | 'loses'): string {
   const enough = `exit when ${outcome} ${GE} ${MAX_FOUND};`;
   return block(`declare
-  item pg_catalog.record;
-  seen bigint := 0;
-  converts bigint := 0;
-  loses bigint := 0;
-  fails bigint := 0;
+  ${COUNTS}
 begin
   ${previewBody(org, table, column, to, { ofArray: false, maxRows: ALL_ROWS, noted: { [outcome]: enough } })}
   perform pg_catalog.set_config(${literal(FOUND)}, ${outcome}::pg_catalog.text, true);
