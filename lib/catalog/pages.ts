@@ -15,10 +15,10 @@ export interface ServerOptions extends ChangeOptions {
 }
 
 const PAGE_SIZE = 250;
+const MAX_PAGE_SIZE = 10_000;
 
 /** Most servers have more than one core, and connections for more than one question. */
 const AT_ONCE = 2;
-const MAX_PAGE_SIZE = 10_000;
 
 /** Where a rollout keeps its ledger. */
 const LEDGER = 'tenant_ddl';

@@ -41,7 +41,12 @@ export async function readPageEnds(
   db: Knex,
   settings: Settings,
 ): Promise<readonly string[]> {
-  return asked(pagesQuery(except, pageSize), (answers) => columnOf(answers, 'page_end'), db, settings);
+  return asked(
+    pagesQuery(except, pageSize),
+    (answers) => rowsWith(answers, 'page_end').map((row) => row['page_end'] as string),
+    db,
+    settings,
+  );
 }
 
 /** Asks a question, and reads the answer. */
@@ -63,14 +68,13 @@ async function asked<T>(
   return runWithRetries(settings.retry, async () => read(await askBeside(org, question, db, settings)), rules);
 }
 
-function columnOf(answers: readonly Answer[], column: string): readonly string[] {
-  const rows = answers.flatMap(({ rows: found = [] }) => found).filter((row) => Object.hasOwn(row, column));
-  return rows.map((row) => row[column] as string);
+/** The rows that have a column, among those of all statements. */
+function rowsWith(answers: readonly Answer[], column: string): readonly Readonly<Record<string, unknown>>[] {
+  return answers.flatMap(({ rows = [] }) => rows).filter((row) => Object.hasOwn(row, column));
 }
 
 function schemasOf(which: Which, org: Identifier, answers: readonly Answer[]): readonly SchemaFacts[] {
-  const rows = answers.flatMap(({ rows: found = [] }) => found).filter((row) => Object.hasOwn(row, 'kind'));
-  const schemas = schemasIn(rows as unknown as readonly Row[]);
+  const schemas = schemasIn(rowsWith(answers, 'kind') as unknown as readonly Row[]);
   const isRead = ({ isChanging }: SchemaFacts): boolean => !isChanging || ('orgs' in which && which.waits === true);
   const torn = schemas.find((schema) => isRead(schema) && schema.tables.some(isTorn));
   if (torn === undefined) return schemas;

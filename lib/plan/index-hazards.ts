@@ -1,7 +1,7 @@
-import { tableOid } from '../sql/catalog-oids';
 import { typeOf } from '../field-types';
 import type { Field } from '../spec/field-spec';
 import { keyColumnsOf, type Index } from '../spec/index-spec';
+import { tableOid } from '../sql/catalog-oids';
 import type { Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { OLDER_SNAPSHOT } from '../sql/older-snapshot';

@@ -24,7 +24,7 @@ export function hasKey(org: Identifier, table: Identifier): string {
 }
 
 /** Fails if a foreign key sets one of the columns to null, which would fail from now on. */
-export function setsNull(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
+export function isSetToNull(org: Identifier, table: Identifier, columns: readonly Identifier[]): string {
   const keys = `from pg_catalog.pg_constraint k join pg_catalog.pg_attribute a on a.attrelid ${EQ} k.conrelid and a.attnum ${EQ} any (k.conkey)
     where k.conrelid ${EQ} ${tableOid(org, table)} and k.contype ${EQ} 'f' and (k.confdeltype ${EQ} 'n' or k.confupdtype ${EQ} 'n')
       and ${isOneOf('a.attname::pg_catalog.text', 'text', columns.map(literal))}`;

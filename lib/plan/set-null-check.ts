@@ -1,6 +1,6 @@
-import { tableOid } from '../sql/catalog-oids';
 import type { ForeignKey } from '../spec/model-spec';
 import { settingNull, SET_NULL_REASON } from '../spec/set-null';
+import { tableOid } from '../sql/catalog-oids';
 import { qualified, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
 import { EQ, isOneOf } from '../sql/qualified-sql';

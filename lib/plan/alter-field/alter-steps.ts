@@ -1,16 +1,16 @@
-import { tableOid } from '../../sql/catalog-oids';
 import type { Alteration } from './alteration';
 import { checkHazard, typeHazards } from './alter-hazards';
 import { retyped, retypedByCatalog, retypedByRow, retypedElements } from './conversion';
 import { changedDefaultSql, newCheckOf, newTypeOf, newValuesOf } from '../../spec/field-changes';
 import { typeOf } from '../../field-types';
 import { isArray } from '../../field-types/options';
+import { tableOid } from '../../sql/catalog-oids';
 import { block } from '../../sql/server-check';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { retypeSequences } from './retype-sequences';
 import { dropOtherListChecks } from './list-checks';
 import { literal } from '../../sql/literal';
-import { step, withoutHazards, type ChangeStep, type Lock, type Step, exclusiveLock } from '../plan';
+import { exclusiveLock, step, withoutHazards, type ChangeStep, type Lock, type Step } from '../plan';
 import { EQ, typeSql } from '../../sql/qualified-sql';
 import { locksOnReferenced } from '../referenced-locks';
 import { checkClause, commentOn } from '../render';

@@ -1,5 +1,5 @@
-import { tableOid } from '../../sql/catalog-oids';
 import { typeOf } from '../../field-types';
+import { tableOid } from '../../sql/catalog-oids';
 import { block } from '../../sql/server-check';
 import { qualified, quoted, type Identifier } from '../../sql/identifier';
 import { EQ, GT, isArrayType, PLUS, typeSql } from '../../sql/qualified-sql';

@@ -2,7 +2,7 @@ import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { foreignKeyClause, foreignKeysOf } from '../foreign-keys';
-import { step, type Lock, type Step, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type Lock, type Step } from '../plan';
 import { addedColumn, checkClause, columnConstraints } from '../render';
 import { attachUnique, lastStage, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';

@@ -1,7 +1,7 @@
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import { hasKey, setsNull } from '../key-guards';
-import { step, type Lock, exclusiveLock } from '../plan';
+import { hasKey, isSetToNull } from '../key-guards';
+import { exclusiveLock, step, type Lock } from '../plan';
 import { dropConstraint, lastStage, NOT_NULL_MARK, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';
 import { duplicates, nulls } from './pre-checks';
@@ -20,7 +20,7 @@ export function addKeyStages(org: Identifier, table: Identifier, columns: readon
   const added = checks.map(
     ({ column, name }) => `add constraint ${quoted(name)} check (${quoted(column)} is not null)`,
   );
-  const guards = [ownLock(org, table), hasKey(org, table), setsNull(org, table, columns)];
+  const guards = [ownLock(org, table), hasKey(org, table), isSetToNull(org, table, columns)];
   return {
     checks: [
       { guard: hasKey(org, table) },

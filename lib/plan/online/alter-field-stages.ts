@@ -4,7 +4,7 @@ import { differsByCheck, rewritesForType } from '../../field-types/type-change';
 import { newCheckOf, newTypeOf } from '../../spec/field-changes';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import { step, type ChangePlan, type Lock, type Step, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type ChangePlan, type Lock, type Step } from '../plan';
 import { checkClause } from '../render';
 import { attachUnique, dropConstraint, lastStage, NOT_NULL_MARK, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';

@@ -1,11 +1,11 @@
-import { tableOid } from '../../sql/catalog-oids';
 import { typeOf } from '../../field-types';
 import type { Field } from '../../spec/field-spec';
+import { tableOid } from '../../sql/catalog-oids';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ, NE } from '../../sql/qualified-sql';
 import { guard } from '../../sql/server-check';
-import { step, type Lock, type Step, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type Lock, type Step } from '../plan';
 import { addedColumn } from '../render';
 import { attachUnique, dropConstraint, lastStage, validate } from './constraint-stages';
 import { buildIndex } from './index-stages';

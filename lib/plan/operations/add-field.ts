@@ -5,7 +5,7 @@ import type { Fault } from '../../errors';
 import { FieldCodec, type Field } from '../../spec/field-spec';
 import { typeOf } from '../../field-types';
 import type { Identifier } from '../../sql/identifier';
-import { step, type ChangeStep, type Hazard, type Lock, type Step, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type ChangeStep, type Hazard, type Lock, type Step } from '../plan';
 import { addedColumn, columnConstraints, commentOn } from '../render';
 import { refersTo } from '../effects';
 import { rewriteHazard, scanHazard, uniqueBuildHazard } from '../row-hazards';

@@ -5,10 +5,10 @@ import { columnFaults } from '../../spec/column-faults';
 import { columns } from '../../spec/references';
 import { columnList, derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import { hasKey, setsNull } from '../key-guards';
+import { hasKey, isSetToNull } from '../key-guards';
 import { rowsInTheWayOfKey } from '../key-in-the-way';
 import { addKeyStages } from '../online/add-key-stages';
-import { step, type Hazard, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type Hazard } from '../plan';
 import type { Operation } from './operation';
 
 const codec = closedObject(
@@ -26,7 +26,7 @@ export const addKey: Operation<AddKey, t.OutputOf<typeof codec>> = {
   message: 'ADD PRIMARY KEY',
   effects: (_org, { table, columns: listed }) => [{ verb: 'adds', of: 'key', table, columns: listed }],
   plan: (org, { table, columns: listed }) => ({
-    guards: [ownLock(org, table), hasKey(org, table), setsNull(org, table, listed)],
+    guards: [ownLock(org, table), hasKey(org, table), isSetToNull(org, table, listed)],
     steps: [
       step(
         `alter table ${qualified(org, table)} add constraint ${quoted(derivedName('pkey', table, []))} primary key (${columnList(listed)})`,

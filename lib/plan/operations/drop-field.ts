@@ -3,7 +3,7 @@ import { closedObject } from '../../codec/object-codec';
 import { existingName, listOf, nameOf } from '../../codec/codecs';
 import { qualified } from '../../sql/identifier';
 import { ownLock } from '../../sql/own-lock';
-import { step, exclusiveLock } from '../plan';
+import { exclusiveLock, step } from '../plan';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';
 import { alteration } from '../render';

@@ -1,13 +1,13 @@
-import { tableOid } from '../../sql/catalog-oids';
 import * as t from 'io-ts';
 import { closedObject } from '../../codec/object-codec';
 import { existingName, nameOf } from '../../codec/codecs';
+import { tableOid } from '../../sql/catalog-oids';
 import { guard } from '../../sql/server-check';
 import { qualified, qualifiedExisting, type Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
 import { dropIndexConcurrently } from '../online/index-stages';
-import { step, exclusiveLock } from '../plan';
+import { exclusiveLock, step } from '../plan';
 import { EQ } from '../../sql/qualified-sql';
 import type { Operation } from './operation';
 

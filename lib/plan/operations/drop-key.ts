@@ -1,13 +1,14 @@
-import { tableOid } from '../../sql/catalog-oids';
 import * as t from 'io-ts';
 import { nameOf } from '../../codec/codecs';
 import { closedObject } from '../../codec/object-codec';
+import { tableOid } from '../../sql/catalog-oids';
 import { derivedName, qualified, quoted, type Identifier } from '../../sql/identifier';
+import { literal } from '../../sql/literal';
 import { ownLock } from '../../sql/own-lock';
 import { EQ } from '../../sql/qualified-sql';
 import { block } from '../../sql/server-check';
 import { hasNoKey, isIdentity } from '../key-guards';
-import { step, type Hazard, type Lock, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type Hazard, type Lock } from '../plan';
 import type { Operation } from './operation';
 
 const codec = closedObject('dropKey', { kind: t.literal('dropKey'), table: nameOf('table') }, {});
@@ -56,7 +57,7 @@ begin
   for found in select k.conname from pg_catalog.pg_constraint k
     where k.conrelid ${EQ} ${tableOid(org, table)} and k.contype ${EQ} 'p'
   loop
-    execute pg_catalog.format('alter table ${qualified(org, table)} drop constraint %I', found.conname);
+    execute pg_catalog.format(${literal(`alter table ${qualified(org, table)} drop constraint %I`)}, found.conname);
   end loop;
 end`);
 }

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { closedObject } from '../../codec/object-codec';
 import { listOf, nameOf } from '../../codec/codecs';
-import { step, exclusiveLock } from '../plan';
+import { exclusiveLock, step } from '../plan';
 import { refusePartitionsElsewhere } from '../partitions-elsewhere';
 import { referenced } from '../../spec/referenced-table';
 import { locksOnReferenced } from '../referenced-locks';

@@ -10,7 +10,7 @@ import { ownLock } from '../../sql/own-lock';
 import { EQ } from '../../sql/qualified-sql';
 import { guard } from '../../sql/server-check';
 import { dropKeysOnColumns, keysOnColumns } from '../keys-on-columns';
-import { step, type Lock, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type Lock } from '../plan';
 import { locksOnReferenced } from '../referenced-locks';
 import type { Operation } from './operation';
 

@@ -3,7 +3,7 @@ import { closedObject } from '../../codec/object-codec';
 import { nameOf } from '../../codec/codecs';
 import { renameDerived } from '../rename-derived';
 import { ownLock } from '../../sql/own-lock';
-import { step, type Hazard, exclusiveLock } from '../plan';
+import { exclusiveLock, step, type Hazard } from '../plan';
 import { rendered } from '../render';
 import type { Operation } from './operation';
 

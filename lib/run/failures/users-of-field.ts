@@ -1,6 +1,6 @@
-import { tableOid } from '../../sql/catalog-oids';
 import type { Subject } from '../../plan/subject';
 import { impliedType } from '../../spec/field-changes';
+import { tableOid } from '../../sql/catalog-oids';
 import type { Identifier } from '../../sql/identifier';
 import { literal } from '../../sql/literal';
 import { EQ, NE, isOneOf } from '../../sql/qualified-sql';

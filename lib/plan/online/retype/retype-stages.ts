@@ -7,7 +7,7 @@ import { qualified, quoted, type Identifier } from '../../../sql/identifier';
 import { literal } from '../../../sql/literal';
 import { ownLock } from '../../../sql/own-lock';
 import { locksOnReferenced } from '../../referenced-locks';
-import { step, type ChangePlan, type Lock, type Step, exclusiveLock } from '../../plan';
+import { exclusiveLock, step, type ChangePlan, type Lock, type Step } from '../../plan';
 import { dropConstraint, lastStage, validate } from '../constraint-stages';
 import { needsKey } from '../fill-stages';
 import { shareUpdate } from '../index-stages';

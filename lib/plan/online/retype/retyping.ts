@@ -1,7 +1,7 @@
-import { tableOid } from '../../../sql/catalog-oids';
 import { createHash } from 'node:crypto';
 import { typeOf } from '../../../field-types';
 import type { NewType, TypeSpec } from '../../../field-types/type-change';
+import { tableOid } from '../../../sql/catalog-oids';
 import { qualified, quoted, type Identifier } from '../../../sql/identifier';
 import { literal } from '../../../sql/literal';
 import { EQ, GT, typeSql } from '../../../sql/qualified-sql';
