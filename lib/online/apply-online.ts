@@ -69,7 +69,7 @@ export async function applyOnline(
   );
 }
 
-type Ran = Omit<OnlineResult, 'org' | 'changes' | 'durationMs'>;
+type OnlineRun = Omit<OnlineResult, 'org' | 'changes' | 'durationMs'>;
 
 async function runWay(
   org: Identifier,
@@ -77,7 +77,7 @@ async function runWay(
   way: OnlineWay,
   server: Knex,
   settings: OnlineSettings,
-): Promise<Ran> {
+): Promise<OnlineRun> {
   if (way.as === 'it is') {
     const { attempts, durationMs } = await runAsItIs(org, checked.table, way, server, settings);
     const statements = way.planned.plan.steps.map(({ sql }) => sql);
