@@ -13,7 +13,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Where several are true, the first of these is reported. */
-const WORST_FIRST = [EXIT.interrupted, EXIT.error, EXIT.failedTenants, EXIT.differences] as const;
+const WORST_FIRST = [EXIT.interrupted, EXIT.usage, EXIT.error, EXIT.failedTenants, EXIT.differences] as const;
 
 export function worstOf(codes: Iterable<ExitCode>): ExitCode {
   const all = new Set(codes);

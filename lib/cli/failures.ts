@@ -1,4 +1,5 @@
-import type { MigrationError } from '..';
+import type { Fault, MigrationError } from '..';
+import { inCommandWords } from './command-words';
 import { EXIT, type ExitCode } from './exit-codes';
 import { withoutPasswords } from './without-passwords';
 
@@ -17,8 +18,8 @@ export interface Failure {
 }
 
 /** A failure as it may be shown. Its stack and its cause are not: a driver's could hold more than its message does. */
-export function failureOf(error: unknown, env: NodeJS.ProcessEnv): Failure {
-  const message = withoutPasswords(messageOf(error), env);
+export function failureOf(error: unknown, command: string, env: NodeJS.ProcessEnv): Failure {
+  const message = withoutPasswords(messageOf(error, command), env);
   if (error instanceof UsageError) return { code: 'USAGE', message };
   if (error instanceof RefusedError) return { code: 'REFUSED', message };
   if (!isMigrationError(error)) return { code: 'ERROR', message };
@@ -28,10 +29,22 @@ export function failureOf(error: unknown, env: NodeJS.ProcessEnv): Failure {
 
 export function exitCodeOf(error: unknown, signal: AbortSignal): ExitCode {
   if (signal.aborted && (error === signal.reason || codeOf(error) === 'ABORTED')) return EXIT.interrupted;
-  return error instanceof UsageError ? EXIT.usage : EXIT.error;
+  return error instanceof UsageError || isAboutOptions(error) ? EXIT.usage : EXIT.error;
 }
 
-function messageOf(error: unknown): string {
+/** Whether a flag has a value that the library does not take for its option. */
+function isAboutOptions(error: unknown): boolean {
+  const faults = isMigrationError(error) ? (error.faults ?? []) : [];
+  return faults.length > 0 && faults.every(isOfOption);
+}
+
+/** As opposed to one of a file. */
+export function isOfOption({ path }: Fault): boolean {
+  return path.startsWith('options.');
+}
+
+function messageOf(error: unknown, command: string): string {
+  if (isMigrationError(error)) return inCommandWords(error.message, { command, org: error.org });
   if (!(error instanceof Error)) return String(error);
   // A connection that is tried at several addresses fails without a message.
   return error.message || codeOf(error) || error.name;

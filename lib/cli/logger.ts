@@ -1,4 +1,5 @@
 import type { Logger, LogRecord } from '..';
+import { inCommandWords, withoutAgain } from './command-words';
 import { print, type Screen } from './world';
 
 /**
@@ -25,5 +26,9 @@ function lineOf(message: string, { org, table, reason, retryInMs, saferWay }: Lo
   const where = [org, table].filter((part) => typeof part === 'string' && part !== '').join('.');
   const next = typeof retryInMs === 'number' ? ` Next attempt in ${retryInMs} ms.` : '';
   const safer = typeof saferWay === 'string' ? ` Safer: ${saferWay}` : '';
-  return `${where}: ${message}: ${String(reason)}${next}${safer}`;
+  const why = next === '' ? String(reason) : withoutAgain(String(reason));
+  return inCommandWords(`${where}: ${message}: ${why}${next}${safer}`, {
+    command: '',
+    org: typeof org === 'string' ? org : '',
+  });
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Knex } from 'knex';
+import { reasonIn, refuseConnection } from './connection-failure';
 import { RefusedError, UsageError } from './failures';
+import { library } from './library';
 
 export interface OrgOptions {
   readonly org?: readonly string[];
@@ -51,16 +53,13 @@ export async function orgsOf(options: OrgOptions, db: Knex): Promise<readonly st
   return [...orgs];
 }
 
-/** A SQLSTATE; what fails before the server is asked has another code. */
-const STATE = /^[\dA-Z]{5}$/;
-
 /** The server's messages of this class are about the query itself; others hold values of rows. */
 const ABOUT_QUERY = '42';
 
 function refuseQuery(error: unknown): never {
-  const { code, message = '' } = error as { readonly code?: unknown; readonly message?: string };
-  if (typeof code !== 'string' || !STATE.test(code)) throw error;
-  const reason = code.startsWith(ABOUT_QUERY) ? `: ${message.slice(message.lastIndexOf(' - ') + ' - '.length)}` : '';
+  const { code = '', message = '' } = error as { readonly code?: string; readonly message?: string };
+  if (error instanceof library().MigrationError) throw error;
+  const reason = code.startsWith(ABOUT_QUERY) ? `: ${reasonIn(message)}` : '';
   throw new RefusedError(`The query of --orgs-from failed with SQLSTATE ${code}${reason}.`);
 }
 
@@ -76,7 +75,7 @@ const TIMEOUT_MS = 30_000;
 
 /** The first column, read in a transaction in which the query can write nothing. */
 async function namesIn(db: Knex, sql: string, bindings: readonly string[]): Promise<string[]> {
-  return db.transaction(
+  const asked = db.transaction(
     async (trx) => {
       await trx.raw(`set local statement_timeout = ${TIMEOUT_MS}`);
       const { rows } = await trx.raw<{ rows: Record<string, unknown>[] }>(sql, bindings);
@@ -84,4 +83,5 @@ async function namesIn(db: Knex, sql: string, bindings: readonly string[]): Prom
     },
     { readOnly: true },
   );
+  return asked.catch(refuseConnection);
 }

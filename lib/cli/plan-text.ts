@@ -1,4 +1,5 @@
 import type { Hazard, Plan, Step } from '..';
+import { inCommandWords } from './command-words';
 import { counted, wrapped } from './text';
 import { inColor, painter, widthOf, type Paint, type Screen } from './world';
 
@@ -35,6 +36,10 @@ function hazardText({ kind, message, saferWay }: Hazard, width: number, paint: P
   return [
     `${paint('yellow', `hazard ${kind}`)}`,
     INDENT + wrapped(message, width - INDENT.length, '').replaceAll('\n', `\n${INDENT}`),
-    INDENT + wrapped(`Safer: ${saferWay}`, width - INDENT.length, '').replaceAll('\n', `\n${INDENT}`),
+    INDENT +
+      wrapped(inCommandWords(`Safer: ${saferWay}`, { command: 'plan' }), width - INDENT.length, '').replaceAll(
+        '\n',
+        `\n${INDENT}`,
+      ),
   ].join('\n');
 }

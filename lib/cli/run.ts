@@ -29,7 +29,7 @@ function reported(error: unknown, command: string, argv: readonly string[], worl
     print(world.stderr, 'Interrupted.');
     return code;
   }
-  const failure = failureOf(error, world.env);
+  const failure = failureOf(error, command, world.env);
   print(world.stderr, failure.message);
   if (argv.includes('--json')) writeDocument(world, command, { error: failure });
   return code;

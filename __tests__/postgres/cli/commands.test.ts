@@ -59,6 +59,12 @@ const CASES: readonly Case[] = [
     stderr: /^The connection to PostgreSQL [^\n]*ECONNREFUSED 127\.0\.0\.1:1[^\n]*\n$/,
     given: { url: 'postgres://me:hunter2-value@127.0.0.1:1/nowhere' },
   },
+  {
+    args: 'inspect --orgs-like t-%',
+    code: 1,
+    stderr: /^The connection [^\n]*ECONNREFUSED 127\.0\.0\.1:1\)\. Nothing was changed\. Run the command again\.\n$/,
+    given: { url: 'postgres://me:hunter2-value@127.0.0.1:1/nowhere' },
+  },
   { args: 'inspect', code: 64, stderr: /^No tenant: give --org/ },
   { args: 'inspect --org t-0 --colour', code: 64, stderr: /unknown option '--colour'/ },
   {
@@ -101,6 +107,16 @@ const CASES: readonly Case[] = [
   { args: 'plan number.json --org t-0', code: 1, stderr: /^number\.json must be a list of changes/ },
   { args: 'plan nothing.json --org t-0', code: 1, stderr: /^There is no file nothing\.json\.\n$/ },
   { args: 'plan --org t-0', code: 64, stderr: /missing required argument/ },
+  {
+    args: 'plan status.json --org t-0 --shared-schema pg_x',
+    code: 64,
+    stderr: /^--shared-schema: is a schema of Post/,
+  },
+  {
+    args: 'plan status.json --org t-0 --shared-schema t-0',
+    code: 1,
+    stderr: /^The org "t-0" is one of the schemas of --shared-sch/,
+  },
 
   { args: 'apply status.json --org t-1', code: 0, stdout: /^t-1: 1 change in 1 statement/, changed: ['t-1'] },
   {
@@ -114,7 +130,8 @@ const CASES: readonly Case[] = [
     before: `alter table "t-1".invoice add status int`,
     code: 1,
     stdout: /^t-0: [^\n]*\n$/,
-    stderr: /^.*"status".*\nNot run for 1 tenant, from "t-2" on\.\n$/,
+    stderr:
+      /^.*"status".*\nNot run for 1 tenant, from "t-2" on\.\nChanged in 1 tenant before that: leave them out when you run the command again\.\n$/,
     changed: ['t-0', 't-1'],
   },
   { args: 'apply drop.json --org t-0', code: 64, stderr: /^This deletes, in 1 tenant:\n.*confirm with --yes/s },
@@ -124,6 +141,13 @@ const CASES: readonly Case[] = [
   { args: 'apply drop.json --orgs-like t-%', code: 1, stderr: /Not confirmed\. Nothing/, given: { typed: '' } },
   { args: 'apply secret.json --org t-0', code: 1, stderr: /^secret\.json:8: / },
   { args: 'apply status.json', code: 64, stderr: /^No tenant/ },
+  { args: 'apply status.json --org t-0 --lock-timeout 0', code: 64, stderr: /^--lock-timeout: must be a whole number/ },
+  { args: 'apply status.json --org t-0 --allow-hazard foo', code: 64, stderr: /^--allow-hazard foo: unknown key/ },
+  {
+    args: 'apply status.json --org none',
+    code: 1,
+    stderr: /^Schema "none" does not exist\. Create the schema first, or/,
+  },
   {
     args: 'apply status.json --org t-0',
     code: 130,
@@ -155,6 +179,7 @@ const CASES: readonly Case[] = [
   { args: 'rollout start status.json --orgs-like t-%', code: 64, stderr: /required option '--name <name>'/ },
   { args: 'rollout start status.json --name r', code: 64, stderr: /^No tenant/ },
   { args: 'rollout start status.json --name r --org t-0 --waves 1,x', code: 64, stderr: /whole number/ },
+  { args: 'rollout start status.json --name r --org t-0 --waves 0', code: 64, stderr: /^--waves: must be a list/ },
   { args: 'rollout start faulty.json --name r --org t-0', code: 1, stderr: /^faulty\.json:4: / },
   { args: 'rollout retry status.json --name none', code: 1, stderr: /no rollout "none"/ },
   { args: 'rollout start --name none', code: 1, stderr: /the ledger has none to continue/ },

@@ -75,14 +75,20 @@ async function applyTo(
       if (options.json !== true) print(world.stdout, resultText(result));
     } catch (error) {
       codes.push(exitCodeOf(error, world.signal));
-      const failure = failureOf(error, world.env);
+      const failure = failureOf(error, 'apply', world.env);
       results.push({ org, error: failure });
       print(world.stderr, failure.message);
     }
   }
   const notRun = orgs.slice(results.length);
-  if (notRun.length > 0)
+  if (notRun.length > 0) {
     print(world.stderr, `Not run for ${counted(notRun.length, 'tenant')}, from "${notRun[0]}" on.`);
+  }
+  const changed = results.filter((outcome) => !('error' in outcome)).length;
+  if (codes.length > 0 && changed > 0) {
+    const next = file.tenants === undefined ? 'leave them out when you run the command' : 'plan without them';
+    print(world.stderr, `Changed in ${counted(changed, 'tenant')} before that: ${next} again.`);
+  }
   if (options.json === true) writeDocument(world, 'apply', { results, notRun });
   return worstOf(codes);
 }

@@ -1,5 +1,6 @@
 import type { Fault, MigrationError } from '../..';
-import { RefusedError } from '../failures';
+import { inCommandWords } from '../command-words';
+import { isOfOption, RefusedError } from '../failures';
 import type { JsonFile, Path } from './json-file';
 
 /** A part of a file, and what checks it. */
@@ -19,8 +20,10 @@ function faultsOf(check: () => void): readonly Fault[] {
     check();
     return [];
   } catch (error) {
-    const { name, faults, message } = error as MigrationError;
-    if (name !== 'MigrationError') throw error;
+    const { name, code, faults, message } = error as MigrationError;
+    // An org and an option are not in the file.
+    const isElsewhere = faults === undefined ? code === 'INVALID_IDENTIFIER' : faults.some(isOfOption);
+    if (name !== 'MigrationError' || isElsewhere) throw error;
     return faults ?? [{ path: '', message }];
   }
 }
@@ -28,7 +31,7 @@ function faultsOf(check: () => void): readonly Fault[] {
 function lineFor(file: JsonFile, at: Path, { path, message }: Fault): string {
   const whole = [...at, ...keysIn(path)];
   const place = whole.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
-  return `${file.name}:${file.lineOf(whole)}: ${place === '' ? '' : `${place.replace(/^\./, '')}: `}${message}`;
+  return `${file.name}:${file.lineOf(whole)}: ${place === '' ? '' : `${place.replace(/^\./, '')}: `}${inCommandWords(message, { command: '' })}`;
 }
 
 /** `fields[2].name` as its keys. */
