@@ -6,18 +6,14 @@ import { onlineWay, type OnlineWay } from '../plan/online/online-plan';
 import type { Change, CheckedChange } from '../plan/operations';
 import { ONLINE, runTraced } from '../run/channels';
 import { execute } from '../run/execute';
-import { logChange } from '../run/log';
-import { runWithRetries, retryScopeOf } from '../run/retry';
 import { workOf } from '../run/work';
 import { identifier, type Identifier } from '../sql/identifier';
 import type { TenantDb } from '../tenant/tenant-db';
-import { beginOrGoOn } from './begin-or-go-on';
 import { firstLock } from './in-transaction';
-import { withLease } from './lease';
 import { onlineServer } from './online-server';
-import { withSession } from './online-session';
 import { asChange, checkedForOnline } from './plan-online';
 import type { StageRan } from './run-stages';
+import { runInStages } from './run-in-stages';
 
 /** The result of an online change. */
 export interface OnlineResult extends ChangeResult {
@@ -83,25 +79,7 @@ async function runWay(
     const statements = way.planned.plan.steps.map(({ sql }) => sql);
     return { statements, attempts, stages: [{ name: 'as it is', durationMs }], resumed: false };
   }
-  const startedAt = performance.now();
-  const stages: StageRan[] = [];
-  let resumed = false;
-  const attempts = await runWithRetries(
-    settings.retry,
-    async (attempt) => {
-      await withSession(server, { org, table: checked.table }, settings, (session) =>
-        withLease(session, async () => {
-          const went = await beginOrGoOn(session, way, JSON.stringify(checked), (ran) => stages.push(ran));
-          resumed ||= went.resumed && attempt === 1;
-        }),
-      );
-      return attempt;
-    },
-    { org, canRetry: (error) => retryScopeOf(error) === 'connection' },
-  );
-  logChange(settings.logger, org, way.subject, { durationMs: Math.round(performance.now() - startedAt), attempts });
-  const statements = way.stages.flatMap(({ steps }) => steps.map(({ sql }) => sql));
-  return { statements, attempts, stages, resumed };
+  return runInStages({ org, checked, way, server }, settings);
 }
 
 /** Behind the first lock, where it is about a table that is there. */

@@ -54,7 +54,7 @@ interface Look {
 }
 
 /** Creates the table of records if it is missing. */
-export async function ensureRecords({ ask }: OnlineSession): Promise<void> {
+export async function ensureRecords({ ask }: Pick<OnlineSession, 'ask'>): Promise<void> {
   const look = async (): Promise<OwnTables> => {
     const answers = await ask(LOOK);
     const [found] = rowsOf<Look>(answers);

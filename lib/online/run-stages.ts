@@ -3,6 +3,7 @@ import { heard } from '../options/heard';
 import { writeRecord } from '../options/logger';
 import type { Stage } from '../plan/online/stage';
 import { ONLINE, runTraced } from '../run/channels';
+import { joined } from '../run/wire/batch';
 import { abortedError } from './lease';
 import type { OnlineSession } from './online-session';
 import { moveRecord } from './record';
@@ -58,9 +59,15 @@ export async function runStages(
   }
 }
 
-async function runStage(session: OnlineSession, { way, oid }: StagedChange, stage: Stage, at: number): Promise<void> {
+async function runStage(
+  session: OnlineSession,
+  { way, oid, mark }: StagedChange,
+  stage: Stage,
+  at: number,
+): Promise<void> {
   const isLast = at === way.stages.length - 1;
-  const moved = moveRecord(oid, at, isLast ? 'end' : at + 1);
+  const move = moveRecord(oid, at, isLast ? 'end' : at + 1);
+  const moved = isLast && mark !== undefined ? joined([move, mark]) : move;
   // Each kind has its runner: the compiler has seen that it takes its own stages.
   const run = STAGE_RUNNERS[stage.kind] as (...args: readonly unknown[]) => Promise<'moved' | undefined>;
   const did = await run({ session, subject: way.subject, oid, moved, number: at + 1, of: way.stages.length }, stage);
