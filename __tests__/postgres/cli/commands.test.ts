@@ -175,6 +175,13 @@ const CASES: readonly Case[] = [
     stdout: /pending +1/,
     changed: [],
   },
+  {
+    args: 'rollout start status.json --name r --orgs-like t-% --online',
+    code: 0,
+    stdout: /done +3\n/,
+    changed: ['t-0', 't-1', 't-2'],
+  },
+  { args: 'rollout start status.json --name r --org t-0 --online some', code: 64, stderr: /whole number/ },
   { args: 'rollout start drop.json --name r --orgs-like t-%', code: 64, stderr: /in 3 tenants/ },
   { args: 'rollout start status.json --orgs-like t-%', code: 64, stderr: /required option '--name <name>'/ },
   { args: 'rollout start status.json --name r', code: 64, stderr: /^No tenant/ },

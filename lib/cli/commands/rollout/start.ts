@@ -23,6 +23,7 @@ interface StartOptions extends DatabaseOptions, OrgOptions, ChangeFlags {
   readonly bake?: number;
   readonly maxPerSecond?: number;
   readonly trial?: number;
+  readonly online?: number | true;
   readonly stopAfter?: number | false;
   readonly json?: boolean;
 }
@@ -66,6 +67,7 @@ function addPaceOptions(command: Command): Command {
     .option('--connections <count>', 'tenants at a time; default 4', wholeNumber)
     .option('--waves <sizes>', 'sizes of the waves after the canary; default 10,100', sizes)
     .option('--bake <ms>', 'how long to wait after each wave; default 0', wholeNumber)
+    .option('--online [rows]', 'change tables of so many rows and more in stages; default 50000', wholeNumber)
     .option('--max-per-second <count>', 'no more tenants a second than this', wholeNumber)
     .option('--stop-after <failures>', 'stop after as many failures; default 10, or 5 % of 100 and more', wholeNumber)
     .option('--no-stop-after', 'never stop by itself, but for the canary')
@@ -118,8 +120,8 @@ async function start(
         progress.end();
       }
     },
-    // One more for the ledger.
-    connections + 1,
+    // A change in stages has two; one more for the ledger.
+    connections * (options.online === undefined ? 1 : 2) + 1,
   );
 }
 
@@ -149,7 +151,7 @@ function firstThen(orgs: readonly string[], ask: () => Promise<readonly string[]
 }
 
 function paceOf(options: StartOptions, connections: number): RolloutOptions {
-  const { canary, waves, bake, maxPerSecond, trial, stopAfter } = options;
+  const { canary, waves, bake, maxPerSecond, trial, stopAfter, online } = options;
   return {
     connections,
     canary,
@@ -157,6 +159,7 @@ function paceOf(options: StartOptions, connections: number): RolloutOptions {
     bakeMs: bake,
     maxPerSecond,
     trial,
+    online: typeof online === 'number' ? { fromRows: online } : online,
     stopAfter:
       typeof stopAfter === 'number' ? { failures: stopAfter, ratio: 1 } : stopAfter === false ? false : undefined,
   };
