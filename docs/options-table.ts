@@ -1,6 +1,7 @@
 // The tables of options in docs/options.md and docs/rollouts.md, from the table that the library merges and checks them by.
 import { CHANGE_OPTIONS, RETRY_OPTIONS, TENANT_OPTIONS } from '../lib/options/options';
 import type { OptionTable } from '../lib/options/option';
+import { ONLINE_ROLLOUT_OPTIONS } from '../lib/rollout/online-rollout-options';
 import { ROLLOUT_OPTIONS, STOP_OPTIONS } from '../lib/rollout/rollout-options';
 
 type OptionName = Exclude<keyof typeof TENANT_OPTIONS, 'retry'> | `retry.${keyof typeof RETRY_OPTIONS}`;
@@ -35,7 +36,8 @@ export function optionsTable(): string {
 
 type RolloutOptionName =
   | Exclude<keyof typeof ROLLOUT_OPTIONS, keyof typeof CHANGE_OPTIONS | 'stopAfter'>
-  | `stopAfter.${keyof typeof STOP_OPTIONS}`;
+  | `stopAfter.${keyof typeof STOP_OPTIONS}`
+  | `online.${keyof typeof ONLINE_ROLLOUT_OPTIONS}`;
 
 const ROLLOUT_MEANINGS: { readonly [Name in RolloutOptionName]: string } = {
   orgs: 'the tenants: a list, an (async) iterable, or a function that returns one. A function is called again at the end, to find tenants that were created in the meantime. Optional if the rollout goes on from an earlier call',
@@ -53,6 +55,12 @@ const ROLLOUT_MEANINGS: { readonly [Name in RolloutOptionName]: string } = {
   trial: 'on how many tenants to try the changes first, each in a transaction that is rolled back',
   ifThere:
     "`'fail'`, or `'adopt'`: count a tenant as `already` if inspection finds that it has everything that the changes add, equal in every respect. Changes that do more than add are never adopted",
+  online:
+    '`true`, or the four options below: changes that would block a large table run in stages, as `applyOnline` makes them; see [Large tables](#large-tables)',
+  'online.fromRows': 'from how many rows on a table is large, as PostgreSQL estimates them',
+  'online.lockTimeoutMs': 'how long a stage waits for a lock that blocks others, in each attempt',
+  'online.stageTimeoutMs': 'how long a statement that blocks no one may take',
+  'online.batchMs': 'how long a batch of rows should take',
   retryFailed: 'also retries tenants whose failure was permanent, such as a missing table',
   seed: 'the seed of the order of the tenants; it is kept with the rollout',
   onProgress: 'called at most once a second, and at the end',
@@ -61,13 +69,17 @@ const ROLLOUT_MEANINGS: { readonly [Name in RolloutOptionName]: string } = {
 };
 
 /** What is made up when it is needed. */
-const ROLLOUT_MADE: Readonly<Record<string, string>> = { seed: 'random' };
+const ROLLOUT_MADE: Readonly<Record<string, string>> = { seed: 'random', online: '`false`' };
 
 export function rolloutOptionsTable(): string {
   const { stopAfter: _stopAfter, ...all } = ROLLOUT_OPTIONS;
   const own = Object.fromEntries(Object.entries(all).filter(([name]) => !(name in CHANGE_OPTIONS)));
   return tableOf(
-    [...linesOf(own, ROLLOUT_MEANINGS), ...linesOf(STOP_OPTIONS, ROLLOUT_MEANINGS, 'stopAfter.')],
+    [
+      ...linesOf(own, ROLLOUT_MEANINGS),
+      ...linesOf(STOP_OPTIONS, ROLLOUT_MEANINGS, 'stopAfter.'),
+      ...linesOf(ONLINE_ROLLOUT_OPTIONS, ROLLOUT_MEANINGS, 'online.'),
+    ],
     ROLLOUT_MEANINGS,
   );
 }

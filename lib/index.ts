@@ -97,6 +97,7 @@ export type {
   RolloutWave,
   RolloutWorker,
   StopRule,
+  OnlineRolloutOptions,
   WorkerOptions,
 } from './rollout';
 export type { ChangeTrace, OnlineTrace, RolloutTrace } from './run/channels';

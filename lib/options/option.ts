@@ -67,6 +67,22 @@ export function group<T extends OptionTable>(
   };
 }
 
+/** Options under one name of something that is off by default; `true` stands for their defaults. */
+export function switched<T extends OptionTable>(table: T): Option<GivenBy<T> | boolean, SettledBy<T> | undefined> {
+  return {
+    default: undefined,
+    settle: (given, inherited, path, faults) => {
+      if (given === undefined || given === null) return inherited;
+      if (given === false) return undefined;
+      if (typeof given !== 'boolean' && typeof given !== 'object') {
+        faults.push({ path, message: 'must be true, false or an object' });
+        return undefined;
+      }
+      return settle(table, given === true ? {} : given, inherited, path, faults);
+    },
+  };
+}
+
 /** Options over inherited ones over the defaults. It checks the result, so zero is a value. */
 export function settle<T extends OptionTable>(
   table: T,

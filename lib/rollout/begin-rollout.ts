@@ -3,14 +3,16 @@ import { MigrationError } from '../errors';
 import { checkedChanges } from '../plan/checked-changes';
 import type { CheckedChange } from '../plan/operations';
 import { serverOf, type TenantDb } from '../tenant/tenant-db';
-import { workPlanner, type RolloutOn } from './change-tenant';
 import { frozen, otherListError, type FrozenList } from './frozen-list';
 import { addTenants, entryOf, register, tenantsOf, type LedgerEntry } from './ledger';
 import { keptList } from './kept-list';
 import { ensureLedger, ledgerServer } from './prepare-ledger';
+import { prepareOnline } from './prepare-online';
+import { rolloutOn, type RolloutOn } from './rollout-on';
 import type { RolloutSpec } from './rollout-types';
 import type { RolloutSettings } from './rollout-settings';
 import { inOrder, type Target } from './targets';
+import { tenantWork } from './tenant-work';
 
 /** A rollout that is about to begin, or to go on: what was given, and the servers it is for. */
 export interface Prepared {
@@ -53,11 +55,12 @@ export async function prepare(
 async function entriesOf(
   name: string,
   servers: ReadonlyMap<Knex, readonly Target[]>,
-  { change }: RolloutSettings,
+  { change, online }: RolloutSettings,
 ): Promise<ReadonlyMap<Knex, LedgerEntry>> {
   const entries = new Map<Knex, LedgerEntry>();
   for (const [server, own] of servers) {
     await ensureLedger(server, change);
+    if (online !== undefined) await prepareOnline(server, change);
     const entry = await entryOf(server, name, change);
     if (entry !== undefined) entries.set(server, entry);
     else if (own.length === 0)
@@ -129,14 +132,14 @@ export interface Begun {
 export async function begin(prepared: Prepared): Promise<{ readonly begun: readonly Begun[]; readonly added: number }> {
   const { name, list, changes, servers, settings } = prepared;
   const begun: Begun[] = [];
-  const workFor = workPlanner(changes, settings);
+  const work = tenantWork(changes, settings);
   let { seed } = settings;
   for (const server of servers.keys()) {
     const entry = await register(server, name, list, seed, settings.change);
     if (entry.hash !== list.hash) throw otherListError(name, '', entry.hash, list.hash);
     // Of the first one: a rollout that goes on keeps its order.
     seed = begun[0]?.entry.seed ?? entry.seed;
-    begun.push({ entry, on: { server, name, id: entry.id, workFor, settings, alone: oneAfterTheOther() } });
+    begun.push({ entry, on: rolloutOn({ server, name, id: entry.id, settings }, work) });
   }
   const added = await addTargets(begun, prepared.targets, servers, { ...settings, seed });
   return { begun, added };
@@ -168,16 +171,6 @@ async function addTargets(
     await addTenants(on.server, entry.id, rows, change);
   }
   return ordered.length;
-}
-
-/** Runs what it is given one after the other. */
-export function oneAfterTheOther(): RolloutOn['alone'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (run) => {
-    const own = last.then(run, run);
-    last = own.catch(() => undefined);
-    return own;
-  };
 }
 
 function invalidError(message: string): MigrationError {

@@ -29,6 +29,7 @@ export const LEDGER_TABLES: Readonly<Record<string, readonly string[]>> = {
   "claimed" boolean not null default false,
   "changes" pg_catalog.text,
   "hash" pg_catalog.text,
+  "changed" integer not null default 0,
   "code" pg_catalog.text,
   "operation" pg_catalog.text,
   "table_name" pg_catalog.text,

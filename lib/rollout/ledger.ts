@@ -124,6 +124,8 @@ export interface ClaimedTenant {
   readonly org: string;
   /** Its own list of changes, as JSON. */
   readonly changes: string | null;
+  /** How many of them were made by themselves, online. */
+  readonly changed: number;
 }
 
 /**
@@ -141,7 +143,7 @@ export async function claim(
     where t.rollout ${EQ} ${literal(id)} and t.outcome ${EQ} 'pending' and not t.claimed and t.place ${LT} ${literal(until)}
     order by t.place limit ${count} for update skip locked`;
   const sql = `update ${ROLLOUT_TENANTS} set claimed = true
-  where rollout ${EQ} ${literal(id)} and org ${EQ} any (array(${free})) returning org, changes`;
+  where rollout ${EQ} ${literal(id)} and org ${EQ} any (array(${free})) returning org, changes, changed`;
   return rowsOf<ClaimedTenant>(await askLedger(server, sql, settings));
 }
 
@@ -153,7 +155,7 @@ export async function unfinished(
   count: number,
   settings: Settings,
 ): Promise<readonly ClaimedTenant[]> {
-  const sql = `select org, changes from ${ROLLOUT_TENANTS}
+  const sql = `select org, changes, changed from ${ROLLOUT_TENANTS}
   where rollout ${EQ} ${literal(id)} and outcome ${EQ} 'pending' and place ${LT} ${literal(until)}
   order by place desc limit ${count}`;
   return rowsOf<ClaimedTenant>(await askLedger(server, sql, settings));

@@ -1,3 +1,5 @@
+import type { SettledOnline } from './online-rollout-options';
+
 /**
  * A started pg-boss, 10 or 12, as far as it is used. It is given by the caller and never imported, so the version is the
  * caller's choice.
@@ -21,6 +23,8 @@ export interface WakeUp {
   readonly name: string;
   readonly until: number;
   readonly ifThere: 'fail' | 'adopt';
+  /** Null where changes are made plainly. */
+  readonly online: SettledOnline | null;
   readonly rule: {
     readonly failures: number;
     readonly ratio: number;

@@ -1,5 +1,5 @@
 import { slept } from '../run/waiting';
-import type { RolloutOn } from './change-tenant';
+import type { RolloutOn } from './rollout-on';
 import { entryOf, pendingBefore } from './ledger';
 import { QUEUE, type RolloutQueue, type WakeUp } from './queue-types';
 import type { RolloutState } from './rollout-types';

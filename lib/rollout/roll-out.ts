@@ -15,14 +15,17 @@ import { tryOut } from './trial';
  * transaction, in one round trip: its turn, the changes, its row in the ledger, COMMIT. Calling it again with the same
  * name continues where the first call ended.
  *
+ * With `online`, a change that would block a large table is made as `applyOnline` makes it, and the row of the
+ * tenant is written with its last stage; the other changes before and after it have transactions of their own.
+ *
  * First comes the canary, then the waves, in shuffled order. A tenant that fails is recorded and left unchanged; too many
  * failures stop the rollout (see `stopAfter`). It resolves even then, so read the report.
  *
  * @param spec `name`, and `changes` for every tenant without its own list; to continue, `name` alone is enough
  * @param db a Knex, or a function from an org to its Knex; not a transaction
  * @param options those of every change, and: `orgs`; `connections` 4, `canary` 1, `waves` [10, 100], `bakeMs` 0, `check`,
- *   `stopAfter` { failures: 10, ratio: 0.05, of: 100 }, `maxPerSecond`, `maxLagMs`, `trial` 0, `retryFailed` false, `seed`,
- *   `onProgress`, `signal`
+ *   `stopAfter` { failures: 10, ratio: 0.05, of: 100 }, `maxPerSecond`, `maxLagMs`, `trial` 0, `online` false, `retryFailed`
+ *   false, `seed`, `onProgress`, `signal`
  * @throws MigrationError INVALID_SPEC, also if a rollout of this name has other changes; PERMISSION_DENIED if the ledger
  *   cannot be created, with the SQL for an admin; CONNECTION_LOST if the ledger cannot be reached; any error that `check`
  *   or `orgs` throws

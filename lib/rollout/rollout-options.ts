@@ -1,8 +1,9 @@
 import { abortSignal, callback, must, oneOfWords, wholeFrom } from '../options/checks';
-import { group, option, type GivenBy, type SettledBy } from '../options/option';
+import { group, option, switched, type GivenBy, type SettledBy } from '../options/option';
 import { CHANGE_OPTIONS } from '../options/options';
 import type { Change } from '../plan/operations';
 import { identifierFault } from '../sql/identifier';
+import { ONLINE_ROLLOUT_OPTIONS } from './online-rollout-options';
 import { QUEUE_METHODS, type RolloutQueue } from './queue-types';
 import type { RolloutProgress, RolloutWave } from './rollout-types';
 
@@ -74,6 +75,11 @@ export const ROLLOUT_OPTIONS = {
    * respect. Default 'fail'.
    */
   ifThere: option<(typeof IF_THERE)[number]>({ default: 'fail', check: oneOfWords(IF_THERE) }),
+  /**
+   * Makes the changes that would block a large table as `applyOnline` does, in stages; small tables are changed plainly.
+   * `true`, or options of it. Default false.
+   */
+  online: switched(ONLINE_ROLLOUT_OPTIONS),
   /** Also retries tenants whose failure was permanent, such as a missing table. Default false. */
   retryFailed: option<boolean>({
     default: false,

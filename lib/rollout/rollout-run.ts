@@ -1,10 +1,10 @@
 import { slept } from '../run/waiting';
 import type { Begun } from './begin-rollout';
-import type { Came } from './change-tenant';
 import { doneBefore, entryOf, openUntil, setState } from './ledger';
 import { onceIn, pacer } from './pace';
 import { progressTeller } from './progress';
 import { queueWave } from './queue-wave';
+import type { Came } from './rollout-on';
 import type { RolloutState, RolloutStatus } from './rollout-types';
 import type { NamedRule, RolloutSettings, Rule } from './rollout-settings';
 import { mergedStatus, statusOn } from './status';
@@ -93,7 +93,8 @@ export function rolloutRun(first: readonly Begun[], settings: RolloutSettings): 
     for (;;) {
       if (queue === undefined) await Promise.all(on().map((each) => workWave(each, work)));
       else {
-        const wake = { name: on()[0]?.name ?? '', until, ifThere: settings.ifThere, rule: rule ?? null };
+        const { ifThere, online = null } = settings;
+        const wake = { name: on()[0]?.name ?? '', until, ifThere, online, rule: rule ?? null };
         const told = (): void => (settings.onProgress === undefined ? undefined : ticker.soon());
         const state = await queueWave({ queue, wake, servers: on(), signal, tell: told });
         halted = state === 'running' ? undefined : state;

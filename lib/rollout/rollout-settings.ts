@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { DEFAULTS, type Settings } from '../options/options';
-import { settled, timeoutFaults } from '../options/settings';
+import type { Fault } from '../errors';
+import { DEFAULTS, type OnlineSettings, type Settings } from '../options/options';
+import { onlineSettingsOf, settled, timeoutFaults } from '../options/settings';
 import { NEVER, ROLLOUT_OPTIONS, type RolloutOptions, type SettledOptions } from './rollout-options';
 
 /** When a rollout stops by itself, with nothing left out. */
@@ -17,9 +18,19 @@ export interface RolloutSettings extends Omit<SettledOptions, 'stopAfter' | 'see
   readonly seed: number;
 }
 
+/** How long a tenant waits for another online change of its table: for as long as that one goes on. */
+const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
+
+/** Those of an online change in a rollout; brief locks are tried for as often as in every online change. */
+export function onlineSettingsIn({ change, online }: RolloutSettings, signal: AbortSignal): OnlineSettings {
+  const { retry, waitMs: _waitMs, ...defaults } = onlineSettingsOf({ logger: change.logger });
+  const { onRetry } = change.retry;
+  return { ...defaults, ...change, ...online, retry: { ...retry, onRetry, signal }, waitMs: NO_LIMIT_MS, signal };
+}
+
 /** @throws MigrationError INVALID_SPEC that names every wrong option */
 export function rolloutSettingsOf(given: RolloutOptions | null | undefined): RolloutSettings {
-  const options = settled(ROLLOUT_OPTIONS, given, undefined, timeoutFaults);
+  const options = settled(ROLLOUT_OPTIONS, given, undefined, faultsTogether);
   const { seed, stopAfter, signal, retry } = options;
   return {
     ...options,
@@ -32,4 +43,16 @@ export function rolloutSettingsOf(given: RolloutOptions | null | undefined): Rol
       turn: DEFAULTS.turn,
     },
   };
+}
+
+/** Those of online changes have to be below the same limit. */
+function faultsTogether(settings: SettledOptions, faults: readonly Fault[]): readonly Fault[] {
+  const { online, statementTimeoutMs } = settings;
+  const found = timeoutFaults(settings, faults);
+  if (online === undefined || found.length > 0) return found;
+  const { lockTimeoutMs } = online;
+  return timeoutFaults({ lockTimeoutMs, statementTimeoutMs }, faults).map(({ message }) => ({
+    path: 'options.online.lockTimeoutMs',
+    message,
+  }));
 }

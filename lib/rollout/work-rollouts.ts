@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
-import { oneAfterTheOther } from './begin-rollout';
-import { workPlanner, type Came } from './change-tenant';
 import { keptList } from './kept-list';
 import { entryOf, hasPending } from './ledger';
 import { pacer } from './pace';
 import { serversIn } from './prepare-ledger';
 import { QUEUE, QUEUE_METHODS, type RolloutQueue, type WakeUp } from './queue-types';
+import { rolloutOn, type Came } from './rollout-on';
 import type { RolloutOptions } from './rollout-options';
 import { rolloutSettingsOf, type RolloutSettings } from './rollout-settings';
+import { tenantWork } from './tenant-work';
 import { workWave } from './work-wave';
 
 /** Options of a worker, beside those of every change. */
@@ -17,6 +17,7 @@ export type WorkerOptions = Omit<
   | 'orgs'
   | 'canary'
   | 'ifThere'
+  | 'online'
   | 'waves'
   | 'bakeMs'
   | 'check'
@@ -105,28 +106,19 @@ interface How {
 
 /** Returns whether pending tenants remain that no process may be working on. */
 async function workOn(server: Knex, wake: WakeUp, settings: RolloutSettings, { pace, isOver }: How): Promise<boolean> {
-  const { name, until, rule, ifThere } = wake;
+  const { name, until, rule, ifThere, online } = wake;
   const entry = await entryOf(server, name, settings.change);
   if (entry?.state !== 'running') return false;
   let halted: Came['halted'];
   const onCame = (_org: string, came: Came): void => void (halted = came.halted ?? halted);
-  await workWave(
-    {
-      server,
-      name,
-      id: entry.id,
-      workFor: workPlanner(keptList(entry, settings), settings),
-      settings: { ...settings, ifThere },
-      alone: oneAfterTheOther(),
-    },
-    {
-      until,
-      connections: settings.connections,
-      rule: rule ?? undefined,
-      pace,
-      onCame,
-      isHalted: () => halted !== undefined || isOver(),
-    },
-  );
+  const given = { server, name, id: entry.id, settings: { ...settings, ifThere, online: online ?? undefined } };
+  await workWave(rolloutOn(given, tenantWork(keptList(entry, settings), settings)), {
+    until,
+    connections: settings.connections,
+    rule: rule ?? undefined,
+    pace,
+    onCame,
+    isHalted: () => halted !== undefined || isOver(),
+  });
   return halted === undefined && (await hasPending(server, entry.id, until, settings.change));
 }

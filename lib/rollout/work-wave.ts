@@ -1,5 +1,6 @@
-import { changeTenant, type Came, type RolloutOn } from './change-tenant';
+import { changeTenant } from './change-tenant';
 import { claim, unfinished, type ClaimedTenant } from './ledger';
+import type { Came, RolloutOn } from './rollout-on';
 import type { NamedRule } from './rollout-settings';
 
 /** How many tenants are claimed at a time. */
@@ -31,7 +32,7 @@ export async function workWave(on: RolloutOn, work: WaveWork): Promise<void> {
       for (let tenant = await next(); tenant !== undefined; tenant = await next()) {
         await work.pace();
         if (isHalted()) return;
-        work.onCame(tenant.org, await changeTenant(on, tenant, work.rule));
+        work.onCame(tenant.org, await changeTenant(on, tenant, { rule: work.rule, isHalted }));
       }
     } catch (error) {
       // The others end with the tenants that they have in hand.

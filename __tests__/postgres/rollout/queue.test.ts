@@ -1,6 +1,6 @@
 // Many processes, woken by pg-boss: jobs may be lost, late or delivered twice, since the ledger is the truth.
 import { rollOut, rolloutStatus, workRollouts, pauseRollout, resumeRollout } from '../../../lib';
-import type { RolloutQueue, RolloutWave, RolloutWorker } from '../../../lib';
+import type { Change, RolloutQueue, RolloutWave, RolloutWorker } from '../../../lib';
 import { quiet } from '../../support/log';
 import { connect } from '../../support/postgres';
 import { countsOf, inLedger, STATUS, withStatus, withTenants } from '../../support/rollout';
@@ -158,6 +158,28 @@ test(
         await resumeRollout(spec.name, db);
         expect(countsOf(await running)).toEqual({ targets: 300, done: 300 });
       });
+    }),
+  60_000,
+);
+
+test(
+  'has the workers make online what is to be made online, once each',
+  () =>
+    withTenants(8, async (db, orgs, url) => {
+      const changes: Change[] = [{ kind: 'addIndex', table: 'invoice', columns: ['id'], name: 'by_id' }];
+      await withWorkers(url, 2, async (boss) => {
+        const given = { ...options, orgs, canary: 0, waves: [], online: { fromRows: 0 }, queue: twice(boss) };
+        const report = await rollOut({ name: 'by id', changes }, db, given);
+        expect(countsOf(report)).toEqual({ targets: 8, done: 8 });
+      });
+      const { rows } = await db.raw(
+        `select count(*)::int as n from pg_index x join pg_class c on c.oid = indexrelid where relname = 'by_id' and indisvalid`,
+      );
+      expect(rows).toEqual([{ n: 8 }]);
+      const { rows: made } = await db.raw('select distinct attempts from tenant_ddl.rollout_tenant');
+      expect(made).toEqual([{ attempts: 1 }]);
+      // Built in stages, each of which has ended its record.
+      expect((await db.raw('select from tenant_ddl.online_change')).rows).toEqual([]);
     }),
   60_000,
 );

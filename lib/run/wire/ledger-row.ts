@@ -15,6 +15,10 @@ export interface LedgerRow {
   readonly rollout: number;
   /** From 1; includes those of earlier calls. */
   readonly attempt: number;
+  /** How many changes of its list were made before, where they are made part by part. */
+  readonly after?: number;
+  /** How many are made with this part, in all, if it is not the last. */
+  readonly upTo?: number;
   /** The transaction is rolled back in the end, and needs no row. */
   readonly trial?: true;
 }
@@ -22,12 +26,14 @@ export interface LedgerRow {
 /**
  * Marks a tenant as done if it is pending, its wave has begun, and the rollout is running. If two transactions arrive here for the same
  * tenant, the later one finds no row: an UPDATE at read committed waits for the first one and then checks the row again
- * (manual 13.2.1). `$2` is the rollout, `$3` the org, `$4` the number of attempts.
+ * (manual 13.2.1). `$2` is the rollout, `$3` the org, `$4` the number of attempts, `$5` how many changes of the list were
+ * made before, and `$6` how many are made then: 0 for all, and otherwise it stays pending.
  * `place` is in an expression, which keeps the planner from the index on it: that one would find every tenant of the wave.
  */
 export const MARK_DONE = `with tenant_ddl_row as (
-  update ${ROLLOUT_TENANTS} set outcome = 'done', attempts = (attempts ${PLUS} $4::integer), at = pg_catalog.clock_timestamp()
-  where rollout ${EQ} $2::integer and org ${EQ} $3 and outcome ${EQ} 'pending'
+  update ${ROLLOUT_TENANTS} set outcome = case when $6::integer ${EQ} 0 then 'done' else outcome end, changed = $6::integer,
+    attempts = (attempts ${PLUS} $4::integer), at = pg_catalog.clock_timestamp()
+  where rollout ${EQ} $2::integer and org ${EQ} $3 and outcome ${EQ} 'pending' and changed ${EQ} $5::integer
     and exists (select from ${ROLLOUTS} r where r.id ${EQ} $2::integer and r.state ${EQ} 'running' and r.open_until ${GT} (place ${PLUS} 0))
   returning org)`;
 

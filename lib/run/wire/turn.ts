@@ -5,7 +5,7 @@ import { failing } from '../../sql/server-check';
 import { inPlace, query, type Query, type Statement } from '../../sql/statement';
 import type { Work } from '../work';
 import { fieldShare, keyedShare, keysAsJson } from './keyed-share';
-import { MARK_DONE, REFUSE_UNLESS_MARKED } from './ledger-row';
+import { MARK_DONE, REFUSE_UNLESS_MARKED, type LedgerRow } from './ledger-row';
 import { lockTimeoutShare, type Shared } from './lock-timeout-share';
 import { sessionColumns } from './prepared';
 import type { Connection } from './send';
@@ -70,7 +70,7 @@ function turnQueriesAfter(before: string, parameters: number, what: string, colu
 }
 
 const turnWithRowQueries = (what: string, ...columns: readonly string[]): TurnQueries =>
-  turnQueriesAfter(`${MARK_DONE} `, 4, what, [REFUSE_UNLESS_MARKED, ...columns]);
+  turnQueriesAfter(`${MARK_DONE} `, 6, what, [REFUSE_UNLESS_MARKED, ...columns]);
 
 const TURN_WITH_ROW = turnWithRowQueries('turn_rollout');
 
@@ -97,12 +97,16 @@ export function turnWithIdentity(work: Batch, timeouts: Timeouts, connection: Co
 export function turnWithRow(work: Batch, timeouts: Timeouts, connection: Connection): Statement {
   const { org, ledger } = work;
   const session = sessionColumns(connection);
-  const row = ledger === undefined || ledger.trial ? [] : [String(ledger.rollout), org, String(ledger.attempt)];
+  const row = ledger === undefined || ledger.trial ? [] : rowValues(org, ledger);
   const withRow = row.length > 0;
   if (session.length === 0) return turnOf(withRow ? TURN_WITH_ROW : TURN_IN_TRANSACTION.plain, work, timeouts, row);
   const queries = withRow ? turnWithRowQueries('first_turn', ...session) : turnQueries('first_turn', ...session);
   const { sql, values } = turnOf(queries, work, timeouts, row);
   return inPlace({ name: '', sql, values });
+}
+
+function rowValues(org: string, { rollout, attempt, after = 0, upTo = 0 }: LedgerRow): readonly string[] {
+  return [String(rollout), org, ...[attempt, after, upTo].map(String)];
 }
 
 export function turnOf(
