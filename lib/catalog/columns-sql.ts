@@ -1,8 +1,11 @@
-import { EQ, GE, GT, LT } from '../sql/qualified-sql';
+import { EQ, GE, GT, LT, NE } from '../sql/qualified-sql';
 import { catalog, nameAsSeenFrom } from './catalogs';
 
 /** Oids below are PostgreSQL's own objects, the same in every database of a version (access/transam.h). */
-const FIRST_NORMAL_OID = 16384;
+export const FIRST_NORMAL_OID = 16384;
+
+/** pg_collation's `default`. */
+export const DEFAULT_COLLATION = 100;
 
 /** A sequence in a default is a constant oid, whose text has the schema's name: the catalog has the object itself. */
 const SEQUENCES = `select pg_catalog.string_agg(${nameAsSeenFrom('rel.home', 's.relnamespace', 's.relname')}, ', ' order by s.oid)
@@ -12,19 +15,28 @@ const SEQUENCES = `select pg_catalog.string_agg(${nameAsSeenFrom('rel.home', 's.
 /** The name of a type that is none of PostgreSQL's own, whose number is another one for each tenant. */
 const OWN_TYPE = `select ${nameAsSeenFrom('rel.home', 't.typnamespace', 't.typname')} from pg_catalog.pg_type t where t.oid ${EQ} a.atttypid`;
 
+/** An empty text, which no default is, where the server can't write it down. */
+const DEFAULT = `case when d.oid is not null and a.attgenerated ${EQ} ''::pg_catalog."char" then coalesce(pg_catalog.pg_get_expr(d.adbin, 0), '') end`;
+
+/** What few columns have, as a record of its own: each part of a record costs as much where it says nothing. */
+const RARE = `case when a.attidentity ${NE} ''::pg_catalog."char" or a.attgenerated ${NE} ''::pg_catalog."char" or a.attinhcount ${NE} 0
+        or a.attcompression ${NE} ''::pg_catalog."char" or a.attstattarget ${GE} 0 or a.attoptions is not null
+        or a.attcollation ${NE} 0 and a.attcollation ${NE} ${DEFAULT_COLLATION}
+        then (a.attidentity, a.attgenerated, a.attinhcount, a.attcompression, a.attstattarget, a.attoptions,
+          (select c.collname from pg_catalog.pg_collation c where c.oid ${EQ} a.attcollation))::pg_catalog.text end`;
+
 /**
  * The columns of each table, a record each. As the server writes a record: several times cheaper than JSON. A default is
  * deparsed without its table: PostgreSQL would open that one, wait for its lock, and keep it in memory.
  */
 export const COLUMNS = `columns as materialized (
-  select rel.oid as relation, a.shown, a.types, a.collations
+  select rel.oid as relation, a.shown
   from rel cross join lateral (
-    select pg_catalog.array_agg(a.atttypid) as types, pg_catalog.array_agg(a.attcollation) as collations, pg_catalog.string_agg((
+    select pg_catalog.string_agg((
       a.attnum, a.attname, case when a.atttypid ${LT} ${FIRST_NORMAL_OID} then a.atttypid end,
-      case when a.atttypid ${GE} ${FIRST_NORMAL_OID} then (${OWN_TYPE}) end, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated,
-      a.attcollation, a.attstorage, a.attinhcount, a.attcompression, a.attstattarget, a.attoptions, d.oid is not null,
-      case when a.attgenerated ${EQ} ''::pg_catalog."char" then pg_catalog.pg_get_expr(d.adbin, 0) end,
-      case when pg_catalog.strpos(d.adbin::pg_catalog.text, ':consttype 2205 ') ${GT} 0 then (${SEQUENCES}) end
+      case when a.atttypid ${GE} ${FIRST_NORMAL_OID} then (${OWN_TYPE}) end, a.atttypmod, a.attnotnull,
+      a.attcollation, a.attstorage, ${DEFAULT},
+      case when pg_catalog.strpos(d.adbin::pg_catalog.text, ':consttype 2205 ') ${GT} 0 then (${SEQUENCES}) end, ${RARE}
       )::pg_catalog.text, '' order by a.attnum) as shown
     from pg_catalog.pg_attribute a
       left join pg_catalog.pg_attrdef d on d.adrelid ${EQ} a.attrelid and d.adnum ${EQ} a.attnum and a.atthasdef
@@ -33,17 +45,9 @@ export const COLUMNS = `columns as materialized (
   where rel.kind ${EQ} any ('{r,p}'::pg_catalog."char"[])
 )`;
 
-/** The different ones among the numbers in lists, of which most tables have the same. */
-function distinct(list: string, rows: string): string {
-  return `select distinct pg_catalog.unnest(list) as oid from (select distinct ${list} as list from ${rows}) lists`;
-}
-
-/** Types, collations and access methods that are used, by their oids. */
+/** PostgreSQL's own types but for those of its tables, and the access methods, by their oids. */
 export const DICTIONARIES = {
   types: `select pg_catalog.json_agg(pg_catalog.json_build_array(t.oid::bigint, pg_catalog.format_type(t.oid, null), t.typcollation::bigint, t.typstorage))
-    from pg_catalog.pg_type t join (${distinct('types', 'columns')}) used on used.oid ${EQ} t.oid`,
-  collations: `select pg_catalog.json_agg(pg_catalog.json_build_array(c.oid::bigint, c.collname))
-    from pg_catalog.pg_collation c join (
-      ${distinct('collations', 'columns')} union ${distinct('indcollation::pg_catalog.oid[]', 'index_of')}) used on used.oid ${EQ} c.oid`,
+    from pg_catalog.pg_type t where t.oid ${LT} ${FIRST_NORMAL_OID} and t.typrelid ${EQ} 0`,
   methods: 'select pg_catalog.json_agg(pg_catalog.json_build_array(m.oid::bigint, m.amname)) from pg_catalog.pg_am m',
 };

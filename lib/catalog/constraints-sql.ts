@@ -1,4 +1,4 @@
-import { EQ, NE } from '../sql/qualified-sql';
+import { EQ, GT, NE } from '../sql/qualified-sql';
 
 /** Names of columns by their numbers, as a JSON text. */
 function columnNames(relation: string, attnums: string): string {
@@ -12,35 +12,49 @@ const CHECKED_COLUMNS = `case when pg_catalog.cardinality(k.conkey) ${EQ} 1
         then (select a.attname::pg_catalog.text from pg_catalog.pg_attribute a where a.attrelid ${EQ} k.conrelid and a.attnum ${EQ} k.conkey[1])
         else coalesce(${columnNames('k.conrelid', 'k.conkey')}::pg_catalog.text, '') end`;
 
+/** Columns that an older server lacks are taken from beside the catalog: a name is looked up there only where the catalog has none. */
+const OLDER = 'cross join (select true as conenforced, false as conperiod, null::smallint[] as confdelsetcols) older';
+
+/** What few constraints have, as a record of its own. */
+const RARE = `case when k.condeferrable or not k.convalidated or not conenforced or conperiod or k.coninhcount ${NE} 0 or confdelsetcols is not null
+        or k.connoinherit and k.contype ${EQ} any ('{c,n}'::pg_catalog."char"[])
+      then (k.condeferrable, k.condeferred, k.convalidated, conenforced, conperiod,
+        k.connoinherit and k.contype ${EQ} any ('{c,n}'::pg_catalog."char"[]), k.coninhcount, confdelsetcols is not null)::pg_catalog.text end`;
+
+/** The table that a foreign key refers to, and its columns by their names. */
+const OF_ANOTHER = `select pg_catalog.json_build_array(place.nspname, target.relname, ${columnNames('k.confrelid', 'k.confkey')})
+        from pg_catalog.pg_class target join pg_catalog.pg_namespace place on place.oid ${EQ} target.relnamespace
+        where target.oid ${EQ} k.confrelid and target.relnamespace ${NE} rel.home`;
+
+/** Of a table of the tenant's own, whose columns are numbers, or of another one. */
+const REFERENCE = `case when k.confrelid ${NE} 0 then (
+        (select t.relname from pg_catalog.pg_class t where t.oid ${EQ} k.confrelid and t.relnamespace ${EQ} rel.home), k.confkey,
+        (${OF_ANOTHER}), k.confdeltype, k.confupdtype, k.confmatchtype)::pg_catalog.text end`;
+
 /**
- * Each constraint of a table, and the text of its tree, where it is a check. Columns that an older server lacks are
- * taken from beside the catalog: a name is looked up there only where the catalog has none.
- *
- * A NOT NULL that holds is a part of its column; from PostgreSQL 18 on it is here too, and may be one that does not hold.
+ * The constraints of each table but its checks, a record each. A NOT NULL that holds is a part of its column; from
+ * PostgreSQL 18 on it is here too, and may be one that does not hold.
  */
-const CONSTRAINT = `constraints as materialized (
-  select rel.oid as relation, rel.home, k.*
-  from rel cross join (select true as conenforced, false as conperiod, null::smallint[] as confdelsetcols) older
-  cross join lateral (
-    select k.conname, k.contype, k.conkey, k.oid as check_oid, k.confrelid, k.confkey, k.confdeltype, k.confupdtype, k.confmatchtype,
-      k.condeferrable, k.condeferred, k.convalidated, conenforced as is_enforced, conperiod as is_period, k.connoinherit,
-      k.coninhcount, confdelsetcols is not null as sets_some,
-      case when k.contype ${EQ} 'c'::pg_catalog."char" then k.conbin::pg_catalog.text end as tree,
-      case when k.contype ${EQ} 'c'::pg_catalog."char" then ${CHECKED_COLUMNS} end as tree_columns
+const KEYS = `keys as materialized (
+  select rel.oid as relation, k.shown
+  from rel ${OLDER} cross join lateral (
+    select pg_catalog.string_agg((k.conname, k.contype, k.conkey, null, ${RARE}, ${REFERENCE})::pg_catalog.text, '' order by k.conname) as shown
     from pg_catalog.pg_constraint k
-    where k.conrelid ${EQ} rel.oid and k.contype ${NE} 't'::pg_catalog."char"
+    where k.conrelid ${EQ} rel.oid and k.contype ${NE} all ('{c,t}'::pg_catalog."char"[])
       and (k.contype ${NE} 'n'::pg_catalog."char" or not k.convalidated or not conenforced or k.connoinherit)
     offset 0) k
 )`;
 
-/** A record for each constraint. The columns of a table of the tenant's own are numbers, those of another are names. */
-const SHOWN = `(k.conname, k.contype, k.conkey, k.condeferrable, k.condeferred, k.convalidated, k.is_enforced, k.is_period, k.connoinherit,
-      k.coninhcount, k.sets_some, k.confrelid ${NE} 0, own.name, k.confkey,
-      case when own.oid is null and k.confrelid ${NE} 0 then (
-        select pg_catalog.json_build_array(place.nspname, target.relname, ${columnNames('k.confrelid', 'k.confkey')})
-        from pg_catalog.pg_class target join pg_catalog.pg_namespace place on place.oid ${EQ} target.relnamespace
-        where target.oid ${EQ} k.confrelid) end,
-      k.confdeltype, k.confupdtype, k.confmatchtype, c.id)::pg_catalog.text`;
+/** Each check of a table, and its tree. */
+const CHECKED = `checked as materialized (
+  select rel.oid as relation, k.*
+  from rel ${OLDER} cross join lateral (
+    select k.conname, k.conkey, k.oid as check_oid, ${RARE} as rare, k.conbin::pg_catalog.text as tree, ${CHECKED_COLUMNS} as tree_columns
+    from pg_catalog.pg_constraint k
+    where k.conrelid ${EQ} rel.oid and k.contype ${EQ} 'c'::pg_catalog."char"
+    offset 0) k
+  where rel.checks ${GT} 0
+)`;
 
 /**
  * The checks: equal trees over columns of equal names are one, which the server writes down once. It opens a table for
@@ -51,17 +65,19 @@ function checks(waits: boolean): string {
   return `checks as materialized (
   select tree, tree_columns, pg_catalog.row_number() over () as id,
     ${waits ? `coalesce(${free}, pg_catalog.min(k.check_oid))` : free} as representative
-  from constraints k where tree is not null group by tree, tree_columns
+  from checked k group by tree, tree_columns
 )`;
 }
 
-/** The constraints of each table; a check ends with the number of its text. */
+/** The constraints of each table; a check has the number of its text. */
 export function constraints(waits: boolean): string {
-  return `${CONSTRAINT}, ${checks(waits)}, keys as materialized (
-  select k.relation, pg_catalog.string_agg(${SHOWN}, '' order by k.conname, k.contype) as shown
-  from constraints k left join checks c on c.tree ${EQ} k.tree and c.tree_columns ${EQ} k.tree_columns
-    left join rel own on own.oid ${EQ} k.confrelid and own.home ${EQ} k.home
+  return `${KEYS}, ${CHECKED}, ${checks(waits)}, check_lists as materialized (
+  select k.relation, pg_catalog.string_agg((k.conname, 'c', k.conkey, c.id, k.rare, null)::pg_catalog.text, '' order by k.conname) as shown
+  from checked k join checks c on c.tree ${EQ} k.tree and c.tree_columns ${EQ} k.tree_columns
   group by k.relation
+), constraint_lists as (
+  select keys.relation, pg_catalog.concat(keys.shown, l.shown) as shown
+  from keys left join check_lists l on l.relation ${EQ} keys.relation
 )`;
 }
 

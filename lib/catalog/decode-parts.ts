@@ -1,5 +1,5 @@
 import type { ColumnFacts, ConstraintFacts, IndexFacts, ReferenceFacts } from './facts';
-import { numbersIn } from './rows';
+import { numbersIn, recordsIn } from './rows';
 
 export type Type = readonly [oid: number, name: string, collation: number, storage: string];
 export type OperatorClass = readonly [oid: number, name: string, isDefault: boolean];
@@ -8,7 +8,6 @@ export type IndexTexts = readonly [number: number, expressions: string | null, c
 /** What numbers in the answer stand for. */
 export interface Dictionaries {
   readonly types: ReadonlyMap<number, Type>;
-  readonly collations: ReadonlyMap<number, string>;
   readonly methods: ReadonlyMap<number, string>;
   readonly classes: ReadonlyMap<number, OperatorClass>;
   readonly checks: ReadonlyMap<number, string | null>;
@@ -23,6 +22,15 @@ function is(value: string | null | undefined): boolean {
   return value === 't';
 }
 
+/** A record in a record; none where it is null. */
+function only(record: string | null | undefined): Parts {
+  return recordsIn(record ?? null)[0] ?? [];
+}
+
+function listIn<T>(json: string | null | undefined): readonly T[] {
+  return typeof json === 'string' ? (JSON.parse(json) as T[]) : [];
+}
+
 /** The words whose tests are true. */
 function wordsOf(tests: Readonly<Record<string, boolean>>): string[] {
   return Object.keys(tests).filter((word) => tests[word] === true);
@@ -32,9 +40,9 @@ function wordsOf(tests: Readonly<Record<string, boolean>>): string[] {
 const COUNTED = /^\{(?:pg_attver=[^,]*)?\}$/;
 
 /** The order is that of columns-sql.ts. */
-export function columnOf(parts: Parts, { types, collations }: Dictionaries): ColumnFacts {
-  const [number, name, typeOid, typeName, modifier, notNull, identity, generated, collation] = parts;
-  const [storage, inherited, compression, target, options, hasDefault, text, sequences] = parts.slice(9);
+export function columnOf(parts: Parts, { types }: Dictionaries): ColumnFacts {
+  const [number, name, typeOid, typeName, modifier, notNull, collation, storage, defaultText, sequences, rare] = parts;
+  const [identity, generated, inherited, compression, target, options, collationName] = only(rare);
   const type = typeof typeOid === 'string' ? types.get(Number(typeOid)) : undefined;
   const isCollated = type !== undefined && type[2] !== Number(collation);
   return {
@@ -45,9 +53,8 @@ export function columnOf(parts: Parts, { types, collations }: Dictionaries): Col
     isNotNull: is(notNull),
     identity: identity ?? '',
     generated: generated ?? '',
-    collation: isCollated ? (collations.get(Number(collation)) ?? String(collation)) : '',
-    // One that could not be written down is shown by an empty text, which no default is.
-    default: is(hasDefault) && (generated ?? '') === '' ? (text ?? '') : null,
+    collation: isCollated ? (collationName ?? 'default') : '',
+    default: defaultText ?? null,
     sequences: sequences ?? null,
     words: wordsOf({
       inherited: Number(inherited) > 0,
@@ -61,9 +68,8 @@ export function columnOf(parts: Parts, { types, collations }: Dictionaries): Col
 
 /** The order is that of constraints-sql.ts. */
 export function constraintOf(parts: Parts, { checks }: Dictionaries): ConstraintFacts {
-  const [name, type, columns, deferrable, deferred, validated, enforced, period, noInherit, inherited, setsSome] =
-    parts;
-  const check = parts[18];
+  const [name, type, columns, check, rare, reference] = parts;
+  const [deferrable, deferred, validated = 't', enforced = 't', period, withoutHeirs, inherited, setsSome] = only(rare);
   return {
     name: name ?? '',
     type: type ?? '',
@@ -74,11 +80,11 @@ export function constraintOf(parts: Parts, { checks }: Dictionaries): Constraint
       'not validated': !is(validated) && is(enforced),
       'not enforced': !is(enforced),
       'without overlaps': is(period),
-      'no inherit': is(noInherit) && (type === 'c' || type === 'n'),
+      'no inherit': is(withoutHeirs),
       inherited: Number(inherited) > 0,
       'sets some columns': is(setsSome),
     }),
-    references: is(parts[11]) ? referenceOf(parts.slice(12, 18)) : null,
+    references: typeof reference === 'string' ? referenceOf(only(reference)) : null,
     check: typeof check === 'string' ? (checks.get(Number(check)) ?? null) : null,
   };
 }
@@ -94,10 +100,13 @@ function referenceOf([own, keys, foreign, onDelete, onUpdate, match]: Parts): Re
 export function indexOf(
   parts: Parts,
   ofColumns: ReadonlyMap<number, number>,
-  { classes, collations, methods, indexTexts }: Dictionaries,
+  { classes, methods, indexTexts }: Dictionaries,
 ): IndexFacts {
-  const [name, method, unique, valid, columns, keyColumns, options, operatorClasses, ofIndex, expressed] = parts;
-  const [partial, nullsNotDistinct, identity, clustered, storage, tablespace, kind, partition, texts] = parts.slice(10);
+  const [name, method, unique, valid, columns, keyColumns, options, operatorClasses, ofIndex, texts, rare] = parts;
+  const [expressed, partial, nullsNotDistinct, identity, clustered, storage, tablespace, kind, partition] = only(rare);
+  const [ownClasses, collationNames] = only(rare).slice(9);
+  const classNames = listIn<readonly [string, boolean] | null>(ownClasses);
+  const namesOfCollations = listIn<string | null>(collationNames);
   const [, expressions = null, condition = null] = indexTexts.get(Number(texts)) ?? [];
   const numbers = numbersIn(columns ?? '');
   return {
@@ -108,13 +117,13 @@ export function indexOf(
     columns: numbers,
     keyColumns: Number(keyColumns),
     options: numbersIn(options ?? ''),
-    classes: numbersIn(operatorClasses ?? '').map((oid) => {
-      const [, className = String(oid), isDefault = false] = classes.get(oid) ?? [];
-      return isDefault ? '' : className;
+    classes: numbersIn(operatorClasses ?? '').map((oid, at) => {
+      const [className, isDefault] = classNames[at] ?? classes.get(oid)?.slice(1) ?? [String(oid), false];
+      return isDefault === true ? '' : String(className);
     }),
     collations: numbersIn(ofIndex ?? '').map((oid, at) => {
       const own = ofColumns.get(numbers[at] ?? 0) ?? oid;
-      return oid === own || oid === 0 ? '' : (collations.get(oid) ?? String(oid));
+      return oid === own || oid === 0 ? '' : (namesOfCollations[at] ?? 'default');
     }),
     words: wordsOf({
       'on an expression': is(expressed),
@@ -123,7 +132,7 @@ export function indexOf(
       'replica identity': is(identity),
       clustered: is(clustered),
       options: typeof storage === 'string',
-      tablespace: Number(tablespace) !== 0,
+      tablespace: Number(tablespace ?? 0) !== 0,
       partitioned: kind === 'I',
       inherited: is(partition),
     }),

@@ -15,7 +15,6 @@ import { all, only, recordsIn, wordsIn, type Row } from './rows';
 export function schemasIn(rows: readonly Row[]): readonly SchemaFacts[] {
   const dictionaries: Dictionaries = {
     types: new Map(only<Type>(rows, 'types').map((type) => [type[0], type])),
-    collations: new Map(only<readonly [number, string]>(rows, 'collations')),
     classes: new Map(only<OperatorClass>(rows, 'operatorClasses').map((found) => [found[0], found])),
     methods: new Map(only<readonly [number, string]>(rows, 'methods')),
     checks: new Map(only<readonly [number, string | null]>(rows, 'checks')),
@@ -51,7 +50,7 @@ function tableOf(text: string, dictionaries: Dictionaries): TableFacts {
   const [record = []] = recordsIn(text);
   const [name, kind, isPartition, words, columns, keys, indexes, parts, comments] = record;
   const attributes = recordsIn(columns ?? null);
-  const collations = new Map(attributes.map((column) => [Number(column[0]), Number(column[8])]));
+  const collations = new Map(attributes.map((column) => [Number(column[0]), Number(column[6])]));
   return {
     name: name ?? '',
     kind: kind ?? '',

@@ -16,10 +16,12 @@ function firing(column: string): string {
   return json(shown);
 }
 
+const KEY_OF_TRIGGER = `select k.conname from pg_catalog.pg_constraint k where g.tgisinternal and k.oid ${EQ} g.tgconstraint`;
+
 /** An internal trigger is a part of its key, unless somebody has switched it off: the key then holds nothing. */
-const TRIGGERS = `select distinct 1 as rank, pg_catalog.concat(case when g.tgisinternal then '["trigger of a key",' else '["trigger",' end,
-      ${json('coalesce(k.conname, g.tgname)::pg_catalog.text')}, ',', ${firing('g.tgenabled')}, ']') as shown
-    from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on g.tgisinternal and k.oid ${EQ} g.tgconstraint
+const TRIGGERS = `select 1 as rank, pg_catalog.concat(case when g.tgisinternal then '["trigger of a key",' else '["trigger",' end,
+      ${json(`coalesce((${KEY_OF_TRIGGER}), g.tgname)::pg_catalog.text`)}, ',', ${firing('g.tgenabled')}, ']') as shown
+    from pg_catalog.pg_trigger g
     where rel.has_triggers and g.tgrelid ${EQ} rel.oid and (not g.tgisinternal or g.tgenabled ${NE} 'O'::pg_catalog."char")`;
 
 const POLICIES = `select 3, ${part('policy', 'p.polname::pg_catalog.text', `'""'`)}

@@ -24,9 +24,8 @@ export function schemasQuery(which: Which): string {
   return `with ${[home(which), MEMBERS, relations(which), LOCKED, COLUMNS, constraints(waits), indexes(waits), PARTS, COMMENTS, OBJECTS, SHAPES].join(', ')}
 select 'shape' as kind, pg_catalog.concat('[', id, ',', ${json('shown')}, ']') as body from shape
 union all select 'objects', pg_catalog.concat('[', id, ',[', shown, ']]') from object_list
-union all select 'schema', ${SCHEMA} from home
+union all select 'schema', ${SCHEMA}
 union all select 'types', ${answer(DICTIONARIES.types)}
-union all select 'collations', ${answer(DICTIONARIES.collations)}
 union all select 'methods', ${answer(DICTIONARIES.methods)}
 union all select 'operatorClasses', ${answer(OPERATOR_CLASSES)}
 union all select 'checks', ${answer(CHECK_TEXTS)}
@@ -78,7 +77,7 @@ const MEMBERS = `member as materialized (
   left join lateral (
     select c.relname::pg_catalog.text as name, c.relkind as kind, c.relispartition as is_partition, c.relpersistence as persistence,
       c.relrowsecurity as rowsecurity, c.relforcerowsecurity as forcerowsecurity, c.relreplident as replident, c.reloptions as options,
-      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner, c.relhastriggers as has_triggers, c.relhasrules as has_rules
+      c.reltablespace as tablespace, c.relam as method, c.reloftype as oftype, c.relowner as owner, c.relhastriggers as has_triggers, c.relhasrules as has_rules, c.relchecks as checks
     from pg_catalog.pg_class c
     where d.classid ${EQ} ${catalog('pg_class')} and c.oid ${EQ} d.objid offset 0) c on true
 )`;
@@ -107,26 +106,31 @@ const LOCKED = `held as materialized (
   select held.relation as oid from held where held.locktype ${EQ} 'relation'
 )`;
 
-const SHAPES = `shape_of as materialized (
-  select rel.home, (rel.name, rel.kind, rel.is_partition, ${TABLE_WORDS}, columns.shown, keys.shown, indexes.shown,
-      parts.shown, comments.shown)::pg_catalog.text as shown
-  from rel left join columns on columns.relation ${EQ} rel.oid left join keys on keys.relation ${EQ} rel.oid
-    left join indexes on indexes.relation ${EQ} rel.oid left join parts on parts.relation ${EQ} rel.oid
-    left join comments on comments.relation ${EQ} rel.oid
-), shape as materialized (
-  select shown, pg_catalog.row_number() over () as id from (select distinct shown from shape_of) d
-), object_list as materialized (
-  select shown, pg_catalog.row_number() over () as id from (select distinct shown from objects) d
+/** What tables are like, each once, with the schemas that have one. A record is made of each shape, not of each table. */
+const SHAPES = `shape as materialized (
+  select pg_catalog.row_number() over () as id, pg_catalog.array_agg(t.home) as homes,
+    (t.name, t.kind, t.is_partition, t.words, t.columns, t.keys, t.indexes, t.parts, t.comments)::pg_catalog.text as shown
+  from (
+    select rel.home, rel.name, rel.kind, rel.is_partition, ${TABLE_WORDS} as words, columns.shown as columns, constraint_lists.shown as keys,
+      indexes.shown as indexes, parts.shown as parts, comments.shown as comments
+    from rel left join columns on columns.relation ${EQ} rel.oid left join constraint_lists on constraint_lists.relation ${EQ} rel.oid
+      left join indexes on indexes.relation ${EQ} rel.oid left join parts on parts.relation ${EQ} rel.oid
+      left join comments on comments.relation ${EQ} rel.oid) t
+  group by t.name, t.kind, t.is_partition, t.words, t.columns, t.keys, t.indexes, t.parts, t.comments
 ), shapes as materialized (
-  select s.home, pg_catalog.string_agg(shape.id::pg_catalog.text, ',' order by shape.id) as ids
-  from shape_of s join shape on shape.shown ${EQ} s.shown group by s.home
+  select home, pg_catalog.string_agg(shape.id::pg_catalog.text, ',' order by shape.id) as ids
+  from shape cross join pg_catalog.unnest(shape.homes) home group by home
+), object_list as materialized (
+  select pg_catalog.row_number() over () as id, pg_catalog.array_agg(home) as homes, shown from objects group by shown
+), lists as materialized (
+  select home, id from object_list cross join pg_catalog.unnest(homes) home
 ), changing as materialized (
   select rel.home from rel join locked on locked.oid ${EQ} rel.oid
   union select home.oid from home join held on held.locktype ${EQ} 'advisory' and held.key ${EQ} ${turnKey(`pg_catalog.concat('${TURN}', home.name)`)}
 )`;
 
 /** `[oid, name, numbers of the shapes, number of the list of objects, whether somebody is changing it]` */
-const SCHEMA = `pg_catalog.concat('[', home.oid, ',', ${json('home.name')}, ',[',
-    (select ids from shapes where shapes.home ${EQ} home.oid), '],',
-    coalesce((select l.id from objects join object_list l on l.shown ${EQ} objects.shown where objects.home ${EQ} home.oid), 0), ',',
-    ${bit(`exists (select from changing where changing.home ${EQ} home.oid)`)}, ']')`;
+const SCHEMA = `pg_catalog.concat('[', home.oid, ',', ${json('home.name')}, ',[', shapes.ids, '],', coalesce(lists.id, 0), ',',
+    ${bit('changing.home is not null')}, ']')
+  from home left join shapes on shapes.home ${EQ} home.oid left join lists on lists.home ${EQ} home.oid
+    left join changing on changing.home ${EQ} home.oid`;
