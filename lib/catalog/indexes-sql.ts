@@ -1,4 +1,5 @@
 import { EQ, GE, GT, IS_CONTAINED, LE, NE } from '../sql/qualified-sql';
+import { nameAsSeenFrom } from './catalogs';
 import { DEFAULT_COLLATION, FIRST_NORMAL_OID } from './columns-sql';
 
 const HAS_TREE = '(i.indexprs is not null or i.indpred is not null)';
@@ -7,11 +8,10 @@ const HAS_OWN_CLASS = `${FIRST_NORMAL_OID} ${LE} any (i.indclass::pg_catalog.oid
 
 const IS_COLLATED = `not (i.indcollation::pg_catalog.oid[] ${IS_CONTAINED} '{0,${DEFAULT_COLLATION}}'::pg_catalog.oid[])`;
 
-/** Operator classes that are none of PostgreSQL's own, in their places: `[qualified name, whether it is the default of its type]`. */
-const CLASSES = `select pg_catalog.json_agg(case when o.oid is not null then pg_catalog.json_build_array(pg_catalog.concat(n.nspname, '.', o.opcname), o.opcdefault) end order by u.place)
+/** Operator classes that are none of PostgreSQL's own, in their places: `[name, qualified where another schema has it, whether it is the default of its type]`. */
+const CLASSES = `select pg_catalog.json_agg(case when o.oid is not null then pg_catalog.json_build_array(${nameAsSeenFrom('c.relnamespace', 'o.opcnamespace', 'o.opcname')}, o.opcdefault) end order by u.place)
         from pg_catalog.unnest(i.indclass::pg_catalog.oid[]) with ordinality u(oid, place)
-          left join pg_catalog.pg_opclass o on o.oid ${EQ} u.oid and o.oid ${GE} ${FIRST_NORMAL_OID}
-          left join pg_catalog.pg_namespace n on n.oid ${EQ} o.opcnamespace`;
+          left join pg_catalog.pg_opclass o on o.oid ${EQ} u.oid and o.oid ${GE} ${FIRST_NORMAL_OID}`;
 
 const COLLATIONS = `select pg_catalog.json_agg(k.collname order by u.place)
         from pg_catalog.unnest(i.indcollation::pg_catalog.oid[]) with ordinality u(oid, place)

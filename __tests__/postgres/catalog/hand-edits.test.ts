@@ -223,6 +223,21 @@ const EDITS: Record<string, Edit> = {
     sql: 'create index collated on invoice (note collate "C")',
     found: ['index collated of invoice: collation C'],
   },
+  "an index with an operator class of the tenant's own": {
+    sql: `create operator class ORG.own for type text using btree as operator 3 =, function 1 bttextcmp(text, text);
+      create index owned on invoice (note ORG.own)`,
+    found: [
+      'invoice has an index owned on note own',
+      'operator class own using btree is in no model',
+      'operator family own using btree is in no model',
+    ],
+    manual: true,
+  },
+  "an index with a collation of the tenant's own": {
+    sql: 'create collation ORG.coll from "C"; create index owned on invoice (note collate ORG.coll)',
+    found: ['collation coll is in no model', 'index owned of invoice: collation coll'],
+    manual: true,
+  },
   'an index on an expression': {
     sql: 'create index lowered on invoice (lower(note))',
     found: ['invoice has an index lowered on lower(note)'],
@@ -403,6 +418,7 @@ function expected(found: readonly string[]): unknown[] {
 it.each(Object.entries(EDITS))('%s', async (_name, { sql, found, since = 0, manual }) => {
   if (version < since) return;
   if (sql.includes('disable trigger all')) needSuperuser('switch the triggers of keys off');
+  if (sql.includes('create operator class')) needSuperuser('create an operator class');
   await edit(sql);
   const differences = diffModels(models(), await inspectTenant(org, db));
   expect(words(differences).sort()).toEqual(expected([...found].sort()));
