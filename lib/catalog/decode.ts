@@ -11,7 +11,7 @@ import {
 } from './decode-parts';
 import { all, only, recordsIn, wordsIn, type Row } from './rows';
 
-/** The answer to {@link schemasQuery}, read. */
+/** The answer to {@link schemasQuery}, read: schemas by their oids. */
 export function schemasIn(rows: readonly Row[]): readonly SchemaFacts[] {
   const dictionaries: Dictionaries = {
     types: new Map(only<Type>(rows, 'types').map((type) => [type[0], type])),
@@ -29,7 +29,8 @@ export function schemasIn(rows: readonly Row[]): readonly SchemaFacts[] {
       list.map((part) => extraOf(part)),
     ]),
   );
-  return all<RawSchema>(rows, 'schema').map(([oid, name, ids, list, changing]) => ({
+  const schemas = all<RawSchema>(rows, 'schema').sort(([one], [other]) => one - other);
+  return schemas.map(([oid, name, ids, list, changing]) => ({
     oid: String(oid),
     name,
     tables: ids.flatMap((id) => shapes.get(id) ?? []),
