@@ -1,6 +1,6 @@
 import type { Logger, LogRecord } from '..';
 import { inCommandWords, withoutAgain } from './command-words';
-import { print, type Screen } from './world';
+import { print, printRaw, type Screen } from './world';
 
 /**
  * A logger that writes a line for each warning: a hazard that applied, an attempt that is repeated. What fails in the
@@ -10,7 +10,7 @@ export function loggerOn(screen: Screen, isVerbose: boolean): Logger {
   const write =
     (level: string) =>
     (message: string, record: LogRecord): void => {
-      if (isVerbose) print(screen, JSON.stringify({ level, message, ...record }));
+      if (isVerbose) printRaw(screen, JSON.stringify({ level, message, ...record }));
       else if (level === 'warn') print(screen, `warning: ${lineOf(message, record)}`);
     };
   return {

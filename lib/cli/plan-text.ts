@@ -1,6 +1,6 @@
 import type { Hazard, Plan, Step } from '..';
 import { inCommandWords } from './command-words';
-import { counted, wrapped } from './text';
+import { counted, shown, wrapped, wrappedSql } from './text';
 import { inColor, painter, widthOf, type Paint, type Screen } from './world';
 
 const INDENT = '    ';
@@ -11,7 +11,7 @@ export function planText({ org, changes, steps, hazards }: Plan, screen: Screen,
   const width = widthOf(screen);
   const title = `${org}: ${counted(changes.length, 'change')}, ${counted(steps.length, 'statement')}`;
   return [
-    paint('bold', title),
+    paint('bold', wrapped(title, width, '  ')),
     ...steps.map((step, index) => stepText(step, index, width, paint)),
     ...hazards.map((hazard) => hazardText(hazard, width, paint)),
   ].join('\n\n');
@@ -24,22 +24,25 @@ export function stepText(
   width: number,
   paint: Paint,
 ): string {
-  const statement = sql.split('\n').map((line) => wrapped(line, width - INDENT.length, '  '));
+  const statement = shown(sql)
+    .split('\n')
+    .map((line) => wrappedSql(line, width - INDENT.length, '  '));
   const numbered = statement.join('\n').replaceAll('\n', `\n${INDENT}`);
-  const held = locks.map(({ mode, schema, table }) => `locks ${schema}.${table}: ${mode}`);
+  const held = locks.map(({ mode, schema, table }) => indented(`locks ${schema}.${table}: ${mode}`, width, '  '));
   const costs = [...(rewritesTable ? ['rewrites the table'] : []), ...(scansTable ? ['reads every row'] : [])];
-  const notes = [...held.map((text) => paint('dim', text)), ...costs.map((text) => paint('red', text))];
-  return [`${String(index + 1).padStart(2)}  ${numbered}`, ...notes.map((note) => INDENT + note)].join('\n');
+  const notes = [...held.map((text) => paint('dim', text)), ...costs.map((text) => paint('red', INDENT + text))];
+  return [`${String(index + 1).padStart(2)}  ${numbered}`, ...notes].join('\n');
 }
 
 function hazardText({ kind, message, saferWay }: Hazard, width: number, paint: Paint): string {
   return [
     `${paint('yellow', `hazard ${kind}`)}`,
-    INDENT + wrapped(message, width - INDENT.length, '').replaceAll('\n', `\n${INDENT}`),
-    INDENT +
-      wrapped(inCommandWords(`Safer: ${saferWay}`, { command: 'plan' }), width - INDENT.length, '').replaceAll(
-        '\n',
-        `\n${INDENT}`,
-      ),
+    indented(message, width),
+    indented(inCommandWords(`Safer: ${saferWay}`, { command: 'plan' }), width),
   ].join('\n');
+}
+
+/** Below a statement, or below the kind of a hazard. */
+function indented(text: string, width: number, later = ''): string {
+  return INDENT + wrapped(shown(text), width - INDENT.length, later).replaceAll('\n', `\n${INDENT}`);
 }

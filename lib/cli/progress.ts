@@ -29,14 +29,16 @@ function barOn(screen: World['stderr']): Progress {
   };
 }
 
-const BAR_WIDTH = 24;
+const WIDEST_BAR = 24;
 
+/** The bar gives way to its text. */
 function barText(progress: RolloutProgress, width: number): string {
   const { targets, pending } = progress;
+  const text = textOf(progress);
+  const room = Math.min(WIDEST_BAR, Math.max(0, width - text.length - 1));
   const part = targets === 0 ? 1 : (targets - pending) / targets;
-  const full = Math.round(part * BAR_WIDTH);
-  const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
-  return `${bar} ${textOf(progress)}`.slice(0, width);
+  const full = Math.round(part * room);
+  return room === 0 ? text : `${'█'.repeat(full)}${'░'.repeat(room - full)} ${text}`;
 }
 
 function linesOn(screen: World['stderr']): Progress {
@@ -76,7 +78,7 @@ export function stageProgressOn({ stderr, env }: World): Progress<StageProgress>
   return {
     tell: ({ stage, done, total }) => {
       const part = total === undefined || total === 0 ? '' : `, ${Math.round(((done ?? 0) / total) * 100)} %`;
-      if (isBar) stderr.write(`\r\u001b[2K${`${stage}${part}`.slice(0, widthOf(stderr) - 1)}`);
+      if (isBar) stderr.write(`\r\u001b[2K${stage}${part}`);
       else if (stage !== told) print(stderr, stage);
       isDrawn = isBar;
       told = stage;

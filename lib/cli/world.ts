@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { shown, widthIn, wrapped } from './text';
 
 /** A stream that may be a terminal. */
 export type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -42,6 +43,16 @@ export function widthOf(screen: Screen): number {
   return screen.isTTY === true ? Math.max(screen.columns || 80, 40) : Infinity;
 }
 
+/** Writes text as it fits the screen. */
 export function print(screen: Screen, text: string): void {
+  const lines = shown(text).split('\n');
+  const width = widthOf(screen);
+  printRaw(screen, lines.map((line) => (widthIn(line) > width ? wrapped(line, width, INDENT) : line)).join('\n'));
+}
+
+const INDENT = '  ';
+
+/** Writes what has its form already: JSON, or what is coloured. */
+export function printRaw(screen: Screen, text: string): void {
   screen.write(`${text}\n`);
 }

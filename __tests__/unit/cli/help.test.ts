@@ -1,11 +1,10 @@
 // The help loads no driver: it is there in an instant.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ts from 'typescript';
 import { cli } from '../../support/cli';
-import { root } from '../../support/markdown';
+import { transpiled } from '../../support/transpiled';
 
 const LIMIT_MS = 300;
 
@@ -13,20 +12,9 @@ const folder = mkdtempSync(join(tmpdir(), 'cli-help-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Only the command line, as it is published, with none of the library beside it. */
+let main = '';
 beforeAll(() => {
-  for (const entry of readdirSync(join(root, 'lib', 'cli'), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const to = join(folder, 'dist', path.slice(join(root, 'lib').length)).replace(/ts$/, 'js');
-    mkdirSync(join(to, '..'), { recursive: true });
-    const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true };
-    writeFileSync(to, ts.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText);
-  }
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  mkdirSync(join(folder, 'node_modules'));
-  for (const name of ['commander', 'jsonc-parser']) {
-    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
-  }
+  main = transpiled(folder, 'cli', ['commander', 'jsonc-parser']);
 });
 
 it.each([['--help'], ['--version'], ['help apply'], ['rollout start --help']])(
@@ -35,7 +23,6 @@ it.each([['--help'], ['--version'], ['help apply'], ['rollout start --help']])(
     // The processor's time, which other processes do not make longer: on a machine at rest it is the whole time.
     const clock = join(folder, 'clock.cjs');
     writeFileSync(clock, `process.on('exit', () => console.error(JSON.stringify(process.cpuUsage())));`);
-    const main = join(folder, 'dist', 'cli', 'main.js');
     const times = Array.from({ length: 3 }, () => {
       const { status, stdout, stderr } = spawnSync(process.execPath, ['--require', clock, main, ...line.split(' ')]);
       expect(status).toBe(0);

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit-codes';
 import { library } from '../library';
 import { addOrgOptions, orgsOf, refuseNoOrgs, type OrgOptions } from '../orgs';
 import { aligned, counted } from '../text';
-import { print, type World } from '../world';
+import { print, widthOf, type World } from '../world';
 import type { AddCommand } from './command';
 
 interface InspectOptions extends DatabaseOptions, OrgOptions {
@@ -33,7 +33,7 @@ async function inspect(table: string | undefined, options: InspectOptions, world
       world.signal.throwIfAborted();
       const tenant = table === undefined ? await library().inspectTenant(org, db) : await oneModel(org, table, db);
       if (options.json === true) tenants.push(tenant);
-      else print(world.stdout, textOf(tenant));
+      else print(world.stdout, textOf(tenant, widthOf(world.stdout)));
     }
   });
   if (options.json === true) writeDocument(world, 'inspect', { tenants });
@@ -49,7 +49,7 @@ async function oneModel(
   return { org, models: [model], extras };
 }
 
-function textOf({ org, models, extras }: TenantInspection): string {
+function textOf({ org, models, extras }: TenantInspection, width: number): string {
   const others = extras.map(({ kind, name, table, detail }) => [
     kind,
     table === undefined ? name : `${table}.${name}`,
@@ -57,12 +57,12 @@ function textOf({ org, models, extras }: TenantInspection): string {
   ]);
   return [
     `${org}: ${counted(models.length, 'table')}`,
-    ...models.map(modelText),
-    ...(others.length === 0 ? [] : [`  beside them\n${aligned(others, '    ')}`]),
+    ...models.map((model) => modelText(model, width)),
+    ...(others.length === 0 ? [] : [`  beside them\n${aligned(others, '    ', width)}`]),
   ].join('\n');
 }
 
-function modelText({ table, fields, indexes }: ModelSpec): string {
+function modelText({ table, fields, indexes }: ModelSpec, width: number): string {
   const keys = fields.filter(({ primaryKey }) => primaryKey === true);
   // Where no field says that it is the key, the one named id is.
   const isKey = ({ name, primaryKey }: FieldSpec): boolean =>
@@ -71,7 +71,7 @@ function modelText({ table, fields, indexes }: ModelSpec): string {
   const lines = (indexes ?? []).map(
     ({ columns, unique }) => `    ${unique === true ? 'unique ' : ''}index (${columns.map(columnText).join(', ')})`,
   );
-  return [`  ${table}`, ...(rows.length === 0 ? [] : [aligned(rows, '    ')]), ...lines].join('\n');
+  return [`  ${table}`, ...(rows.length === 0 ? [] : [aligned(rows, '    ', width)]), ...lines].join('\n');
 }
 
 /** A column of an index, with its options as SQL writes them. */

@@ -10,7 +10,7 @@ import { library } from '../library';
 import { addOrgOptions, areNamed, orgsOf, refuseNoOrgs, type OrgOptions } from '../orgs';
 import { planText } from '../plan-text';
 import { listed } from '../text';
-import { print, type World } from '../world';
+import { print, printRaw, type World } from '../world';
 import type { AddCommand } from './command';
 
 interface PlanOptions extends DatabaseOptions, OrgOptions {
@@ -66,7 +66,7 @@ function show(plans: readonly Plan[], { json, out }: PlanOptions, world: World):
   if (json === true) return writeDocument(world, 'plan', { plans });
   const [first, ...others] = plans;
   if (first === undefined) return;
-  print(world.stdout, planText(first, world.stdout, world.env));
+  printRaw(world.stdout, planText(first, world.stdout, world.env));
   if (others.length > 0) print(world.stdout, `\nThe same for ${listed(others.map(({ org }) => org))}.`);
   if (out !== undefined) print(world.stderr, `Written to ${out}. Run it with: tenant-ddl apply ${out}`);
 }

@@ -5,8 +5,8 @@ import { EXIT, type ExitCode } from '../../exit-codes';
 import { readChanges, refuseFaultyChanges } from '../../files/changes-file';
 import { library } from '../../library';
 import { stepText } from '../../plan-text';
-import { counted } from '../../text';
-import { inColor, painter, print, widthOf, type World } from '../../world';
+import { counted, wrapped } from '../../text';
+import { inColor, painter, printRaw, widthOf, type World } from '../../world';
 import type { AddCommand } from '../command';
 
 interface OnlinePlanOptions {
@@ -31,19 +31,21 @@ async function plan(name: string, { org, sharedSchema, json }: OnlinePlanOptions
   refuseFaultyChanges(file, org, sharedSchema);
   const plans = file.changes.map((change) => library().planOnline(org, change, { sharedSchemas: sharedSchema }));
   if (json === true) writeDocument(world, 'online plan', { plans });
-  else print(world.stdout, plans.map((each) => textOf(each, world)).join('\n\n'));
+  else printRaw(world.stdout, plans.map((each) => textOf(each, world)).join('\n\n'));
   return EXIT.done;
 }
 
 function textOf({ org, table, stages }: OnlinePlan, { stdout, env }: World): string {
   const paint = painter(inColor(stdout, env));
+  const width = widthOf(stdout);
   const parts = stages.map(({ name, transactional, steps, canAbandon }, index) => {
     const notes = [
       transactional ? 'one transaction' : 'no transaction',
       ...(canAbandon ? [] : ['cannot be abandoned']),
     ];
     const title = `stage ${index + 1}  ${name} (${notes.join(', ')})`;
-    return [title, ...steps.map((step, at) => stepText(step, at, widthOf(stdout), paint))].join('\n');
+    return [wrapped(title, width, '  '), ...steps.map((step, at) => stepText(step, at, width, paint))].join('\n');
   });
-  return [paint('bold', `${org}.${table}: ${counted(stages.length, 'stage')}`), ...parts].join('\n\n');
+  const title = `${org}.${table}: ${counted(stages.length, 'stage')}`;
+  return [paint('bold', wrapped(title, width, '  ')), ...parts].join('\n\n');
 }

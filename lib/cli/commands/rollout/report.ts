@@ -1,7 +1,7 @@
 import type { RolloutReport, RolloutStatus } from '../../..';
 import { writeDocument } from '../../document';
 import { aligned, listed } from '../../text';
-import { print, type World } from '../../world';
+import { print, widthOf, type World } from '../../world';
 
 const COUNTS = ['targets', 'done', 'already', 'failed', 'skipped', 'gone', 'pending'] as const;
 
@@ -13,10 +13,10 @@ export function showReport(
   world: World,
 ): void {
   if (asJson) return writeDocument(world, command, { rollout: status });
-  print(world.stdout, textOf(status));
+  print(world.stdout, textOf(status, widthOf(world.stdout)));
 }
 
-function textOf(status: RolloutStatus): string {
+function textOf(status: RolloutStatus, width: number): string {
   const { name, state, reason, failures } = status;
   const counts = COUNTS.filter((count) => count === 'targets' || status[count] > 0);
   const rows = counts.map((count) => [count, String(status[count])]);
@@ -28,6 +28,6 @@ function textOf(status: RolloutStatus): string {
   return [
     `rollout "${name}" is ${state}${reason === undefined ? '' : `: ${reason}`}`,
     aligned(rows, '  '),
-    ...(failed.length === 0 ? [] : ['failures', aligned(failed, '  ')]),
+    ...(failed.length === 0 ? [] : ['failures', aligned(failed, '  ', width)]),
   ].join('\n');
 }
