@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { OnlineSettings } from '../options/options';
-import { explainedError, failureAt } from '../run/failures/message';
+import { explainedError, failureAt, type Diagnosis } from '../run/failures/message';
 import { acquire } from '../run/wire/acquire';
 import { CITUS, isCitusIn } from '../run/wire/citus';
 import { watchLocks } from '../run/wire/blockers';
@@ -39,6 +39,11 @@ function sessionSettings({ stageTimeoutMs }: OnlineSettings): Readonly<Record<st
   };
 }
 
+/** The session's limit is that of a stage. */
+function tooLong({ model }: { readonly model: string }): string {
+  return `A statement of the online change of ${model} took longer than stageTimeoutMs, or was cancelled. Nothing was changed. Raise stageTimeoutMs, or make the change when the table is less used.`;
+}
+
 /** Runs `work` with a connection of the pool, whose settings are afterwards what they were. */
 export async function withSession<T>(
   db: Knex,
@@ -47,7 +52,11 @@ export async function withSession<T>(
   work: (session: OnlineSession) => Promise<T>,
 ): Promise<T> {
   const { org, table } = at;
-  const fail = (error: unknown): Error => explainedError(error, failureAt(error, org, table));
+  const failure = (error: unknown): Diagnosis => {
+    const failed = failureAt(error, org, table);
+    return failed.code === 'STATEMENT_TIMEOUT' ? { ...failed, message: tooLong } : failed;
+  };
+  const fail = (error: unknown): Error => explainedError(error, failure(error));
   const connection = await acquire(db).catch((error: unknown) => {
     throw fail(error);
   });
@@ -69,7 +78,7 @@ export async function withSession<T>(
         { connection, org },
         settings,
         () => sent(sql, limitMs),
-        (error, seen) => Promise.resolve(explainedError(error, { ...failureAt(error, org, table), ...seen })),
+        (error, seen) => Promise.resolve(explainedError(error, { ...failure(error), ...seen })),
       );
     },
   };

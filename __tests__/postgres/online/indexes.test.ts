@@ -53,6 +53,17 @@ it('lets others write while it builds', () =>
     expect(await schemaOf(db, ORG)).toContainEqual(expect.stringMatching(/^index invoice_status.* t t$/));
   }));
 
+it('names the option that limited a stage, and goes on with it', () =>
+  withInvoices(10, async (db) => {
+    const writer = await db.transaction();
+    await writer.raw(`insert into ??.invoice values (0, 'open', 'draft', 1)`, [ORG]);
+    const error = await migrationError(applyOnline(ORG, byStatus, db, { ...options, stageTimeoutMs: 2000 }));
+    await writer.commit();
+    expect(error.code).toBe('STATEMENT_TIMEOUT');
+    expect(error.message).toContain('took longer than stageTimeoutMs, or was cancelled. Raise stageTimeoutMs,');
+    expect(await applyOnline(ORG, byStatus, db, options)).toMatchObject({ resumed: true });
+  }));
+
 it('drops an index concurrently, and says so where there is none', () =>
   withInvoices(10, async (db) => {
     const before = await schemaOf(db, ORG);
