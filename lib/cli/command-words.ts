@@ -1,3 +1,5 @@
+import { quoted } from './text';
+
 /** Where a message is shown, and about which tenant it is. */
 export interface Spoken {
   /** Such as `rollout start`. */
@@ -44,11 +46,11 @@ function again({ command, org = '' }: Spoken): string {
 }
 
 function abandon(org = '', table = ''): string {
-  return `tenant-ddl online abandon ${table} --org ${org}`;
+  return `tenant-ddl online abandon ${quoted(table)} --org ${quoted(org)}`;
 }
 
 function inspect({ org = '' }: Spoken): string {
-  return `tenant-ddl inspect --org ${org}`;
+  return `tenant-ddl inspect --org ${quoted(org)}`;
 }
 
 /** Not within quotes: a table may have any name. */

@@ -27,9 +27,10 @@ function linesOf(text: string, split: (text: string) => readonly string[], width
   return [...lines, line].join('\n');
 }
 
-/** Rows of cells, each column as wide as its widest; a row that is wider than the screen is wrapped by itself. */
+/** Rows of cells, each column as wide as its widest; of a row that does not fit, all but its name comes below it. */
 export function aligned(rows: readonly (readonly string[])[], indent = '', width = Infinity): string {
-  const fitting = rows.filter((row) => widthIn(indent + row.join(GAP)) <= width);
+  const fits = (row: readonly string[], lead = indent): boolean => widthIn(lead + row.join(GAP)) <= width;
+  const fitting = rows.filter((row) => fits(row));
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, at) =>
     Math.max(0, ...fitting.map((row) => widthIn(row[at] ?? ''))),
@@ -38,8 +39,12 @@ export function aligned(rows: readonly (readonly string[])[], indent = '', width
     .map((row) => {
       const line = (indent + row.map((cell, at) => padded(cell, widths[at] ?? 0)).join(GAP)).trimEnd();
       if (widthIn(line) <= width) return line;
-      const whole = row.filter((cell) => cell !== '').join(GAP);
-      return (indent + wrapped(whole, width - indent.length, GAP)).replaceAll('\n', `\n${indent}`).replace(/ +$/gm, '');
+      const [name = '', ...others] = row.filter((cell) => cell !== '');
+      const below = indent + GAP + GAP;
+      return [
+        indent + name,
+        ...(fits(others, below) ? [below + others.join(GAP)] : others.map((cell) => wrapped(below + cell, width))),
+      ].join('\n');
     })
     .join('\n');
 }
@@ -72,6 +77,11 @@ const OBEYED = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** A word of a command, as a shell reads it. */
+export function quoted(word: string): string {
+  return /^[\w.,:@%+/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The first few of many. */

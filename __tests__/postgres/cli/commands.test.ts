@@ -2,7 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import type { Command } from 'commander';
 import type { Knex } from 'knex';
+import { EXIT } from '../../../lib/cli/exit-codes';
+import { programFor } from '../../../lib/cli/program';
 import { cli, documentIn, type Ended, type Given } from '../../support/cli';
 import { STATUS, withStatus, withTenants } from '../../support/rollout';
 
@@ -40,11 +44,19 @@ interface Case {
   readonly stdout?: RegExp;
   readonly stderr?: RegExp;
   readonly given?: Given;
-  /** SQL that runs before. */
   readonly before?: string;
+  /** Commands that run then, whatever they end with. */
+  readonly first?: readonly string[];
+  /** Whether an online change was cut short before. */
+  readonly isCut?: boolean;
   /** The tenants that have the column afterwards. */
   readonly changed?: readonly string[];
 }
+
+const START = 'rollout start status.json --name r --orgs-like t-%';
+/** Begun, and interrupted before the first tenant. */
+const PENDING = `${START} --interrupted`;
+const TAKEN = 'alter table "t-1".invoice add status int';
 
 const CASES: readonly Case[] = [
   { args: 'inspect --org t-0', code: 0, stdout: /^t-0: 1 table\n {2}invoice\n {4}id {2}Int {2}primary key\n$/ },
@@ -65,6 +77,7 @@ const CASES: readonly Case[] = [
     stderr: /^The connection [^\n]*ECONNREFUSED 127\.0\.0\.1:1\)\. Nothing was changed\. Run the command again\.\n$/,
     given: { url: 'postgres://me:hunter2-value@127.0.0.1:1/nowhere' },
   },
+  { args: 'inspect --org t-0', code: 130, stderr: /^Interrupted\.\n$/, given: { signal: AbortSignal.abort() } },
   { args: 'inspect', code: 64, stderr: /^No tenant: give --org/ },
   { args: 'inspect --org t-0 --colour', code: 64, stderr: /unknown option '--colour'/ },
   {
@@ -195,6 +208,31 @@ const CASES: readonly Case[] = [
   { args: 'rollout status none', code: 1, stderr: /no rollout "none"/ },
   { args: 'rollout pause none', code: 1, stderr: /no rollout "none"/ },
   { args: 'rollout resume none', code: 1, stderr: /no rollout "none"/ },
+  { args: 'rollout status r', first: [START], code: 0, stdout: /^rollout "r" is finished\n/ },
+  { args: 'rollout status r', first: [PENDING], code: 2, stdout: /pending +3\n/ },
+  {
+    args: 'rollout status r',
+    before: TAKEN,
+    first: [`${START} --canary 0`],
+    code: 3,
+    stdout: /failed +1\n/,
+  },
+  { args: 'rollout pause r', first: [PENDING], code: 0, stdout: /^rollout "r" is paused\n/ },
+  { args: 'rollout pause', code: 64, stderr: /missing required argument 'name'/ },
+  { args: 'rollout resume r', first: [PENDING, 'rollout pause r'], code: 0, stdout: /^rollout "r" is running\n/ },
+  { args: 'rollout resume', code: 64, stderr: /missing required argument 'name'/ },
+  { args: 'rollout retry --name r', first: [START], code: 0, stdout: /^rollout "r" is finished\n/ },
+  { args: 'rollout retry --name r', before: TAKEN, first: [`${START} --canary 0`], code: 3, stdout: /failed +1\n/ },
+  { args: 'rollout retry', code: 64, stderr: /required option '--name <name>'/ },
+  {
+    args: 'rollout retry --name r',
+    before: TAKEN,
+    first: [`${START} --canary 0`],
+    code: 130,
+    stdout: /pending +1\n/,
+    given: { signal: AbortSignal.abort() },
+  },
+  { args: `${START} --trial 3`, before: TAKEN, code: 2, stdout: /pending +3\n/, stderr: /The trial failed\. Nothing/ },
   { args: 'rollout status', code: 64, stderr: /missing required argument 'name'/ },
 
   { args: 'online plan by-id.json --org t-0', code: 0, stdout: /create index concurrently/ },
@@ -210,6 +248,31 @@ const CASES: readonly Case[] = [
     given: { signal: AbortSignal.abort() },
   },
   { args: 'online status --orgs-like t-%', code: 0, stdout: /^No online change is unfinished\.\n$/ },
+  {
+    args: 'online status --org t-0',
+    code: 1,
+    stderr: /ECONNREFUSED/,
+    given: { url: 'postgres://127.0.0.1:1/nowhere' },
+  },
+  {
+    args: 'online status --org t-0',
+    isCut: true,
+    code: 2,
+    stdout: /^t-0\.invoice: stage 1 of 1, build index, begun [^,]+, not running: apply goes on with it, abandon takes/,
+  },
+  {
+    args: 'online abandon invoice --org t-0',
+    isCut: true,
+    code: 0,
+    stdout: /^Taken back: addIndex\.\n$/,
+  },
+  {
+    args: 'online abandon invoice --org t-0',
+    code: 1,
+    stderr: /ECONNREFUSED/,
+    given: { url: 'postgres://127.0.0.1:1/nowhere' },
+  },
+  { args: 'online status --org t-0', code: 130, stderr: /^Interrupted\.\n$/, given: { signal: AbortSignal.abort() } },
   { args: 'online status', code: 64, stderr: /^No tenant/ },
   { args: 'online abandon invoice --org t-0', code: 0, stdout: /^None was begun\.\n$/ },
   { args: 'online abandon --org t-0', code: 64, stderr: /missing required argument 'table'/ },
@@ -220,24 +283,86 @@ const CASES: readonly Case[] = [
   { args: 'inspct', code: 64, stderr: /unknown command 'inspct'\n\(Did you mean inspect\?\)/ },
 ];
 
-it.each(CASES)('$args ends with $code', async ({ args, code, stdout, stderr, given, before, changed }) => {
-  await withTenants(3, async (db, _orgs, url) => {
-    if (before !== undefined) await db.raw(before);
-    const words = args === '' ? [] : args.split(' ');
-    const ended = await cli(words, { url, cwd: folder, ...given });
-    expect({ ...ended, code: ended.code }).toEqual({ ...ended, code });
-    expect(ended.stdout).toMatch(stdout ?? /^(?!.)/);
-    if (stderr !== undefined) expect(ended.stderr).toMatch(stderr);
-    if (changed !== undefined) expect(await withStatus(db)).toEqual(changed);
-    expectNoSecret(ended, url);
+it.each(CASES)(
+  '$args ends with $code',
+  async ({ args, code, stdout, stderr, given, before, first, isCut, changed }) => {
+    await withTenants(3, async (db, _orgs, url) => {
+      if (before !== undefined) await db.raw(before);
+      for (const line of first ?? []) {
+        const [plain = '', interrupted] = line.split(' --interrupted');
+        const signal = interrupted === undefined ? undefined : AbortSignal.abort();
+        await cli(plain.split(' '), { url, cwd: folder, ...(signal === undefined ? {} : { signal }) });
+      }
+      if (isCut === true) await cutShort(db, url);
+      const words = args === '' ? [] : args.split(' ');
+      const ended = await cli(words, { url, cwd: folder, ...given });
+      expect({ ...ended, code: ended.code }).toEqual({ ...ended, code });
+      expect(ended.stdout).toMatch(stdout ?? /^(?!.)/);
+      if (stderr !== undefined) expect(ended.stderr).toMatch(stderr);
+      if (changed !== undefined) expect(await withStatus(db)).toEqual(changed);
+      expectNoSecret(ended, url);
 
-    const again = `${args} --json`.trim().split(' ');
-    if (code === 64 || code === 130 || !/^(inspect|drift|plan|online (plan|status|abandon))/.test(args)) return;
-    const asJson = await cli(again, { url, cwd: folder, ...given });
-    expect(asJson.code).toBe(code);
-    documentIn(asJson);
-    expectNoSecret(asJson, url);
+      const again = `${args} --json`.trim().split(' ');
+      if (code === 64 || code === 130 || !/^(inspect|drift|plan|online (plan|status)|rollout status)/.test(args))
+        return;
+      const asJson = await cli(again, { url, cwd: folder, ...given });
+      expect(asJson.code).toBe(code);
+      documentIn(asJson);
+      expectNoSecret(asJson, url);
+    });
+  },
+);
+
+/** An online change whose session is ended while it waits: an index waits for every transaction that uses the table. */
+async function cutShort(db: Knex, url: string): Promise<Ended> {
+  const blocker = await db.transaction();
+  try {
+    await blocker.raw('insert into "t-0".invoice values (1)');
+    const args = ['online', 'apply', 'by-id.json', '--org', 't-0', '--attempts', '1', '--json'];
+    const applied = cli(args, { url, cwd: folder });
+    for (let isCut = false; !isCut;) {
+      const { rows } = await db.raw('select pg_terminate_backend(pid) from pg_locks where not granted');
+      isCut = rows.length > 0;
+    }
+    return await applied;
+  } finally {
+    await blocker.rollback();
+  }
+}
+
+/** The commands, and the exit codes that each can have. Interrupted is one that takes its time, or changes something. */
+const CODES: Readonly<Record<string, readonly number[]>> = {
+  inspect: [0, 1, 64, 130],
+  drift: [0, 1, 2, 64, 130],
+  plan: [0, 1, 64],
+  apply: [0, 1, 64, 130],
+  'rollout start': [0, 1, 2, 3, 64, 130],
+  'rollout status': [0, 1, 2, 3, 64],
+  'rollout pause': [0, 1, 64],
+  'rollout resume': [0, 1, 64],
+  'rollout retry': [0, 1, 3, 64, 130],
+  'online plan': [0, 1, 64],
+  'online apply': [0, 1, 64, 130],
+  'online status': [0, 1, 2, 64, 130],
+  'online abandon': [0, 1, 64],
+};
+
+it('has every command with every exit code that it can have, and every exit code of the document', () => {
+  const found = Object.keys(CODES).map((command) => {
+    const codes = CASES.filter(({ args }) => `${args} `.startsWith(`${command} `)).map(({ code }) => code);
+    return [command, [...new Set(codes)].sort((one, other) => one - other)];
   });
+  expect(Object.fromEntries(found)).toEqual(CODES);
+  expect(new Set(Object.values(CODES).flat())).toEqual(new Set(Object.values(EXIT)));
+
+  const namesOf = ({ commands }: Command, before: readonly string[] = []): string[] =>
+    commands.flatMap((command) => {
+      const words = [...before, command.name()];
+      return command.commands.length === 0 ? [words.join(' ')] : namesOf(command, words);
+    });
+  const world = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough(), env: {}, cwd: '.' };
+  const program = programFor({ ...world, signal: AbortSignal.abort() }, () => Promise.resolve());
+  expect(namesOf(program).sort()).toEqual(Object.keys(CODES).sort());
 });
 
 function expectNoSecret({ stdout, stderr }: Ended, url: string): void {
@@ -300,7 +425,7 @@ describe('apply and rollout as JSON', () => {
       expect(documentIn(await run('rollout pause r')).rollout).toMatchObject({ state: 'paused' });
       const resumed = await run('rollout resume r');
       expect(documentIn(resumed).rollout).toMatchObject({ state: 'running' });
-      expect(resumed.stderr).toContain('tenant-ddl rollout start');
+      expect(resumed.stderr).toMatch(/tenant-ddl rollout start --name r\n$/);
       expect((await run('rollout start --name r')).code).toBe(0);
       expect(await withStatus(db)).toEqual(['t-0', 't-1', 't-2']);
     });
@@ -343,22 +468,7 @@ it('goes on with an online change that was cut short, or takes it back', async (
   await withTenants(1, async (db, _orgs, url) => {
     const run = (args: string, given: Given = {}): Promise<Ended> =>
       cli([...args.split(' '), '--json'], { url, cwd: folder, ...given });
-    const cutShort = async (): Promise<Ended> => {
-      // An index waits for every transaction that uses the table.
-      const blocker = await db.transaction();
-      try {
-        await blocker.raw('insert into "t-0".invoice values (1)');
-        const applied = run('online apply by-id.json --org t-0 --attempts 1');
-        for (let isCut = false; !isCut;) {
-          const { rows } = await db.raw('select pg_terminate_backend(pid) from pg_locks where not granted');
-          isCut = rows.length > 0;
-        }
-        return await applied;
-      } finally {
-        await blocker.rollback();
-      }
-    };
-    expect(documentIn(await cutShort())).toMatchObject({ error: { code: 'CONNECTION_LOST' } });
+    expect(documentIn(await cutShort(db, url))).toMatchObject({ error: { code: 'CONNECTION_LOST' } });
     const status = await run('online status --org t-0');
     expect([status.code, documentIn(status).unfinished]).toEqual([
       2,
@@ -368,7 +478,7 @@ it('goes on with an online change that was cut short, or takes it back', async (
       abandoned: { change: { kind: 'addIndex' } },
     });
     expect((await run('online status --org t-0')).code).toBe(0);
-    expect(documentIn(await cutShort())).toMatchObject({ error: { code: 'CONNECTION_LOST' } });
+    expect(documentIn(await cutShort(db, url))).toMatchObject({ error: { code: 'CONNECTION_LOST' } });
     const applied = await run('online apply by-id.json --org t-0');
     expect([applied.code, documentIn(applied).results]).toEqual([0, [expect.objectContaining({ resumed: true })]]);
   });

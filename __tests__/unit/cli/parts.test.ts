@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { EXIT, worstOf } from '../../../lib/cli/exit-codes';
 import { readJson } from '../../../lib/cli/files/json-file';
 import { withoutPasswords } from '../../../lib/cli/without-passwords';
-import { aligned, listed, wrapped } from '../../../lib/cli/text';
+import { aligned, listed, quoted, shown, widthIn, wrapped, wrappedSql } from '../../../lib/cli/text';
 
 it('an error counts for more than failed tenants, those more than differences', () => {
   const { done, error, differences, failedTenants, interrupted } = EXIT;
@@ -59,6 +59,24 @@ it('wraps whole words, and leaves one alone that is longer than a line', () => {
   expect(wrapped('one two three', 7)).toBe('one two\nthree');
   expect(wrapped('a much-too-long-word b', 6, '  ')).toBe('a\n  much-too-long-word\n  b');
   expect(wrapped('', 5)).toBe('');
+  expect(wrapped('  one two three', 8, '..')).toBe('  one\n  ..two\n  ..three');
+});
+
+it('wraps SQL between its words, and not within a value or a name', () => {
+  expect(wrappedSql(`set default 'a  b c', "d e" text`, 12)).toBe(`set default\n'a  b c',\n"d e" text`);
+  expect(wrappedSql(`it's  odd`, 4)).toBe(`it's\n odd`);
+});
+
+it('shows what a terminal would obey', () => {
+  expect(shown('a\u001b[2J\u202e\tb\nc')).toBe('a\\u{1b}[2J\\u{202e}\\u{9}b\nc');
+});
+
+it('knows how wide a text is on a terminal', () => {
+  expect(['abc', '請求書', 'é', 'e\u0301', 'だ', 'か\u3099', ''].map(widthIn)).toEqual([3, 6, 1, 1, 2, 2, 0]);
+});
+
+it('quotes a word of a command where a shell would not read it as one', () => {
+  expect(['r-1', 'my file.json', "it's", ''].map(quoted)).toEqual(['r-1', "'my file.json'", "'it'\\''s'", "''"]);
 });
 
 it('aligns columns', () => {
@@ -72,6 +90,15 @@ it('aligns columns', () => {
     ),
   ).toBe('> a     b\n> long  c');
   expect(aligned([])).toBe('');
+  const rows = [
+    ['a', 'b', 'c'],
+    ['請求', 'd', 'e'],
+    ['a_long_name', 'Decimal(12, 3)', 'not null'],
+  ];
+  expect(aligned(rows, ' ', 18)).toBe(
+    ' a     b  c\n 請求  d  e\n a_long_name\n     Decimal(12,\n     3)\n     not null',
+  );
+  expect(aligned(rows, ' ', 30)).toBe(' a     b  c\n 請求  d  e\n a_long_name\n     Decimal(12, 3)  not null');
 });
 
 it('lists the first of many', () => {

@@ -10,7 +10,7 @@ import { UsageError } from '../failures';
 import { readModels } from '../files/models-file';
 import { library } from '../library';
 import { addOrgOptions, areNone, orgsOf, type OrgOptions } from '../orgs';
-import { counted } from '../text';
+import { counted, quoted } from '../text';
 import { print, type World } from '../world';
 import type { AddCommand } from './command';
 
@@ -102,5 +102,5 @@ async function writeChanges(
   const left = differences.filter(({ remedy }) => remedy === 'manual' || (remedy === 'destructive' && !destructive));
   const rest = left.length === 0 ? '' : `; ${counted(left.length, 'difference')} left out, see the report`;
   print(world.stderr, `${counted(changes.length, 'change')} written to ${path}${rest}.`);
-  if (changes.length > 0) print(world.stderr, `Make them with: tenant-ddl apply ${path} --org ${org}`);
+  if (changes.length > 0) print(world.stderr, `Make them with: tenant-ddl apply ${quoted(path)} --org ${org}`);
 }

@@ -9,7 +9,7 @@ import { UsageError } from '../failures';
 import { library } from '../library';
 import { addOrgOptions, areNamed, orgsOf, refuseNoOrgs, type OrgOptions } from '../orgs';
 import { planText } from '../plan-text';
-import { listed } from '../text';
+import { listed, quoted } from '../text';
 import { print, printRaw, type World } from '../world';
 import type { AddCommand } from './command';
 
@@ -68,5 +68,5 @@ function show(plans: readonly Plan[], { json, out }: PlanOptions, world: World):
   if (first === undefined) return;
   printRaw(world.stdout, planText(first, world.stdout, world.env));
   if (others.length > 0) print(world.stdout, `\nThe same for ${listed(others.map(({ org }) => org))}.`);
-  if (out !== undefined) print(world.stderr, `Written to ${out}. Run it with: tenant-ddl apply ${out}`);
+  if (out !== undefined) print(world.stderr, `Written to ${out}. Run it with: tenant-ddl apply ${quoted(out)}`);
 }

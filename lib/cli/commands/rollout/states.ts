@@ -1,6 +1,7 @@
 import { addDatabaseOptions, withDatabase, type DatabaseOptions } from '../../database';
 import { EXIT } from '../../exit-codes';
 import { library } from '../../library';
+import { quoted } from '../../text';
 import { print } from '../../world';
 import type { AddCommand } from '../command';
 import { showReport } from './report';
@@ -31,7 +32,8 @@ function addState(verb: 'pause' | 'resume', description: string): AddCommand {
             const status = await (verb === 'pause' ? pauseRollout : resumeRollout)(name, db);
             showReport(status, `rollout ${verb}`, options.json === true, world);
             if (verb === 'resume' && status.pending > 0) {
-              print(world.stderr, 'If no process is waiting for it, go on with: tenant-ddl rollout start --name');
+              const next = `tenant-ddl rollout start --name ${quoted(name)}`;
+              print(world.stderr, `If no process is waiting for it, go on with: ${next}`);
             }
             return EXIT.done;
           }),
