@@ -1,4 +1,4 @@
-// npm run chaos:online -- --seed 1 --points 3
+// npm run chaos:online -- --seed 1 --points 3 --manners terminate,kill,crash,shutDown
 // Kills each kind of online change in each of its stages, at so many points, in both manners; resumes it and abandons it.
 import { parseArgs } from 'node:util';
 import { knex } from 'knex';
@@ -6,13 +6,15 @@ import { planOnline } from '../../../lib';
 import { NOT_DURABLE, startPostgres } from '../../support/embedded-postgres';
 import { randomOf } from '../random';
 import { KINDS } from './kinds';
-import { runRound, wordsOf, type Round } from './round';
+import { IGNORE, runRound, wordsOf, type Round } from './round';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     points: { type: 'string', default: '3' },
     rows: { type: 'string', default: '20000' },
+    /** Some of terminate, kill, crash and shutDown, which restart the server. */
+    manners: { type: 'string', default: 'terminate,kill' },
     /** Part of the name of a kind. */
     kind: { type: 'string', default: '' },
   },
@@ -23,7 +25,7 @@ function rounds(): readonly Round[] {
   return KINDS.filter(({ name }) => name.includes(values.kind)).flatMap((kind) =>
     planOnline('acme-corp', kind.change).stages.flatMap((_stage, at) =>
       Array.from({ length: Number(values.points) }, (_point, point) =>
-        (['terminate', 'kill'] as const).flatMap((manner) =>
+        (values.manners.split(',') as Round['manner'][]).flatMap((manner) =>
           (['resume', 'abandon'] as const).map((then): Round => {
             const delayMs = point === 0 ? 0 : random.int(1, 60);
             return { kind, stage: at + 1, delayMs, manner, then, rows: Number(values.rows) };
@@ -36,12 +38,12 @@ function rounds(): readonly Round[] {
 
 async function main(): Promise<boolean> {
   const server = await startPostgres({ settings: NOT_DURABLE });
-  const db = knex({ client: 'pg', connection: server.url, pool: { min: 0, max: 4 } });
+  const db = knex({ client: 'pg', connection: server.url, pool: { min: 0, max: 4 }, log: IGNORE });
   let [struck, bad] = [0, 0];
   const all = rounds();
   try {
     for (const round of all) {
-      const outcome = await runRound(db, server.url, round).catch((error: unknown) => ({
+      const outcome = await runRound(db, server.url, round, server).catch((error: unknown) => ({
         struck: true,
         violations: [String(error)],
       }));

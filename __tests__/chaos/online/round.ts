@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { knex, type Knex } from 'knex';
 import { abandonOnline, applyChange, applyOnline, inspectModel, type MigrationError } from '../../../lib';
 import { createInvoices, prepare, recordsOf, schemaOf } from '../../support/invoices';
+import type { EmbeddedPostgres } from '../../support/embedded-postgres';
 import type { Kind } from './kinds';
 
 export interface Round {
@@ -15,11 +16,14 @@ export interface Round {
   /** In which stage, from 1, and how long after it has begun. */
   readonly stage: number;
   readonly delayMs: number;
-  /** The sessions of the client are terminated, or its process gets SIGKILL. */
-  readonly manner: 'terminate' | 'kill';
+  /** The sessions of the client are terminated, its process gets SIGKILL, or the server goes down and is started again. */
+  readonly manner: 'terminate' | 'kill' | Restart;
   readonly then: 'resume' | 'abandon';
   readonly rows: number;
 }
+
+/** As by a power cut, or in order. */
+type Restart = 'crash' | 'shutDown';
 
 export interface Outcome {
   /** Whether the change was over, or had not begun, before it was killed. */
@@ -29,15 +33,20 @@ export interface Outcome {
 
 const options = { logger: false, retry: { maxAttempts: 30, delayMs: 10, maxDelayMs: 100 } } as const;
 
+/** The server, where a round restarts it. */
+type Server = Pick<EmbeddedPostgres, Restart | 'start'>;
+
 /** @param db of a database that nobody else uses, at `url` */
-export async function runRound(db: Knex, url: string, round: Round): Promise<Outcome> {
+export async function runRound(db: Knex, url: string, round: Round, server?: Server): Promise<Outcome> {
   const { kind, then } = round;
   const [org, plain] = ['acme-corp', 'plain'];
   for (const each of [org, plain]) await makeTenant(db, each, round);
   const before = await stateOf(db, org);
   await applyChange(plain, kind.change, db, { ...options, hazards: 'allow' });
   const after = await stateOf(db, plain);
-  await (round.manner === 'kill' ? killProcess(url, org, round) : terminate(db, url, org, round));
+  await (round.manner === 'kill'
+    ? killProcess(url, org, round)
+    : strikeAt(url, org, round, striker(db, round, server)));
   const struck = (await records(db)).length > 0;
   const violations: string[] = [];
   let expected = after;
@@ -103,15 +112,31 @@ async function killProcess(url: string, org: string, { kind, stage, delayMs }: R
   await gone;
 }
 
-async function terminate(db: Knex, url: string, org: string, { kind, stage, delayMs }: Round): Promise<void> {
+function striker(db: Knex, { manner }: Round, server: Server | undefined): () => Promise<unknown> {
+  if (manner !== 'crash' && manner !== 'shutDown') {
+    return () =>
+      db.raw(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim' and datname = current_database()`,
+      );
+  }
+  return async () => {
+    await server?.[manner]();
+    await server?.start();
+  };
+}
+
+async function strikeAt(
+  url: string,
+  org: string,
+  { kind, stage, delayMs }: Round,
+  fell: () => Promise<unknown>,
+): Promise<void> {
   const connection = { connectionString: url, application_name: 'victim' };
   const victim = knex({ client: 'pg', connection, pool: { min: 0, max: 3 }, log: IGNORE });
   let ended = Promise.resolve();
   const strike = async (): Promise<void> => {
     await sleep(delayMs);
-    await db.raw(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim' and datname = current_database()`,
-    );
+    await fell();
   };
   const onProgress = ({ number, done }: { readonly number: number; readonly done?: number | undefined }): void => {
     if (number === stage && done === undefined) ended = strike();
@@ -124,4 +149,10 @@ async function terminate(db: Knex, url: string, org: string, { kind, stage, dela
   await victim.destroy();
 }
 
-const IGNORE = { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined };
+/** Of a Knex whose connections are lost. */
+export const IGNORE = {
+  warn: () => undefined,
+  error: () => undefined,
+  debug: () => undefined,
+  deprecate: () => undefined,
+};
