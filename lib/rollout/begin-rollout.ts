@@ -4,7 +4,7 @@ import { checkedChanges } from '../plan/checked-changes';
 import type { CheckedChange } from '../plan/operations';
 import { serverOf, type TenantDb } from '../tenant/tenant-db';
 import { frozen, otherListError, type FrozenList } from './frozen-list';
-import { addTenants, entryOf, register, tenantsOf, type LedgerEntry } from './ledger';
+import { addTenants, entryOf, register, tenantsOf, type LedgerEntry, type LedgerTenant } from './ledger';
 import { keptList } from './kept-list';
 import { ensureLedger, ledgerServer } from './prepare-ledger';
 import { prepareOnline } from './prepare-online';
@@ -132,29 +132,30 @@ export interface Begun {
 export async function begin(prepared: Prepared): Promise<{ readonly begun: readonly Begun[]; readonly added: number }> {
   const { name, list, changes, servers, settings } = prepared;
   const begun: Begun[] = [];
+  const kept: LedgerTenant[] = [];
   const work = tenantWork(changes, settings);
   let { seed } = settings;
   for (const server of servers.keys()) {
-    const entry = await register(server, name, list, seed, settings.change);
+    const { entry, tenants } = await register(server, name, list, seed, settings.change);
+    kept.push(...tenants);
     if (entry.hash !== list.hash) throw otherListError(name, '', entry.hash, list.hash);
     // Of the first one: a rollout that goes on keeps its order.
     seed = begun[0]?.entry.seed ?? entry.seed;
     begun.push({ entry, on: rolloutOn({ server, name, id: entry.id, settings }, work) });
   }
-  const added = await addTargets(begun, prepared.targets, servers, { ...settings, seed });
+  const added = await addTargets(begun, kept, prepared, { ...settings, seed });
   return { begun, added };
 }
 
 /** Adds the tenants that the ledgers do not have, after all those that they have. Returns how many were added. */
 async function addTargets(
   begun: readonly Begun[],
-  targets: readonly Target[],
-  servers: ReadonlyMap<Knex, readonly Target[]>,
+  kept: readonly LedgerTenant[],
+  { targets, servers }: Prepared,
   { canary, seed, change }: RolloutSettings,
 ): Promise<number> {
-  const kept = await Promise.all(begun.map(({ on, entry }) => tenantsOf(on.server, entry.id, change)));
-  const known = new Set(kept.flat().map(({ org }) => org));
-  const first = kept.flat().reduce((last, { place }) => Math.max(last, place + 1), 0);
+  const known = new Set(kept.map(({ org }) => org));
+  const first = kept.reduce((last, { place }) => Math.max(last, place + 1), 0);
   const ordered = inOrder(
     targets.filter(({ org }) => !known.has(org)),
     canary,

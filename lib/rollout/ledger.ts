@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Settings } from '../options/options';
 import { ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
-import { EQ, LT, NE } from '../sql/qualified-sql';
+import { EQ, LT } from '../sql/qualified-sql';
 import { askLedger } from './ask-ledger';
 import type { FrozenList } from './frozen-list';
 import type { RolloutState } from './rollout-types';
@@ -22,11 +22,17 @@ export interface LedgerEntry {
   readonly open_until: number;
 }
 
-const ENTRY = `select id, hash, changes, seed, state, reason, open_until from ${ROLLOUTS}`;
+export const ENTRY = `select id, hash, changes, seed, state, reason, open_until from ${ROLLOUTS}`;
 
 /** The rollout of that name, if there is one. */
 export async function entryOf(server: Knex, name: string, settings: Settings): Promise<LedgerEntry | undefined> {
   return rowsOf<LedgerEntry>(await askLedger(server, `${ENTRY} where name ${EQ} ${literal(name)}`, settings))[0];
+}
+
+/** A rollout, and the tenants that are recorded for it. */
+export interface Registered {
+  readonly entry: LedgerEntry;
+  readonly tenants: readonly LedgerTenant[];
 }
 
 /** Records a rollout, unless there is one of that name, and returns the recorded one. */
@@ -36,12 +42,14 @@ export async function register(
   { json, hash }: FrozenList,
   seed: number,
   settings: Settings,
-): Promise<LedgerEntry> {
+): Promise<Registered> {
   const values = [name, json, hash, LIBRARY_VERSION, seed, 'running'].map(literal);
   const insert = `insert into ${ROLLOUTS} (name, changes, hash, version, seed, state) values (${values.join(', ')})
   on conflict (name) do nothing`;
-  const asked = [insert, `${ENTRY} where name ${EQ} ${literal(name)}`];
-  return rowsOf<LedgerEntry>(await askLedger(server, asked, settings))[0] as LedgerEntry;
+  const isNamed = `name ${EQ} ${literal(name)}`;
+  const asked = [insert, `${ENTRY} where ${isNamed}`, tenantsSql(`(select id from ${ROLLOUTS} where ${isNamed})`)];
+  const answers = await askLedger(server, asked, settings);
+  return { entry: rowsOf<LedgerEntry>(answers.slice(0, -1))[0] as LedgerEntry, tenants: rowsOf(answers) };
 }
 
 /** A tenant in the ledger. */
@@ -54,8 +62,11 @@ export interface LedgerTenant {
 }
 
 export async function tenantsOf(server: Knex, id: number, settings: Settings): Promise<readonly LedgerTenant[]> {
-  const sql = `select org, place, outcome, hash from ${ROLLOUT_TENANTS} where rollout ${EQ} ${literal(id)}`;
-  return rowsOf<LedgerTenant>(await askLedger(server, sql, settings));
+  return rowsOf<LedgerTenant>(await askLedger(server, tenantsSql(literal(id)), settings));
+}
+
+function tenantsSql(rollout: string): string {
+  return `select org, place, outcome, hash from ${ROLLOUT_TENANTS} where rollout ${EQ} ${rollout}`;
 }
 
 /** Whether a tenant before a place has failed. */
@@ -159,36 +170,4 @@ export async function unfinished(
   where rollout ${EQ} ${literal(id)} and outcome ${EQ} 'pending' and place ${LT} ${literal(until)}
   order by place desc limit ${count}`;
   return rowsOf<ClaimedTenant>(await askLedger(server, sql, settings));
-}
-
-/** Lets a wave begin, for every process. */
-export async function openUntil(server: Knex, id: number, until: number, settings: Settings): Promise<void> {
-  const sql = `update ${ROLLOUTS} set open_until = ${literal(until)} where id ${EQ} ${literal(id)} and open_until ${LT} ${literal(until)}`;
-  await askLedger(server, sql, settings);
-}
-
-/** Ends a rollout that has no pending tenant left; one that is halted stays so. */
-export async function finish(server: Knex, id: number, settings: Settings): Promise<void> {
-  const sql = `update ${ROLLOUTS} set state = 'finished', reason = null, ended_at = pg_catalog.clock_timestamp()
-  where id ${EQ} ${literal(id)} and state ${EQ} 'running' and not exists (
-    select from ${ROLLOUT_TENANTS} t where t.rollout ${EQ} ${literal(id)} and t.outcome ${EQ} 'pending')`;
-  await askLedger(server, sql, settings);
-}
-
-/** Changes the state, where it is one of those; gives the state that it has then. */
-export async function setState(
-  server: Knex,
-  name: string,
-  from: readonly RolloutState[],
-  to: RolloutState,
-  reason: string | undefined,
-  settings: Settings,
-): Promise<LedgerEntry | undefined> {
-  const at = to === 'running' ? 'started_at' : 'ended_at';
-  const states = `array[${from.map(literal).join(', ')}]::pg_catalog.text[]`;
-  const sql = `update ${ROLLOUTS} set state = ${literal(to)}, reason = ${reason === undefined ? 'null' : literal(reason)},
-  ${at} = pg_catalog.clock_timestamp()
-  where name ${EQ} ${literal(name)} and state ${EQ} any (${states}) and state ${NE} ${literal(to)}`;
-  const asked = [sql, `${ENTRY} where name ${EQ} ${literal(name)}`];
-  return rowsOf<LedgerEntry>(await askLedger(server, asked, settings))[0];
 }

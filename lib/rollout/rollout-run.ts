@@ -1,6 +1,7 @@
 import { slept } from '../run/waiting';
 import type { Begun } from './begin-rollout';
-import { doneBefore, entryOf, openUntil, setState } from './ledger';
+import { doneBefore, entryOf } from './ledger';
+import { finish, openUntil, setState } from './ledger-state';
 import { onceIn, pacer } from './pace';
 import { progressTeller } from './progress';
 import { queueWave } from './queue-wave';
@@ -29,6 +30,8 @@ export interface RolloutRun {
   /** Stopped, or ended by the signal. */
   readonly isHalted: () => boolean;
   readonly status: () => Promise<RolloutStatus>;
+  /** Ends it on each server where no tenant is pending. */
+  readonly finish: () => Promise<RolloutStatus>;
   readonly setState: (from: readonly RolloutState[], to: RolloutState, reason?: string) => Promise<void>;
   /** Lets a wave begin, in every process. */
   readonly open: (until: number) => Promise<void>;
@@ -117,6 +120,8 @@ export function rolloutRun(first: readonly Begun[], settings: RolloutSettings): 
     wave,
     isHalted,
     status,
+    finish: async () =>
+      mergedStatus(await Promise.all(on().map(({ server, id, name }) => finish(server, id, name, change)))),
     setState: set,
     open: async (until) => {
       await Promise.all(on().map(({ server, id }) => openUntil(server, id, until, change)));

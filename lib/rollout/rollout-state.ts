@@ -1,11 +1,9 @@
 import type { Knex } from 'knex';
 import type { ChangeOptions, Settings } from '../options/options';
 import { settingsOf } from '../options/settings';
-import { ROLLOUT_TENANTS } from '../run/wire/ledger-row';
-import { literal } from '../sql/literal';
-import { EQ } from '../sql/qualified-sql';
-import { askLedger, whereLedgerIs } from './ask-ledger';
-import { setState, type LedgerEntry } from './ledger';
+import { whereLedgerIs } from './ask-ledger';
+import type { LedgerEntry } from './ledger';
+import { setState } from './ledger-state';
 import { serversIn } from './prepare-ledger';
 import type { RolloutState, RolloutStatus } from './rollout-types';
 import { noRolloutError, rolloutStatus } from './status';
@@ -52,18 +50,4 @@ async function setEverywhere(
     entries.push(await whereLedgerIs(setState(server, name, from, to, undefined, settings)));
   }
   if (entries.every((entry) => entry === undefined)) throw noRolloutError(name);
-}
-
-/** Marks the tenants to retry as pending when a rollout continues. */
-export async function reopenTenants(
-  server: Knex,
-  id: number,
-  { retryFailed }: { readonly retryFailed: boolean },
-  settings: Settings,
-): Promise<void> {
-  const failed = retryFailed ? '' : ' and transient';
-  const sql = `update ${ROLLOUT_TENANTS} set outcome = 'pending', claimed = false, transient = false,
-  code = null, operation = null, table_name = null, constraint_name = null
-  where rollout ${EQ} ${literal(id)} and (outcome ${EQ} 'gone' or (outcome ${EQ} 'failed'${failed}))`;
-  await askLedger(server, sql, settings);
 }

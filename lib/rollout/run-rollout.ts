@@ -1,9 +1,9 @@
 import { ROLLOUTS, runTraced } from '../run/channels';
 import type { TenantDb } from '../tenant/tenant-db';
 import { begin, byServer, type Begun, type Prepared } from './begin-rollout';
-import { finish, hasFailed } from './ledger';
+import { hasFailed } from './ledger';
+import { start } from './ledger-state';
 import { rolloutRun, type RolloutRun } from './rollout-run';
-import { reopenTenants } from './rollout-state';
 import type { RolloutReport, RolloutStatus } from './rollout-types';
 import { targetsOf } from './targets';
 import { LAST_PLACE, wavesOf, type Wave } from './waves';
@@ -24,19 +24,19 @@ export async function runRollout(begun: readonly Begun[], prepared: Prepared, db
   const { settings } = prepared;
   const { canary, waves, change } = settings;
   const run = rolloutRun(begun, settings);
+  let ended: RolloutStatus | undefined;
   if (!begun.some(({ entry }) => entry.state === 'paused')) {
-    for (const { on, entry } of begun) await reopenTenants(on.server, entry.id, settings, change);
-    await run.setState(['stopped', 'finished'], 'running');
     const canaries = typeof canary === 'number' ? canary : canary.length;
     const all = wavesOf(canaries, waves);
-    await run.open(all[0]?.until ?? LAST_PLACE);
+    const first = { until: all[0]?.until ?? LAST_PLACE, retryFailed: settings.retryFailed };
+    await Promise.all(begun.map(({ on }) => start(on.server, on, first, change)));
     for (const [at, wave] of all.entries()) {
       const next = all[at + 1];
-      const goesOn = next === undefined ? await last(run, wave, prepared, db) : await one(run, wave, next, prepared);
-      if (!goesOn) break;
+      if (next === undefined) ended = await last(run, wave, prepared, db);
+      else if (!(await one(run, wave, next, prepared))) break;
     }
   }
-  const status = await run.status();
+  const status = ended ?? (await run.status());
   run.tell(status);
   const { state } = status;
   return { ended: state === 'running' ? 'aborted' : state, status };
@@ -102,18 +102,16 @@ async function canaryHasFailed(
   return failed.includes(true);
 }
 
-/** All that remain, and those that were created in the meantime. */
-async function last(run: RolloutRun, wave: Wave, prepared: Prepared, db: TenantDb): Promise<boolean> {
-  const { change } = prepared.settings;
+/** All that remain, and those that were created in the meantime. Gives the status once nothing is left to do. */
+async function last(run: RolloutRun, wave: Wave, prepared: Prepared, db: TenantDb): Promise<RolloutStatus | undefined> {
   for (let sweep = 1; sweep <= MAX_SWEEPS; sweep += 1) {
     await waveOf(run, wave);
-    if (run.isHalted()) return false;
-    const added = await addLate(run, prepared, db);
-    if (added > 0) continue;
-    await Promise.all(run.begun().map(({ on }) => finish(on.server, on.id, change)));
-    if ((await run.status()).state !== 'running') return true;
+    if (run.isHalted()) return undefined;
+    if ((await addLate(run, prepared, db)) > 0) continue;
+    const status = await run.finish();
+    if (status.state !== 'running') return status;
   }
-  return false;
+  return undefined;
 }
 
 /** Asks for the orgs again, where a function gives them. Gives how many the ledgers did not have. */

@@ -5,7 +5,7 @@ import { settingsOf } from '../options/settings';
 import { OUTCOMES, ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
-import { askLedger, whereLedgerIs } from './ask-ledger';
+import { askLedger, whereLedgerIs, type LedgerAnswers } from './ask-ledger';
 import { serversIn } from './prepare-ledger';
 import type { RolloutFailures, RolloutState, RolloutStatus } from './rollout-types';
 import { rowsOf } from '../run/wire/send';
@@ -52,7 +52,12 @@ interface StatusRow extends Readonly<Record<`${Outcome}_count`, number>> {
 
 /** Of the ledger of one server; nothing where it has no rollout of that name. */
 export async function statusOn(server: Knex, name: string, settings: Settings): Promise<RolloutStatus | undefined> {
-  const row = rowsOf<StatusRow>((await whereLedgerIs(askLedger(server, statusQuery(name), settings))) ?? [])[0];
+  return statusIn(name, (await whereLedgerIs(askLedger(server, statusQuery(name), settings))) ?? []);
+}
+
+/** The answer to {@link statusQuery}, read. */
+export function statusIn(name: string, answers: LedgerAnswers): RolloutStatus | undefined {
+  const row = rowsOf<StatusRow>(answers)[0];
   if (row === undefined) return undefined;
   const counts = OUTCOMES.map((outcome) => [outcome, row[`${outcome}_count`]] as const);
   return {
@@ -73,8 +78,8 @@ function timeIn(json: string): Date {
   return new Date(JSON.parse(json) as string);
 }
 
-/** Exported for the test of what it costs. */
-function statusQuery(name: string): string {
+/** All that a status says, in one row. */
+export function statusQuery(name: string): string {
   const counts = OUTCOMES.map(
     (outcome) => `pg_catalog.count(*) filter (where t.outcome ${EQ} ${literal(outcome)})::integer as ${outcome}_count`,
   );
