@@ -31,11 +31,11 @@ it('is one round trip a tenant', () =>
     // What else is asked does not grow with the tenants.
     expect(sent.length - batches.length).toBeLessThan(20);
 
-    sent.length = 0;
+    const before = sent.length;
     const again = { name: 'invoice.note', changes: [{ ...STATUS[0], field: { name: 'note', type: 'Text' } }] } as never;
     await rollOut(again, db, { ...options, orgs, canary: 0, waves: [], connections: 2 });
     // The ledger, the name, the rollout, its tenants, its start; the claims, what others have claimed; the end.
-    expect(sent.filter((sql) => !sql.startsWith('begin')).length).toBeLessThanOrEqual(9);
+    expect(sent.slice(before).filter((sql) => !sql.startsWith('begin')).length).toBeLessThanOrEqual(9);
     await db.destroy();
   }));
 
