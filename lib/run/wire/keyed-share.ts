@@ -40,9 +40,9 @@ export function keyedShare(tables: string, keys: string, lockTimeoutMs: string):
 }
 
 /**
- * The same for one field of the only table that the plan locks, which usually is not part of a foreign key. The rare
- * parts, for partitions and tables of other schemas, are separate queries, since they would otherwise be planned each
- * time.
+ * The same for one field of the only table that the plan locks, which usually is not part of a foreign key, nor its
+ * table of a tree of partitions. Where it is, the rest is a query of its own: it would otherwise be planned, and made
+ * ready, each time.
  *
  * @param table an expression: its quoted name
  * @param field an expression: its name
@@ -50,17 +50,11 @@ export function keyedShare(tables: string, keys: string, lockTimeoutMs: string):
  */
 export function fieldShare(table: string, field: string, lockTimeoutMs: string): string {
   const own = `pg_catalog.to_regclass(${table})::pg_catalog.oid`;
-  const schemaOf = (oid: string): string => `(pg_catalog.pg_identify_object(${PG_CLASS}, ${oid}, 0)).schema`;
-  const tables = `pg_catalog.array_append(pg_catalog.array_remove(e.oids, ${own}), ${own})`;
-  return `(select case
-    when e.others or exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} any (${tables}))
-      then ${inAQueryOfItsOwn(table, field, lockTimeoutMs)}
-    when e.oids is null then null
-    when ${setShare(`pg_catalog.cardinality(${tables})`, lockTimeoutMs)} is null then '' end
-    from (select pg_catalog.array_agg(distinct k.confrelid) as oids,
-        pg_catalog.bool_or(${schemaOf('k.confrelid')} ${NE} ${schemaOf('k.conrelid')}) as others
-      from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${own} and k.contype ${EQ} 'f' and (
-        select attnum from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${own} and a.attname ${EQ} ${field}) ${EQ} any (k.conkey)) e) as tenant_ddl_shared`;
+  const number = `select a.attnum from pg_catalog.pg_attribute a where a.attrelid ${EQ} ${own} and a.attname ${EQ} ${field}`;
+  return `case
+    when exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} ${own})
+      or exists (select from pg_catalog.pg_constraint k where k.conrelid ${EQ} ${own} and k.contype ${EQ} 'f' and (${number}) ${EQ} any (k.conkey))
+    then ${inAQueryOfItsOwn(table, field, lockTimeoutMs)} end as tenant_ddl_shared`;
 }
 
 /** A setting of the transaction, since XML would escape the JSON. */
