@@ -4,7 +4,7 @@ import type { FillStage } from '../plan/online/stage';
 import { slept } from '../run/waiting';
 import { qualified } from '../sql/identifier';
 import { EQ } from '../sql/qualified-sql';
-import { batchSql, type Batch } from './fill-batch';
+import { batchSql, boundsSql, type Bounds, type Place } from './fill-batch';
 import { abortedError } from './lease';
 import type { OnlineSession } from './online-session';
 import { readCursor, resetCursor, oidOf } from './record';
@@ -52,7 +52,7 @@ export async function fill(session: OnlineSession, stage: FillStage, place: Fill
   });
 }
 
-type Key = Pick<Batch, 'keyColumn' | 'keyType'>;
+type Key = Pick<Place, 'keyColumn' | 'keyType'>;
 
 async function onePass(session: OnlineSession, stage: FillStage, at: FillPlace & Key): Promise<void> {
   const { org, table, settings, ask } = session;
@@ -66,23 +66,15 @@ async function onePass(session: OnlineSession, stage: FillStage, at: FillPlace &
   const total = await estimate(session, at.oid);
   for (;;) {
     if (settings.signal?.aborted === true) throw abortedError(org, table, settings.signal);
+    const place = { org, table, ...at, upper };
+    const [bounds] = rowsOf<Bounds>(await ask(boundsSql({ ...place, after }, rows)));
+    const { first = null, last = null, seen } = bounds ?? {};
+    if (first === null || last === null) return;
     const startedAt = performance.now();
-    const batch = {
-      org,
-      table,
-      ...at,
-      stage: due,
-      after,
-      upper,
-      rows,
-      set: stage.set,
-      column: stage.column,
-      todo: stage.todo,
-    };
-    const [answer] = rowsOf<{ readonly last: string | null; readonly seen: string }>(await ask(batchSql(batch)));
-    if (answer === undefined || answer.last === null) return;
-    after = answer.last;
-    done += Number(answer.seen);
+    const { set, column, todo } = stage;
+    await ask(batchSql({ ...place, stage: due, first, last, set, column, todo }));
+    after = last;
+    done += Number(seen);
     if (performance.now() - toldAt > PROGRESS_EVERY_MS) {
       toldAt = performance.now();
       heard(() => settings.onProgress?.({ org, table, stage: stage.name, number: at.number, of: at.of, done, total }));

@@ -38,6 +38,30 @@ it('rewrites no row under a lock that blocks others', () =>
     expect(await fileOf()).toEqual(before);
   }));
 
+it.each(['analyzed', 'new'])('finds the rows of a batch by their keys alone, on a table that is %s', (state) =>
+  withInvoices(50_000, async (db, url) => {
+    await db.raw('alter table ??.invoice set (autovacuum_enabled = false)', [ORG]);
+    if (state === 'analyzed') await db.raw('analyze ??.invoice', [ORG]);
+    const explained: string[] = [];
+    const others = connect({ connection: { connectionString: url } });
+    const stop = new AbortController();
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'fill') stop.abort();
+    };
+    await migrationError(applyOnline(ORG, publicId, db, { ...options, onProgress, signal: stop.signal }));
+    db.on('query', ({ sql }: { sql: string }) => {
+      if (sql.startsWith('with ')) explained.push(sql);
+    });
+    await applyOnline(ORG, publicId, db, options);
+    expect(explained.length).toBeGreaterThan(4);
+    for (const sql of explained) {
+      const { rows } = await others.raw(`explain (format json) ${sql.replaceAll('?', '\\?')}`);
+      expect([sql, JSON.stringify(rows).match(/"Seq Scan"[^}]*"Relation Name":"invoice"/)]).toEqual([sql, null]);
+    }
+    await others.destroy();
+  }),
+);
+
 it('keeps a NULL and a value that clients write meanwhile, and passes over rows that they have locked', () =>
   withInvoices(3000, async (db, url) => {
     const others = connect({ connection: { connectionString: url } });
