@@ -29,9 +29,10 @@ const SHOWN_SETTINGS = [
   'max_locks_per_transaction',
 ];
 
-export async function startServer(): Promise<Server> {
+/** @param more settings of a server that we start */
+export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<Server> {
   const given = process.env.DATABASE_URL;
-  const started = given ? undefined : await startPostgres();
+  const started = given ? undefined : await startPostgres({ settings: more });
   const url = given || (started?.url as string);
   const admin = new pg.Pool({ connectionString: url, max: 1 });
   const { rows } = await admin.query<{ name: string; setting: string }>(

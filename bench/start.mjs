@@ -1,4 +1,4 @@
-// npm run bench: installs what is missing, builds the library where it is older than its sources, and starts the bench.
+// npm run bench, npm run live: installs what is missing, builds the library where it is older than its sources, and starts the program.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ if (isOlder(join(here, 'node_modules', '.package-lock.json'), join(here, 'packag
 if (isOlder(join(root, 'dist', 'index.js'), join(root, 'lib'))) npm(root, 'run', 'build');
 
 // A service that is in use keeps its code; here each entry pauses while the others run.
-const node = ['--expose-gc', '--no-flush-bytecode', '--import', 'tsx', join(here, 'main.ts'), ...process.argv.slice(2)];
+const [program, ...args] = process.argv.slice(2);
+const node = ['--expose-gc', '--no-flush-bytecode', '--import', 'tsx', join(here, program), ...args];
 run(process.execPath, node, here);
 
 function npm(folder, ...args) {

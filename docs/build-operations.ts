@@ -1,10 +1,12 @@
-// npm run docs              writes docs/operations.md, docs/conversions.md, and what docs/options.md and docs/rollouts.md have of the code
+// npm run docs              writes docs/operations.md, docs/conversions.md, what docs/options.md and docs/rollouts.md have of the code, and
+//                           what docs/online.md has of docs/live/results.json
 // npm run docs -- --check   fails if one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operationsDocument } from './operations-document';
 import { conversionsDocument } from './conversions/document';
 import { ledgerSql } from '../lib/rollout/ledger-tables';
+import { withLiveSection } from './live-section';
 import { optionsTable, rolloutOptionsTable } from './options-table';
 
 const OPTIONS = /(<!-- options: [^\n]*\n).*?(?=\n<!-- end of options -->)/s;
@@ -14,6 +16,7 @@ const LEDGER = /(<!-- ledger: [^\n]*\n).*?(?=\n<!-- end of ledger -->)/s;
 const texts: readonly (readonly [name: string, written: (current: string) => string])[] = [
   ['operations.md', operationsDocument],
   ['conversions.md', conversionsDocument],
+  ['online.md', withLiveSection],
   ['options.md', (current) => current.replace(OPTIONS, (_all, start: string) => start + optionsTable())],
   [
     'rollouts.md',

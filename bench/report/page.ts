@@ -2,7 +2,7 @@ import type { Results } from '../results.ts';
 import type { Row, Table } from '../rows.ts';
 import type { GrowthPoint } from '../workloads/growth.ts';
 import type { RolloutResult } from '../workloads/rollouts.ts';
-import type { Chart } from './charts.ts';
+import type { Chart } from './svg.ts';
 import { digits, spread, table } from './format.ts';
 import { summary } from './summary.ts';
 import { verdictsOf } from './targets.ts';
