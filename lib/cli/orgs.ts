@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Knex } from 'knex';
-import { reasonIn, refuseConnection } from './connection-failure';
 import { RefusedError, UsageError } from './failures';
 import { library } from './library';
+import { reasonIn, rowsOf } from './own-query';
 
 export interface OrgOptions {
   readonly org?: readonly string[];
@@ -71,17 +71,8 @@ const LIKE = `select n.nspname from pg_catalog.pg_namespace n
 where n.nspname operator(pg_catalog.~~) ${PARAMETER}
   and n.nspname operator(pg_catalog.!~) '^(pg_|information_schema$|public$|tenant_ddl$)' order by n.nspname`;
 
-const TIMEOUT_MS = 30_000;
-
-/** The first column, read in a transaction in which the query can write nothing. */
+/** The first column. */
 async function namesIn(db: Knex, sql: string, bindings: readonly string[]): Promise<string[]> {
-  const asked = db.transaction(
-    async (trx) => {
-      await trx.raw(`set local statement_timeout = ${TIMEOUT_MS}`);
-      const { rows } = await trx.raw<{ rows: Record<string, unknown>[] }>(sql, bindings);
-      return rows.map((row) => String(Object.values(row)[0]));
-    },
-    { readOnly: true },
-  );
-  return asked.catch(refuseConnection);
+  const rows = await rowsOf(db, sql, bindings);
+  return rows.map((row) => String(Object.values(row)[0]));
 }
