@@ -9,6 +9,13 @@ export class UsageError extends Error {}
 /** Something outside of the program is not as it has to be: a file, an answer, a tenant that has moved. */
 export class RefusedError extends Error {}
 
+/** pg throws on an answer that it cannot read, and nobody has called it. Its words could be those of the answer. */
+export function strayError({ name }: Error): RefusedError {
+  return new RefusedError(
+    `The driver of the database failed (${name}), most likely because it could not read an answer of the server. The server undoes what was not committed. Run the command again.`,
+  );
+}
+
 /** What a failure is called in `--json`. */
 export interface Failure {
   readonly code: string;

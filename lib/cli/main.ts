@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { strayError } from './failures';
 import { run } from './run';
 import { print, type World } from './world';
 
@@ -24,6 +25,15 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+let isBroken = false;
+const broken = new Promise<never>((_, reject) => {
+  process.on('uncaughtException', (error) => {
+    isBroken = true;
+    reject(strayError(error));
+  });
+});
+broken.catch(() => undefined);
+
 const world: World = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -31,10 +41,13 @@ const world: World = {
   env: process.env,
   cwd: process.cwd(),
   signal: interruption.signal,
+  broken,
 };
 
 void run(process.argv.slice(2), world).then((code) => {
   process.exitCode = code;
   // Reading it keeps the process alive.
   process.stdin.unref?.();
+  // What the command was at may never end. First all is written that is in a pipe.
+  if (isBroken) process.stderr.write('', () => process.stdout.write('', () => process.exit()));
 });

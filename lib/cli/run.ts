@@ -14,7 +14,8 @@ export async function run(argv: readonly string[], world: World): Promise<ExitCo
     code = await work();
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    const run = program.parseAsync(argv, { from: 'user' });
+    await (world.broken === undefined ? run : Promise.race([run, world.broken]));
     return code;
   } catch (error) {
     // commander has said it itself.

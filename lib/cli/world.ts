@@ -15,6 +15,8 @@ export interface World {
   readonly cwd: string;
   /** Aborted by the first ^C. */
   readonly signal: AbortSignal;
+  /** Rejects with what was thrown where no command can catch it. */
+  readonly broken?: Promise<never>;
 }
 
 /** Whether to colour what goes to this screen: https://no-color.org, and FORCE_COLOR as Node has it. */
