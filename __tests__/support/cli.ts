@@ -16,6 +16,7 @@ export interface Given {
   /** The width of a terminal that both outputs go to. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  readonly broken?: Promise<never>;
 }
 
 export interface Ended {
@@ -43,6 +44,7 @@ export async function cli(args: readonly string[], given: Given = {}): Promise<E
     env: { ...(given.url === undefined ? {} : { DATABASE_URL: given.url }), ...given.env },
     cwd: given.cwd ?? root,
     signal: given.signal ?? new AbortController().signal,
+    ...(given.broken === undefined ? {} : { broken: given.broken }),
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
