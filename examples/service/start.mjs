@@ -7,8 +7,9 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 if (!existsSync(new URL('node_modules/fastify', import.meta.url))) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  console.log('Installing what only the example needs, once. This takes a few seconds.');
   const options = { cwd: here, stdio: 'inherit', shell: process.platform === 'win32' };
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], options);
+  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], options);
   if (status !== 0) process.exit(status ?? 1);
 }
 
