@@ -29,7 +29,7 @@ const shared = {
     'field-type',
     'guessed-type',
     'iso-8601',
-    'converts',
+    'conversion-sql',
     'number-text',
     'numeric-modifier',
     'options',

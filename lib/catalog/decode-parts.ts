@@ -1,3 +1,4 @@
+import { NOT_VALIDATED } from '../spec/extra';
 import type { ColumnFacts, ConstraintFacts, IndexFacts, ReferenceFacts } from './facts';
 import { numbersIn, recordsIn } from './rows';
 
@@ -77,7 +78,7 @@ export function constraintOf(parts: Parts, { checks }: Dictionaries): Constraint
     words: wordsOf({
       deferred: is(deferred),
       deferrable: is(deferrable) && !is(deferred),
-      'not validated': !is(validated) && is(enforced),
+      [NOT_VALIDATED]: !is(validated) && is(enforced),
       'not enforced': !is(enforced),
       'without overlaps': is(period),
       'no inherit': is(withoutHeirs),

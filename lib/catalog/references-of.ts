@@ -1,4 +1,4 @@
-import { NO_FIELD, type Extra } from '../spec/extra';
+import { NO_FIELD, NOT_VALIDATED, type Extra } from '../spec/extra';
 import { referentialAction } from '../spec/references';
 import type { ForeignKeySpec, OnDelete, ReferenceSpec } from '../spec/spec-types';
 import { identifierFault } from '../sql/identifier';
@@ -29,7 +29,7 @@ const SIMPLE = 's';
 const SAID = ['deferrable', 'deferred'];
 
 /** The words that leave a foreign key what it is. */
-const BESIDE = ['not validated', 'inherited', ...SAID];
+const BESIDE = [NOT_VALIDATED, 'inherited', ...SAID];
 
 /**
  * The foreign keys of a table, by what they do.

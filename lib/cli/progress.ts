@@ -42,13 +42,13 @@ function barText(progress: RolloutProgress, width: number): string {
 }
 
 function linesOn(screen: World['stderr']): Progress {
-  let toldAt = -Infinity;
+  let reportedAt = -Infinity;
   return {
     tell: (progress) => {
       const now = performance.now();
       const isLast = progress.pending === 0 || progress.state !== 'running';
-      if (now - toldAt < LINE_EVERY_MS && !isLast) return;
-      toldAt = now;
+      if (now - reportedAt < LINE_EVERY_MS && !isLast) return;
+      reportedAt = now;
       print(screen, `${progress.name}: ${textOf(progress)}`);
     },
     end: () => undefined,

@@ -1,6 +1,6 @@
 import { literal } from '../sql/literal';
 import { digitsIn } from './default-text';
-import { isWholeNumber } from './converts';
+import { isWholeNumber } from './conversion-sql';
 import { fieldType, type Read } from './field-type';
 import { isSameNumber, NUMBERS_AND_TEXTS } from './number-text';
 import { CASTS_TO_WHOLE_NUMBERS } from './whole-number';

@@ -1,7 +1,7 @@
 import { literal } from '../sql/literal';
 import { isOneOf, MATCHES } from '../sql/qualified-sql';
 import { isCallOf, textOfType } from './default-text';
-import { isInput, isOfType } from './converts';
+import { isInput, isOfType } from './conversion-sql';
 import { fieldType } from './field-type';
 
 /** The properties of a field of this type. */

@@ -2,7 +2,7 @@ import type { Fault } from '../errors';
 import { decimalDigits, literal } from '../sql/literal';
 import { GT, LT, MATCHES } from '../sql/qualified-sql';
 import { digitsIn } from './default-text';
-import { isInput, isOfType } from './converts';
+import { isInput, isOfType } from './conversion-sql';
 import { fieldType, type Read, type ServerFault, type TypedField, type WholeType } from './field-type';
 import { isSameNumber, NUMBERS, NUMBERS_AND_TEXTS } from './number-text';
 import { modifierOf, NO_MODIFIER, precisionSql, scaleIn, scaleSql } from './numeric-modifier';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { isInput } from './converts';
+import { isInput } from './conversion-sql';
 import type { Fault } from '../errors';
 import { literal } from '../sql/literal';
 import { typeSql } from '../sql/qualified-sql';

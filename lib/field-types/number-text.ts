@@ -1,5 +1,5 @@
 import { literal } from '../sql/literal';
-import { isOfType } from './converts';
+import { isOfType } from './conversion-sql';
 import { EQ, MATCHES } from '../sql/qualified-sql';
 
 /** The types of numbers, as the catalog names them: each casts to each. */

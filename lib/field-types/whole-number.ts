@@ -1,5 +1,5 @@
 import { literal } from '../sql/literal';
-import { isWholeNumber } from './converts';
+import { isWholeNumber } from './conversion-sql';
 import { wholeNumberIn } from './default-text';
 import type { FieldType } from './field-type';
 import { isSameNumber, NUMBERS, NUMBERS_AND_TEXTS } from './number-text';

@@ -17,6 +17,9 @@ export interface Extra {
   readonly detail?: string;
 }
 
+/** The detail of a foreign key or a check that existing rows may violate. */
+export const NOT_VALIDATED = 'not validated';
+
 /** The detail of what is over a column whose type no field has: that column is the extra that matters. */
 export const NO_FIELD = 'on a column that is no field';
 

@@ -1,7 +1,7 @@
 import { typeOf } from '../../field-types';
 import { isArray, optionsOf } from '../../field-types/options';
 import { canLose, castFault, listBeside, type TypeSpec } from '../../field-types/type-change';
-import type { Extra } from '../../spec/extra';
+import { NOT_VALIDATED, type Extra } from '../../spec/extra';
 import type { Field } from '../../spec/field-spec';
 import type { FieldSpec } from '../../spec/spec-types';
 import type { Canonical, CanonicalField } from './canonical';
@@ -161,7 +161,7 @@ function both<D, A>(desired: D, actual: A): { readonly desired: D; readonly actu
 
 /** A constraint of the model that existing rows may violate. */
 function notValidated(extras: Set<Extra>, sought: Partial<Extra>, isInModel: boolean): Extra | undefined {
-  return isInModel ? takeExtra(extras, { ...sought, detail: 'not validated' }) : undefined;
+  return isInModel ? takeExtra(extras, { ...sought, detail: NOT_VALIDATED }) : undefined;
 }
 
 function hinted(extra: Extra | undefined): { readonly hint?: string } {

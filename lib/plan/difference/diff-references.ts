@@ -1,4 +1,4 @@
-import type { Extra } from '../../spec/extra';
+import { NOT_VALIDATED, type Extra } from '../../spec/extra';
 import type { ForeignKeySpec } from '../../spec/spec-types';
 import type { Canonical } from './canonical';
 import { takeColumnExtra, takeExtra } from './diff-objects';
@@ -25,7 +25,7 @@ export function diffReferences(
       kind: 'foreign key',
       table,
       columns: spec.columns,
-      ...(is === undefined ? {} : { detail: 'not validated' }),
+      ...(is === undefined ? {} : { detail: NOT_VALIDATED }),
     });
     if (other !== undefined) found.push({ kind: 'reference', table, desired: wanted, actual: other, remedy });
     else if (is === undefined) found.push({ kind: 'missingReference', table, desired: wanted, remedy });
@@ -40,7 +40,7 @@ export function diffReferences(
   }
   for (const [id, { spec }] of actual.references) {
     if (desired.references.has(id) || isOfMissing(spec, desired)) continue;
-    takeExtra(extras, { kind: 'foreign key', table, columns: spec.columns, detail: 'not validated' });
+    takeExtra(extras, { kind: 'foreign key', table, columns: spec.columns, detail: NOT_VALIDATED });
     found.push({ kind: 'extraReference', table, actual: { ...spec, references: unmoved(spec.references) }, remedy });
   }
   return found;
