@@ -93,7 +93,7 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
     /needs two connections at a time, and the pool has/g,
     () => 'needs two connections at a time, and the pool of the knexfile has',
   ],
-  [/^(?:applyOnline|abandonOnline)(?= needs)/g, (_, { command }) => command],
+  [/^(?:applyOnline|abandonOnline|rollOut with online)(?= needs|$)/g, (_, { command }) => command],
   [/Pass a Knex that connects to/g, () => 'Connect to'],
   [/one of sharedSchemas/g, () => 'one of the schemas of --shared-schema'],
   [/start it with rollOut\b/g, () => 'start it with rollout start'],

@@ -118,7 +118,8 @@ export async function* playCommands(
     }
   } finally {
     await proxy.close();
-    await admin.raw('drop role if exists ??', [role]);
+    await admin.raw('drop owned by ?? cascade', [role]);
+    await admin.raw('drop role ??', [role]);
     rmSync(folder, { recursive: true });
   }
 }
