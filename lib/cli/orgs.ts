@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Knex } from 'knex';
+import { collected } from './change-options';
 import { RefusedError, UsageError } from './failures';
 import { library } from './library';
 import { reasonIn, rowsOf } from './own-query';
@@ -15,10 +16,6 @@ export function addOrgOptions(command: Command): Command {
     .option('--org <org>', 'a tenant; may be repeated', collected)
     .option('--orgs-like <pattern>', 'the tenants whose schema is LIKE this; may be repeated', collected)
     .option('--orgs-from <query>', 'the tenants that this SQL query gives, in its first column');
-}
-
-function collected(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }
 
 export function areNone({ org, orgsLike, orgsFrom }: OrgOptions): boolean {
