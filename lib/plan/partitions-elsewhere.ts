@@ -1,8 +1,10 @@
 import { tableOid } from '../sql/catalog-oids';
 import { literal } from '../sql/literal';
 import { qualified, type Identifier } from '../sql/identifier';
+import { heldOnCitus, lockOf } from '../sql/own-lock';
 import { CONCAT, EQ, NE } from '../sql/qualified-sql';
 import { block, GUARD_STATES } from '../sql/server-check';
+import type { Twofold } from '../sql/statement';
 
 const PG_CLASS = "'pg_catalog.pg_class'::pg_catalog.regclass";
 
@@ -14,7 +16,11 @@ const PG_CLASS = "'pg_catalog.pg_class'::pg_catalog.regclass";
  * `pg_identify_object` see the catalog as it is now, at every isolation level. A role that owns the schema and not the
  * table can drop it, but not lock it in this way.
  */
-export function refusePartitionsElsewhere(org: Identifier, table: Identifier): string {
+export function refusePartitionsElsewhere(org: Identifier, table: Identifier): Twofold {
+  return { sql: blockWith(org, table, lockOf), onCitus: blockWith(org, table, (name) => heldOnCitus(lockOf(name))) };
+}
+
+function blockWith(org: Identifier, table: Identifier, lock: (table: string) => string): string {
   const target = tableOid(org, table);
   return block(`declare
   target pg_catalog.regclass := ${target};
@@ -23,13 +29,13 @@ export function refusePartitionsElsewhere(org: Identifier, table: Identifier): s
   elsewhere pg_catalog.text;
 begin
   begin
-    alter table only ${qualified(org, table)} set without oids;
+    ${lock(qualified(org, table))};
     loop
       locked := pg_catalog.array_append(locked, next);
       next := (select t.relid from pg_catalog.pg_partition_tree(target) t
         where not t.isleaf and t.relid ${NE} all (locked) order by t.level, t.relid limit 1);
       exit when next is null;
-      execute pg_catalog.format('alter table only %s set without oids', (pg_catalog.pg_identify_object(${PG_CLASS}, next, 0)).identity);
+      execute pg_catalog.format('${lock('%s')}', (pg_catalog.pg_identify_object(${PG_CLASS}, next, 0)).identity);
     end loop;
   exception when insufficient_privilege then null;
   end;

@@ -9,7 +9,12 @@ const NOTHING = 'set without oids';
  * would also change a view.
  */
 export function ownLock(org: Identifier, table: Identifier): string {
-  return `alter table only ${qualified(org, table)} ${NOTHING}`;
+  return lockOf(qualified(org, table));
+}
+
+/** The same, of a table by its name as quoted in SQL. */
+export function lockOf(table: string): string {
+  return `alter table only ${table} ${NOTHING}`;
 }
 
 /**
