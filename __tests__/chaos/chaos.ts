@@ -1,16 +1,15 @@
 import { knex } from 'knex';
 import type { Knex } from 'knex';
-import { startPostgres } from '../support/embedded-postgres';
 import { startPgBouncer } from '../support/pgbouncer';
-import { selfSigned } from '../support/self-signed';
-import { faults } from './faults';
+import { differingShards } from './cluster/shards';
+import { citusFaultNames, faultNames, faults } from './faults';
 import type { FaultName } from './faults';
 import type { Stage } from './fault';
 import { SERVICE_NAME, violationsOf } from './invariants';
-import { FEW_LOCKS } from './lock-table';
 import { planOf } from './plan';
 import type { RoundPlan } from './plan';
 import { startProxy } from './proxy';
+import { serverOf } from './server';
 import { SERVICES } from './task-plan';
 import { runTask } from './task';
 import type { Outcome } from './task';
@@ -27,18 +26,9 @@ export interface RoundResult {
 }
 
 /** A round that takes longer than this hangs. */
-const ROUND_MS = 30_000;
+const ROUND_MS = process.env.CITUS_URL ? 90_000 : 30_000;
 
-const SETTINGS = {
-  // A crash of the process loses nothing that was written; one of the machine is not among the faults.
-  fsync: 'off',
-  full_page_writes: 'off',
-  ...FEW_LOCKS,
-  // A deadlock is found while a lock is still waited for.
-  deadlock_timeout: '30ms',
-};
-
-/** Plays rounds against a server of its own, and gives the result of each. */
+/** Plays rounds against a server of its own, or the cluster that CITUS_URL names, and gives the result of each. */
 export async function* playRounds(
   seed: number,
   rounds: readonly number[],
@@ -48,35 +38,32 @@ export async function* playRounds(
   const onUnhandled = (error: unknown): void =>
     void unhandled.push(`unhandled: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('unhandledRejection', onUnhandled).on('uncaughtException', onUnhandled);
-  const certificate = withPooler ? undefined : selfSigned();
-  if (certificate === undefined) {
-    process.stdout.write(
-      `Skipped: "TLS damaged", ${withPooler ? 'the pooler speaks no TLS' : 'there is no openssl'}.\n`,
-    );
-  }
-  const settings = { ...SETTINGS, ...certificate?.settings };
-  const server = await startPostgres({ settings, major: Number(process.env.POSTGRES_MAJOR ?? 18) });
+  const { server, cluster, certificate } = await serverOf(withPooler);
   const pooler = withPooler ? await startPgBouncer(server.url, { mode: 'transaction', size: 10 }) : undefined;
   const proxy = await startProxy(pooler?.url ?? server.url);
   const tls = certificate && (await startTlsLine(server.url));
   // The harness itself has time, however busy the machine is.
-  const admin = knex({ ...configOf(server.url, 'chaos-admin', 10), acquireConnectionTimeout: 10_000 });
+  const admin =
+    cluster?.coordinator.admin ??
+    knex({ ...configOf(server.url, 'chaos-admin', 10), acquireConnectionTimeout: 10_000 });
   const plain = Array.from({ length: SERVICES }, () => knex(configOf(proxy.url, SERVICE_NAME, 3)));
   const encrypted = tls && Array.from({ length: SERVICES }, () => tls.connect(configOf(server.url, SERVICE_NAME, 3)));
   try {
     for (const round of rounds) {
-      const plan = planOf(seed, round);
+      const plan = planOf(seed, round, cluster === undefined ? faultNames : citusFaultNames);
       const trace = newTrace();
       const services = plan.faults.some(({ name }) => name === 'TLS damaged') ? (encrypted ?? plain) : plain;
-      const stage = { server, proxy, admin, services, tls, tasks: plan.tasks, trace };
+      const stage = { server, cluster, proxy, admin, services, tls, tasks: plan.tasks, trace };
       const played = await playRound(stage, plan, withPooler);
       yield { ...played, plan, trace: trace.lines, violations: [...played.violations, ...unhandled.splice(0)] };
     }
   } finally {
     await proxy.close();
     await tls?.close();
-    await Promise.all([admin, ...plain, ...(encrypted ?? [])].map((db) => db.destroy()));
+    await Promise.all([...plain, ...(encrypted ?? [])].map((db) => db.destroy()));
     await pooler?.stop();
+    // A cluster's own is needed until the end.
+    if (cluster === undefined) await admin.destroy();
     await server.stop();
     certificate?.remove();
     process.off('unhandledRejection', onUnhandled).off('uncaughtException', onUnhandled);
@@ -109,9 +96,14 @@ async function playRound(
   const outcomes = await inTime(ended, plan.round);
   for (const fault of injected) await fault.end();
   const struck = injected.filter((fault) => fault.hasStruck()).map(({ name }) => name);
-  const violations = await violationsOf(admin, services, outcomes, mayForget(struck, withPooler));
+  const unsettled = (await stage.cluster?.settle()) ?? [];
+  const violations = await violationsOf(admin, services, outcomes, {
+    forgets: mayForget(struck, withPooler),
+    workerDecidesRows: stage.cluster !== undefined,
+  });
+  const differing = stage.cluster === undefined ? [] : await differingShards(admin);
   removeNotes();
-  return { struck, outcomes, violations };
+  return { struck, outcomes, violations: [...unsettled, ...violations, ...differing] };
 }
 
 /**

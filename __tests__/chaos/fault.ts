@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { EmbeddedPostgres } from '../support/embedded-postgres';
+import type { Cluster } from './cluster/cluster';
 import type { FaultName } from './faults';
 import type { Proxy } from './proxy';
 import { ORGS } from './task-plan';
@@ -17,9 +18,14 @@ export interface FaultPlan {
   readonly ms: number;
 }
 
+/** The server that the services change: a PostgreSQL of the harness, or the coordinator of a cluster. */
+export type ChaosServer = Pick<EmbeddedPostgres, 'url' | 'crash' | 'shutDown' | 'start' | 'stop'>;
+
 /** What a fault can lay hands on. */
 export interface Stage {
-  readonly server: EmbeddedPostgres;
+  readonly server: ChaosServer;
+  /** Of Citus, with `CITUS_URL`. */
+  readonly cluster?: Cluster | undefined;
   readonly proxy: Proxy;
   /** Connections that the proxy does not see. */
   readonly admin: Knex;

@@ -14,16 +14,30 @@ export async function violationsOf(
   admin: Knex,
   services: readonly Knex[],
   outcomes: readonly Outcome[],
-  crashed: boolean,
+  known: Known,
 ): Promise<string[]> {
   const leaks = await leaksOf(admin, services);
   const found = await Promise.all(outcomes.map(({ task }) => findTask(admin, task)));
-  return [...outcomes.flatMap((outcome, index) => wrongIn(outcome, found[index] as Found, crashed)), ...leaks];
+  return [...outcomes.flatMap((outcome, index) => wrongIn(outcome, found[index] as Found, known)), ...leaks];
 }
 
-/** What of a task is not as its caller was told. A server that crashed (or has a pooler before it, and was restarted) may not know what became of a COMMIT. */
-export function wrongIn(given: Outcome, found: Found, crashed = false): string[] {
-  const isUnknown = crashed && (given.error as { readonly code?: unknown } | undefined)?.code === 'OUTCOME_UNKNOWN';
+/** What a server can know of a lost COMMIT. */
+export interface Known {
+  /** One that crashed (or has a pooler before it, and was restarted) may not know what became of a COMMIT. */
+  readonly forgets?: boolean;
+  /** A coordinator of Citus leaves the decision to the worker where only rows of one tenant were changed. */
+  readonly workerDecidesRows?: boolean;
+}
+
+/** What of a task is not as its caller was told. */
+export function wrongIn(given: Outcome, found: Found, { forgets, workerDecidesRows }: Known = {}): string[] {
+  const isForWorker =
+    workerDecidesRows === true &&
+    given.task.mode === 'withTenant' &&
+    (given.task.change === 'rows only' || !given.changed);
+  const isUnknown =
+    (forgets === true || isForWorker) &&
+    (given.error as { readonly code?: unknown } | undefined)?.code === 'OUTCOME_UNKNOWN';
   const outcome: Outcome = isUnknown ? { ...given, told: 'doubt' } : given;
   const { task, told, error, violations } = outcome;
   const wrong = [...violations];

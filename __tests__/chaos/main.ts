@@ -1,7 +1,9 @@
 // npm run chaos -- --seed 1 --rounds 2000
+// With CITUS_URL, on a cluster of Citus that is for nothing else: docs/citus.md.
 // Runs random changes under random faults, and looks after each round whether every promise was kept.
 import { parseArgs } from 'node:util';
 import { playRounds } from './chaos';
+import { citusFaultNames, faultNames } from './faults';
 import { newReport, storyOf } from './report';
 
 const { values } = parseArgs({
@@ -19,7 +21,7 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<boolean> {
-  const report = newReport();
+  const report = newReport(process.env.CITUS_URL ? citusFaultNames : faultNames);
   const startedAt = performance.now();
   let played = 0;
   const seeds = values.seed.split(',').map(wholeNumber);

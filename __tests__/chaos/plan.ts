@@ -13,10 +13,10 @@ export interface RoundPlan {
 }
 
 /** What a round does, from seed and number alone: any round can be run again by itself. */
-export function planOf(seed: number, round: number): RoundPlan {
+export function planOf(seed: number, round: number, among: readonly FaultName[] = faultNames): RoundPlan {
   const random = randomOf(seed, round);
-  const first = dealt(seed, round);
-  const names = random.chance(0.25) ? [first, random.pick(faultNames.filter((name) => name !== first))] : [first];
+  const first = dealt(seed, round, among);
+  const names = random.chance(0.25) ? [first, random.pick(among.filter((name) => name !== first))] : [first];
   const needs = Object.assign({}, ...names.map((name) => faults[name].needs)) as Partial<TaskPlan>;
   const tasks = Array.from({ length: random.int(2, 4) }, (_, index) => taskOf(random, `r${round}t${index}`));
   return {
@@ -33,9 +33,9 @@ function byServerFirst(a: FaultName, b: FaultName): number {
 }
 
 /** Each fault comes once before any comes again. */
-function dealt(seed: number, round: number): FaultName {
-  const deck = Math.floor(round / faultNames.length);
-  return randomOf(seed, deck, 1).shuffled(faultNames)[round % faultNames.length] as FaultName;
+function dealt(seed: number, round: number, among: readonly FaultName[]): FaultName {
+  const deck = Math.floor(round / among.length);
+  return randomOf(seed, deck, 1).shuffled(among)[round % among.length] as FaultName;
 }
 
 function faultOf(random: Random, name: FaultName): FaultPlan {

@@ -1,5 +1,4 @@
 import Table from 'cli-table3';
-import { faultNames } from './faults';
 import type { FaultName } from './faults';
 import type { RoundResult } from './chaos';
 
@@ -17,7 +16,7 @@ export interface Report {
   table(): string;
 }
 
-export function newReport(): Report {
+export function newReport(faultNames: readonly FaultName[]): Report {
   const counts = new Map<FaultName, Count>(
     faultNames.map((name) => [name, { injected: 0, survived: 0, reported: 0, violations: 0 }]),
   );

@@ -11,6 +11,7 @@ import { cutDuringReconnect } from './reconnect';
 import { serverCrash } from './server-crash';
 import { terminated } from './terminated';
 import { tlsDamaged } from './tls-damaged';
+import { workerFaults } from './workers';
 
 const registry = {
   'cut before BEGIN': cutBeforeBegin,
@@ -36,8 +37,14 @@ const registry = {
   'TLS damaged': tlsDamaged,
 } satisfies Record<string, Fault>;
 
-export type FaultName = keyof typeof registry;
+export type FaultName = keyof typeof registry | keyof typeof workerFaults;
 
 /** Every fault, by the name under which it is reported. */
-export const faults: Readonly<Record<FaultName, Fault>> = registry;
+export const faults: Readonly<Record<FaultName, Fault>> = { ...registry, ...workerFaults };
 export const faultNames = Object.keys(registry) as FaultName[];
+
+/** Those of a cluster of Citus: its lines are not encrypted. */
+export const citusFaultNames: readonly FaultName[] = [
+  ...faultNames.filter((name) => name !== 'TLS damaged'),
+  ...(Object.keys(workerFaults) as FaultName[]),
+];

@@ -23,7 +23,7 @@ export const statementTimeout: Fault = {
       hasStruck: () => true,
       end: async () => {
         await holding;
-        await resetOnServer(stage);
+        await resetOnServer(stage, 'statement_timeout');
       },
     };
   },
@@ -39,7 +39,7 @@ export const idleTimeout: Fault = {
       hasStruck: pause.hasStruck,
       end: async () => {
         await pause.end();
-        await resetOnServer(stage);
+        await resetOnServer(stage, 'idle_in_transaction_session_timeout');
       },
     };
   },
@@ -50,9 +50,9 @@ async function setOnServer(admin: Knex, name: string, value: string): Promise<vo
   await reloaded(admin, name, value);
 }
 
-async function resetOnServer({ admin }: Stage): Promise<void> {
-  await admin.raw('alter system reset all');
-  await reloaded(admin, 'statement_timeout', '0');
+async function resetOnServer({ admin }: Stage, name: string): Promise<void> {
+  await admin.raw(`alter system reset ${name}`);
+  await reloaded(admin, name, '0');
 }
 
 /** The postmaster tells its sessions in its own time. */

@@ -58,7 +58,7 @@ it.each([
   ['all', all],
   ['nothing', nothing],
 ])('finds nothing wrong in an outcome that a crashed server cannot know, and %s is there', (_what, found) => {
-  expect(wrongIn({ ...failed('OUTCOME_UNKNOWN'), changed: true }, found, true)).toEqual([]);
+  expect(wrongIn({ ...failed('OUTCOME_UNKNOWN'), changed: true }, found, { forgets: true })).toEqual([]);
 });
 
 it.each<[RegExp, string, Outcome, Found]>([

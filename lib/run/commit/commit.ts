@@ -4,7 +4,10 @@ import type { Settings } from '../../options/options';
 import { logUnreplicated } from '../log';
 import { classifyInUse, isRefusalOfCommit } from '../failures/sql-states';
 import { explainedError, failureAt } from '../failures/message';
+import { isLeftToWorker } from '../failures/lost-worker';
 import { fateOf } from './fate';
+import { hearWorker, leftToWorkerError } from './left-to-worker';
+import { listenToNotices } from './notices';
 import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { discard, type Connection } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
@@ -22,6 +25,8 @@ export interface OpenCommit {
   readonly close: () => Promise<void>;
   /** The error that aborted the transaction, if the callback caught it. */
   readonly caught: () => unknown;
+  /** On Citus, where only rows were changed: then its worker decides, not the server that is asked. */
+  readonly isLeftToWorker?: boolean;
 }
 
 /**
@@ -34,6 +39,7 @@ export interface OpenCommit {
 export async function commit(db: Knex, finished: OpenCommit, settings: Settings): Promise<void> {
   const { org, connection, identity, sendCommit, close, caught } = finished;
   const stopListening = hearUnreplicated(connection, org, settings);
+  const worker = finished.isLeftToWorker === true ? hearWorker(connection) : undefined;
   let tag: string | undefined;
   try {
     tag = await awaitAnswer(connection, statementLimitMs(settings), sendCommit());
@@ -44,29 +50,27 @@ export async function commit(db: Knex, finished: OpenCommit, settings: Settings)
     // For example if the callback ended the transaction itself.
     if (given instanceof MigrationError) throw given;
     const error = errorWithoutValues(given);
+    if (worker !== undefined && isLeftToWorker(error)) {
+      const refusal = worker.refusal();
+      throw refusal === undefined
+        ? leftToWorkerError(org, identity?.transactionId, error)
+        : refusedAtCommitError(refusal, org);
+    }
     if (isRefusalOfCommit(error)) throw refusedAtCommitError(error, org);
     discard(connection);
     // Before the question: the pool may have only this connection.
     await close();
     if ((await fateOf(db, { org, identity, cause: error }, settings)) === 'committed') return;
+    if (worker !== undefined) throw leftToWorkerError(org, identity?.transactionId, error);
     const failure = explainedError(error, failureAt(error, org));
     throw failure.retryScope === 'connection' ? failure : refusedAtCommitError(error, org);
   } finally {
     stopListening();
+    worker?.stopListening();
     await close();
   }
   // If the error of a failed statement was swallowed, COMMIT answers ROLLBACK, which knex treats as success.
   if (tag === 'ROLLBACK') throw rolledBackError(org, caught());
-}
-
-/** The parts of pg's connection that report the server's notices. */
-interface Notices {
-  on?(event: 'notice', listener: (notice: Notice) => void): unknown;
-  off?(event: 'notice', listener: (notice: Notice) => void): unknown;
-}
-
-interface Notice {
-  readonly routine?: string;
 }
 
 /**
@@ -74,12 +78,9 @@ interface Notice {
  * committed; only a warning says that there may be no standby that has it (manual 27.2.8).
  */
 export function hearUnreplicated(connection: Connection, org: string, { logger }: Settings): () => void {
-  const notices = connection as Notices;
-  const listen = ({ routine }: Notice): void => {
+  return listenToNotices(connection, ({ routine }) => {
     if (routine === 'SyncRepWaitForLSN') logUnreplicated(logger, org);
-  };
-  notices.on?.('notice', listen);
-  return () => notices.off?.('notice', listen);
+  });
 }
 
 /** A deferred constraint, or a conflict with another transaction: not an error of one of our changes. */

@@ -1,5 +1,6 @@
 import type { ErrorCode, RetryScope } from '../../errors';
 import { isLossAnywhere, isLossInUse } from './lost-connection';
+import { isLossOfWorker } from './lost-worker';
 import { isFatal, isOfServer, sqlStateOf } from './server-error';
 
 export { sqlStateOf } from './server-error';
@@ -62,6 +63,8 @@ const CATALOG_INDEXES: Readonly<Record<string, FailureClass>> = {
 };
 
 const LOST: FailureClass = { code: 'CONNECTION_LOST', retryScope: 'connection' };
+/** Of Citus: the session on the coordinator goes on. */
+const LOST_WORKER: FailureClass = { code: 'CONNECTION_LOST', retryScope: 'transaction' };
 const OTHER: FailureClass = { code: 'DATABASE_ERROR', retryScope: 'none' };
 
 /** Few errors of pg-mem have a code; its messages tell the rest. */
@@ -110,6 +113,7 @@ export function classifyInUse(error: unknown): FailureClass {
 }
 
 function classifyState(sqlState: string, error: unknown): FailureClass {
+  if (isLossOfWorker(error)) return LOST_WORKER;
   const { constraint, message } = error as DriverError;
   if (sqlState === '23505' && typeof constraint === 'string' && Object.hasOwn(CATALOG_INDEXES, constraint)) {
     return CATALOG_INDEXES[constraint] as FailureClass;
@@ -135,6 +139,7 @@ const DOUBTFUL_STATE = /^(?:25P0[34]|40003|53|57|58|XX)/;
  */
 export function isRefusalOfCommit(error: unknown): boolean {
   if (!isOfServer(error) || isFatal(error)) return false;
+  if (isLossOfWorker(error)) return true;
   const sqlState = sqlStateOf(error) ?? '';
   if (LOST_STATE.test(sqlState) || sqlState === '40003') return false;
   // In another language, a PANIC looks like an ERROR; its SQLSTATE shows a problem of the server itself.

@@ -39,7 +39,7 @@ async function takeBack(
   limitMs: number,
 ): Promise<Diagnosis> {
   const failed = failureAt(error, org, subjects[0]?.table);
-  if (failed.code === 'CONNECTION_LOST') {
+  if (failed.code === 'CONNECTION_LOST' && failed.retryScope !== 'transaction') {
     discard(connection);
     return failed;
   }

@@ -6,6 +6,7 @@ import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { defaultToSchema } from './pg-mem';
 import { whileOpen } from '../open-tenants';
 import { ownErrorIn } from '../failures/own-error';
+import { leadsToCitus } from '../wire/citus';
 import { learnSession } from '../wire/prepared';
 import { clientOf, isMemory, send, valueOf, type Answer, type Connection } from '../wire/send';
 import { standingOf } from './standing';
@@ -163,7 +164,9 @@ async function commitAttempt(run: Run): Promise<void> {
     if (identity !== undefined && watch.unknownEnds() - endsBefore > 1) throw await endedError(run);
     return answer?.response?.command;
   };
-  await commit(server, { org, connection, identity, sendCommit, close, caught: watch.caught }, settings);
+  const isLeftToWorker = leadsToCitus(connection) && !journal.hasRun();
+  const open = { org, connection, identity, sendCommit, close, caught: watch.caught, isLeftToWorker };
+  await commit(server, open, settings);
   // A change failed even if the callback caught its error.
   journal.tellFailures(undefined);
   journal.tellChanges(true);
