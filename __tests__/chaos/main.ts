@@ -53,6 +53,7 @@ void main().then(
   (isSound) => (process.exitCode = isSound ? 0 : 1),
   (error: unknown) => {
     console.error(error);
-    process.exitCode = 1;
+    // What it could not take back may hold connections.
+    process.exit(1);
   },
 );

@@ -130,7 +130,7 @@ onCitus('a worker that is lost', () => {
         `select pid from pg_stat_activity where query ilike 'commit%' and state = 'active'`,
       );
       await exchange.ask();
-      await cluster.coordinator.killSession((sessions.rows as { pid: number }[])[0]?.pid ?? 0).catch(() => undefined);
+      await cluster.coordinator.killSession((sessions.rows as { pid: number }[])[0]?.pid ?? 0);
     });
     expect(await migrationError(rows())).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     expect(await found()).toMatchObject({ rows: 1 });

@@ -42,7 +42,7 @@ export function nodeAt(url: string, name: string): Node {
     url,
     admin,
     whenUp,
-    killSession: async (pid) => void (await run(`kill -9 ${pid}`)),
+    killSession: async (pid) => void (await run(`kill -9 ${pid}`).catch(ignoreLoss)),
     restart: async (mode) => {
       const before = await startOf(url);
       const [{ rows }] = (await asked(
@@ -50,13 +50,21 @@ export function nodeAt(url: string, name: string): Node {
         `select (select setting from pg_config where name = 'BINDIR') as bin, current_setting('data_directory') as data`,
       )) as [{ rows: { bin: string; data: string }[] }];
       const { bin, data } = rows[0] as { bin: string; data: string };
-      // After the answer to this very statement.
+      // After the answer to this very statement, unless the machine is busy.
       const restart = `sleep 0.02; exec "${bin}/pg_ctl" restart -w -D "${data}" -m ${mode}`;
-      await run(`setsid sh -c '${restart}' >/dev/null 2>&1 </dev/null &`);
-      while ((await startOf(url)) === before) await sleep(10);
+      await run(`setsid sh -c '${restart}' >/dev/null 2>&1 </dev/null &`).catch(ignoreLoss);
+      const deadline = Date.now() + UP_MS;
+      while ((await startOf(url)) === before) {
+        if (Date.now() > deadline) throw new Error(`The server at ${new URL(url).host} is not restarted.`);
+        await sleep(10);
+      }
     },
     close: () => admin.destroy(),
   };
+}
+
+function ignoreLoss(error: unknown): void {
+  if (!(error instanceof Error && /terminat/i.test(error.message))) throw error;
 }
 
 /** When the server was started; undefined while it does not answer. */

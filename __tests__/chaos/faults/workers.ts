@@ -20,7 +20,7 @@ const cut: Strike = async (exchange, { how, coin }) => {
 /** The worker's server kills itself over the session, and recovers. */
 const kill: Strike = async (exchange, { coin }, worker) => {
   if (coin) await exchange.ask();
-  await worker.killSession(exchange.pid).catch(() => undefined);
+  await worker.killSession(exchange.pid);
 };
 
 const restart: Strike = async (exchange, { coin, ms }, worker) => {
