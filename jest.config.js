@@ -24,7 +24,7 @@ const onServer = {
 const onCitus = {
   ...project,
   setupFiles: ['<rootDir>/__tests__/support/citus-url.ts'],
-  setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts'],
+  setupFilesAfterEnv: ['<rootDir>/__tests__/support/postgres.ts', '<rootDir>/__tests__/support/sent-sql.ts'],
 };
 
 /** @type {import('jest').Config} */

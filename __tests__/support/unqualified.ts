@@ -171,10 +171,14 @@ function ofBlock(block: Token | undefined): Faults {
   if (block?.kind !== 'block') return ['a DO without a block'];
   const tokens = read(block.value);
   const statements = statementsOf(tokens);
-  return [
-    ...declared(statements),
-    ...statements.flatMap((statement) => [...ofQuery(raised(statement)), ...ofExecuted(statement)]),
-  ];
+  return [...declared(statements), ...statements.flatMap(ofPart)];
+}
+
+/** A statement of a block: DDL as it is, or expressions. */
+function ofPart(statement: readonly Token[]): Faults {
+  const own = isWord('begin')(statement[0]) ? statement.slice(1) : statement;
+  const isDdl = ['alter', 'create', 'comment', 'drop'].some((word) => isWord(word)(own[0]));
+  return isDdl ? faultsOf(own) : [...ofQuery(raised(statement)), ...ofExecuted(statement)];
 }
 
 /** SQL in a constant, as EXECUTE and query_to_xml take it. */

@@ -11,12 +11,13 @@ import type { Twofold } from './statement';
 const HANDED_ON = /^(?:alter (?:table|index|sequence)|create (?:unique )?index|drop index) /;
 
 /** What has to hold on the workers too. */
-const ALSO_ON_WORKERS = /^set local (?:lock_timeout|statement_timeout) /;
+const ALSO_ON_WORKERS = /^set local (lock_timeout|statement_timeout) = (.+)$/;
 
 /** A statement of a batch, as Citus takes it. */
 export function citusForm(statement: string | Twofold): string {
   const sql = typeof statement === 'string' ? statement : statement.onCitus;
-  if (ALSO_ON_WORKERS.test(sql)) return block(onWorkersToo([`${sql};`]));
+  const set = ALSO_ON_WORKERS.exec(sql);
+  if (set !== null) return block(onWorkersToo([`set local ${set[1]} to ${set[2]};`]));
   const held = isOwnLock(sql) ? heldOnCitus(sql) : sql;
   return HANDED_ON.test(held) ? block(`begin\n  ${held};\nend`) : held;
 }

@@ -41,7 +41,7 @@ export function pinOnWorkersToo(): string {
   const kept = Object.keys(PINNED).map((name) =>
     setLocal(`tenant_ddl.${name}`, `pg_catalog.current_setting('${name}')`),
   );
-  const sets = Object.entries(PINNED).map(([name, value]) => `set local ${name} = ${literal(value)};`);
+  const sets = Object.entries(PINNED).map(([name, value]) => `set local ${name.toLowerCase()} to ${literal(value)};`);
   return `perform ${kept.join(', ')};
   ${onWorkersToo(sets)};`;
 }
@@ -53,7 +53,7 @@ export function settingBack(
 ): Twofold {
   const value = (kept: string): string => `pg_catalog.current_setting('${kept}')`;
   const all = [...settings.map(([name, kept]) => setLocal(name, value(kept))), ...others];
-  const sets = settings.map(([name, kept]) => `execute pg_catalog.format('set local ${name} = %L', ${value(kept)});`);
+  const sets = settings.map(([name, kept]) => `execute pg_catalog.format('set local ${name} to %L', ${value(kept)});`);
   const perform = others.length === 0 ? [] : [`perform ${others.join(', ')};`];
   return { sql: `select ${all.join(', ')}`, onCitus: block(onWorkersToo([...sets, ...perform])) };
 }

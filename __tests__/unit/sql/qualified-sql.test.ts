@@ -5,6 +5,7 @@ import ts from 'typescript';
 import { allExamples, ORG } from '../../../docs/examples';
 import { planChange } from '../../../lib';
 import { beginBatch, rollbackToSavepoint, savepointBatch, tenantSetup } from '../../../lib/run/wire/batch';
+import { learnCitus } from '../../../lib/run/wire/citus';
 import { factsQuery } from '../../../lib/run/failures/facts';
 import { withHazards } from '../../../lib/run/hazards/hazard-policy';
 import { withPolicies } from '../../../lib/run/hazards/unforeseen-policy';
@@ -53,6 +54,7 @@ describe('what the check finds', () => {
     'do $tenant_ddl$declare a boolean := true; b record; begin a := null; end$tenant_ddl$',
     'do $tenant_ddl$begin declare a record; begin a := null; end; end$tenant_ddl$',
     `do $tenant_ddl$begin if 1 = 1 then raise exception using errcode = 'TD001'; end if; end$tenant_ddl$`,
+    `do $tenant_ddl$begin alter table "b" add column "c" integer; end$tenant_ddl$`,
     `do $tenant_ddl$begin execute pg_catalog.format('alter table %I rename to %I', 'a', 'b'); end$tenant_ddl$`,
     'create table "a"."b" ("c" text)',
     'create table "a"."b" ("c" uuid default gen_random_uuid())',
@@ -94,6 +96,13 @@ describe('what the check finds', () => {
   });
 });
 
+/** A new one of its own, whose server is known to be of Citus. */
+function connectionTo(server: 'a plain server' | 'Citus'): object {
+  const connection = { host: server };
+  learnCitus(connection, [{ rows: [{ tenant_ddl_citus: server === 'Citus' ? '13.2-1' : null }] }]);
+  return connection;
+}
+
 describe.each(allExamples())('$kind: $variant', ({ change }) => {
   const plan = planChange(ORG, change);
   const planOfAll = planned(org, plan.changes as readonly CheckedChange[]);
@@ -103,14 +112,19 @@ describe.each(allExamples())('$kind: $variant', ({ change }) => {
   const subjects = subjectsOf(org, planOfAll);
   const work = { org, runs, statements, subjects, lockedTables: ['a', 'b'], keysDropped, hazards, unforeseen };
 
-  it.each(['warn', 'refuse'] as const)('is qualified in all that is sent for it, with hazards: %s', (policy) => {
+  it.each([
+    ['warn', 'a plain server'],
+    ['refuse', 'a plain server'],
+    ['warn', 'Citus'],
+    ['refuse', 'Citus'],
+  ] as const)('is qualified in all that is sent for it, with hazards: %s, to %s', (policy, server) => {
+    const to = (): object => connectionTo(server);
     const settings = settingsOf({ hazards: policy });
     const whole = { ...work, statements: withPolicies(withHazards(work, settings), work, settings) };
-    const remembered = {};
     for (const sql of [
       ...plan.steps.map((step) => step.sql),
-      savepointBatch(whole, settings, {}),
-      beginBatch(whole, settings, remembered),
+      savepointBatch(whole, settings, to()),
+      beginBatch(whole, settings, to()),
       rollbackToSavepoint(factsQuery(subjects)),
     ]) {
       expect(unqualifiedIn(sql)).toEqual([]);

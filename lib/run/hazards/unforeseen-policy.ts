@@ -24,7 +24,7 @@ export function withPolicies(
   const warns = [...policyFor.values()].includes('warn');
   const found = `select pg_catalog.current_setting('${FOUND_SETTING}', true) as tenant_ddl_found`;
   const perform = `perform ${setLocal(FOUND_SETTING, literal(''))};`;
-  const sets = [...policyFor].map(([setting, policy]) => `set local ${setting} = ${literal(policy)};`);
+  const sets = [...policyFor].map(([setting, policy]) => `set local ${setting} to ${literal(policy)};`);
   return [
     {
       sql: `select ${[...policies, setLocal(FOUND_SETTING, literal(''))].join(', ')}`,
