@@ -208,7 +208,60 @@ onCitus('on the workers', () => {
     const error: MigrationError = await migrationError(
       addFieldToModel(org, 'invoice', field, db, { ...options, sharedSchemas: [shared] }),
     );
-    expect(error.message).toMatch(/reference table.*Nothing was changed.*docs\/citus\.md/);
+    expect(error).toMatchObject({ code: 'UNSUPPORTED_DATABASE', sqlState: '42P16', table: 'invoice' });
+    expect(error.message).toMatch(
+      /cannot refer to .*"currency".*Nothing was changed.*create_reference_table\('.*"currency"'\)/,
+    );
+    const another = freshOrg();
+    await createTenant(another, db, options);
+    await createModels(another, [{ table: 'customer', fields: [{ name: 'id', type: 'Int' }] }], db, options);
+    const across = { ...field, references: { schema: another, table: 'customer', column: 'id' } } as const;
+    const model = { table: 'extra', fields: [{ name: 'id', type: 'Int' }, across] } as const;
+    const shares = { ...options, sharedSchemas: [another] };
+    for (const refused of [
+      addFieldToModel(org, 'invoice', across, db, shares),
+      createModel(org, model, db, shares),
+      addReference(
+        org,
+        'invoice',
+        { columns: ['amount'], references: { schema: another, table: 'customer', columns: ['id'] } },
+        db,
+        shares,
+      ),
+    ])
+      expect(await migrationError(refused)).toMatchObject({
+        code: 'UNSUPPORTED_DATABASE',
+        message: expect.stringMatching(/cannot refer to .*"customer".*create_reference_table/),
+      });
+  });
+
+  it.each([
+    ['rows alone', async () => undefined],
+    [
+      'rows and a table',
+      async (tenant: Knex) =>
+        void (await addFieldToModel(org, 'customer', { name: 'a', type: 'Int' }, tenant, options)),
+    ],
+  ])('tells a deferred key that is violated at COMMIT by its code: %s', async (_what, change) => {
+    await db.raw('update ??.invoice set amount = null', [org]);
+    await db.raw(
+      'alter table ??.invoice add constraint later foreign key (amount) references ??.customer (id) deferrable initially deferred',
+      [org, org],
+    );
+    const violating = withTenant(
+      org,
+      db,
+      async (tenant) => {
+        await change(tenant);
+        await tenant('invoice').insert({ id: 9, amount: 99 });
+      },
+      options,
+    );
+    const error = await migrationError(violating);
+    expect(error).toMatchObject({ code: 'FOREIGN_KEY_VIOLATION', sqlState: '23503', retryScope: 'none' });
+    expect(error.message).toMatch(/refused to commit .*"invoice".*"later".*Nothing was changed/);
+    expect(error.message).not.toMatch(/_\d{6}/);
+    expect((await db.raw('select id from ??.invoice where id = 9', [org])).rows).toEqual([]);
   });
 
   it('logs a change once', async () => {

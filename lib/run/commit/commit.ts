@@ -5,6 +5,7 @@ import { logUnreplicated } from '../log';
 import { classifyInUse, isRefusalOfCommit } from '../failures/sql-states';
 import { explainedError, failureAt } from '../failures/message';
 import { isLeftToWorker } from '../failures/lost-worker';
+import { isPassedOn, withoutShards } from '../failures/server-error';
 import { fateOf } from './fate';
 import { hearWorker, leftToWorkerError } from './left-to-worker';
 import { listenToNotices } from './notices';
@@ -88,7 +89,8 @@ function refusedAtCommitError(error: unknown, org: string): MigrationError {
   const { code, retryScope, sqlState } = explainedError(error, failureAt(error, org));
   const { table, constraint } = error as { readonly table?: string; readonly constraint?: string };
   const by = constraint === undefined ? '' : ` because of "${constraint}" on "${table ?? ''}"`;
-  const words = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const words = isPassedOn(error) ? withoutShards(said) : said;
   return new MigrationError(
     `PostgreSQL refused to commit the transaction for "${org}"${by}: ${words}. Nothing was changed.`,
     {

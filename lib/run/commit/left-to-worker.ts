@@ -1,11 +1,9 @@
 import { MigrationError } from '../../errors';
 import { isLossOfWorker } from '../failures/lost-worker';
+import { isPassedOn } from '../failures/server-error';
 import { errorWithoutValues } from '../failures/without-values';
 import type { Connection } from '../wire/send';
 import { listenToNotices, type Notice } from './notices';
-
-/** The function of a coordinator of Citus that passes on what a worker says. */
-const PASSES_ON = 'ReportResultError';
 
 /** What a worker has said to its COMMIT. */
 export interface WorkerAnswer {
@@ -21,7 +19,7 @@ export interface WorkerAnswer {
 export function hearWorker(connection: Connection): WorkerAnswer {
   let refusal: unknown;
   const stopListening = listenToNotices(connection, (notice) => {
-    if (notice.routine !== PASSES_ON) return;
+    if (!isPassedOn(notice)) return;
     const said = errorOf(notice);
     if (!isLossOfWorker(said)) refusal ??= said;
   });

@@ -1,4 +1,4 @@
-import { isFatal, isOfServer, sqlStateOf } from './server-error';
+import { isFatal, isOfServer, isPassedOn, sqlStateOf } from './server-error';
 
 interface Raised {
   readonly routine?: unknown;
@@ -7,9 +7,6 @@ interface Raised {
 
 /** Functions of a coordinator of Citus that report a lost worker; PostgreSQL has no such names. */
 const REPORTS_LOSS: readonly unknown[] = ['ReportConnectionError', 'CheckRemoteTransactionsHealth'];
-
-/** The function that passes on what a worker says, or what libpq says of the line to it. */
-const PASSES_ON = 'ReportResultError';
 
 /** connection_exception, operator_intervention without query_canceled. */
 const LOST_STATE = /^(?:08|57P)/;
@@ -25,7 +22,7 @@ export function isLossOfWorker(error: unknown): boolean {
   if (!isOfServer(error) || isFatal(error)) return false;
   const { routine, message } = error as Raised;
   if (REPORTS_LOSS.includes(routine)) return true;
-  if (routine !== PASSES_ON) return false;
+  if (!isPassedOn(error)) return false;
   const state = sqlStateOf(error) ?? '';
   return LOST_STATE.test(state) || (state === 'XX000' && WORDS_OF_LIBPQ.test(String(message)));
 }

@@ -30,6 +30,16 @@ export function isRefusalOfCitus(error: unknown): boolean {
   return typeof routine === 'string' && routine.startsWith('ErrorIfUnsupported');
 }
 
+/** The function of a coordinator of Citus that passes on what a worker says, or what libpq says of the line to it. */
+export function isPassedOn(error: unknown): boolean {
+  return ((error ?? {}) as { readonly routine?: unknown }).routine === 'ReportResultError';
+}
+
+/** The words of a worker with the names that its shards have on the coordinator. */
+export function withoutShards(words: string): string {
+  return words.replace(/_\d+"/g, '"');
+}
+
 /** Whether it ended the session. `severity` is in the server's language, but some languages hardly differ. */
 export function isFatal(error: unknown): boolean {
   const { severity } = (error ?? {}) as DriverError;

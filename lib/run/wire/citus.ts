@@ -1,7 +1,7 @@
 import { citusForm } from '../../sql/citus-form';
 import { EQ } from '../../sql/qualified-sql';
 import type { Twofold } from '../../sql/statement';
-import { isRefusalOfCitus } from '../failures/server-error';
+import { isPassedOn, isRefusalOfCitus } from '../failures/server-error';
 import { valueOf, type Answer, type Connection } from './send';
 
 /** A column that {@link learnCitus} reads, of the first question on a connection. */
@@ -53,16 +53,12 @@ export function formFor(connection: Connection): (statement: string | Twofold) =
     : (statement) => (typeof statement === 'string' ? statement : statement.sql);
 }
 
-/** The function of a coordinator that passes on what a worker says. */
-const OF_WORKER = 'ReportResultError';
-
 /**
  * Whether a batch failed since it was written for a plain server, which the first one to an unknown Citus is: the
  * next one is written for Citus.
  */
 export function learnFromFailure(connection: Connection, error: unknown): boolean {
-  const { routine } = (error ?? {}) as { readonly routine?: unknown };
-  if ((routine !== OF_WORKER && !isRefusalOfCitus(error)) || leadsToCitus(connection)) return false;
+  if ((!isPassedOn(error) && !isRefusalOfCitus(error)) || leadsToCitus(connection)) return false;
   note(connection, true);
   return true;
 }
