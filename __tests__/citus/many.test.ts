@@ -12,6 +12,7 @@ import {
   dropTenant,
   fingerprints,
   inspectTenant,
+  renameTenant,
   rollOut,
   rolloutStatus,
   withTenant,
@@ -22,6 +23,7 @@ import {
 import { onCitus, placementsOf } from '../support/citus';
 import { quiet } from '../support/log';
 import { connect, dropAfterTest, freshOrg } from '../support/postgres';
+import { warm } from '../support/round-trips';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples', 'models');
 const options = { logger: quiet } as const;
@@ -86,6 +88,35 @@ onCitus('many tables and tenants', () => {
     expect(places).toHaveLength(models.length);
     expect(places.map(({ port }) => typeof port)).toEqual(models.map(() => 'number'));
     await dropTenant(org, db, { ...options, confirm: org });
+  });
+
+  it('renames a tenant, on its worker too, in as many round trips as on a plain server', async () => {
+    const [org = ''] = await tenants(1, db);
+    await db.raw('insert into ??.customer values (1)', [org]);
+    const before = await placementsOf(db, org);
+    const to = freshOrg('renamed');
+    const { db: counted, sent } = await warm();
+    await addFieldToModel(org, 'customer', { name: 'a', type: 'Int' }, counted, options);
+    sent.length = 0;
+    const { statements } = await renameTenant(org, to, counted, options);
+    expect(sent).toHaveLength(2);
+    expect(statements).toEqual([`alter schema "${org}" rename to "${to}"`]);
+    expect(await placementsOf(db, to)).toEqual(before);
+    await withTenant(
+      to,
+      db,
+      async (tenant) => {
+        await tenant('invoice').insert({ id: 1, customer_id: 1 });
+        await addFieldToModel(to, 'invoice', { name: 'note', type: 'Text' }, tenant);
+      },
+      options,
+    );
+    expect((await db.raw('select id, note from ??.invoice', [to])).rows).toEqual([{ id: 1, note: null }]);
+    const { rows } = await db.raw(
+      'select schema_name::text as name from citus_schemas where schema_name::text in (?, ?)',
+      [`"${org}"`, `"${to}"`],
+    );
+    expect(rows).toEqual([{ name: `"${to}"` }]);
   });
 
   it(

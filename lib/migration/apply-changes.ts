@@ -13,7 +13,7 @@ export interface ChangeResult {
   readonly org: string;
   /** The changes as checked: a default is JSON, whatever it was passed as. */
   readonly changes: readonly Change[];
-  /** The SQL that ran, in order. */
+  /** The SQL that ran, in order: on Citus, in the form that is sent there. */
   readonly statements: readonly string[];
   readonly attempts: number;
   /** The time of all attempts together, in milliseconds. */

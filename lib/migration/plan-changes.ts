@@ -18,7 +18,8 @@ export interface ChangePlanOptions extends PlanOptions {
 /**
  * The SQL that a change will run, with its locks and hazards. Needs no database; exactly this SQL will run.
  *
- * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER or CROSS_TENANT_REFERENCE, with every fault
+ * @throws MigrationError INVALID_SPEC, INVALID_IDENTIFIER or CROSS_TENANT_REFERENCE, with every fault; with `citus`,
+ *   UNSUPPORTED_DATABASE for what Citus cannot do
  * @example
  * planChange('acme-corp', { kind: 'dropField', table: 'invoice', column: 'old_field' }).steps[0].sql
  * // alter table "acme-corp"."invoice" drop column "old_field"

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors';
+import type { RefusedOnCitus } from './refused-on-citus';
 import type { Identifier } from '../sql/identifier';
 import { citusForm } from '../sql/citus-form';
 import type { Statement, Twofold } from '../sql/statement';
@@ -97,6 +98,8 @@ export interface ChangePlan {
   readonly unforeseen?: readonly Unforeseen[];
   /** The foreign keys that are dropped with it: PostgreSQL also locks the tables at their other ends. */
   readonly dropsKeysOf?: KeysOf | undefined;
+  /** Why it cannot be made on Citus, where that needs no look at the tables. */
+  readonly refusedOnCitus?: RefusedOnCitus | undefined;
 }
 
 /** What runs for one change, in order. */

@@ -5,6 +5,7 @@ import { keysBefore } from './keys-before';
 import { operationOf, type Change, type CheckedChange } from './operations';
 import { asCitusStep, withoutHazards, type ChangePlan, type ChangeStep, type HazardOn, type KeysOf } from './plan';
 import type { PlanOf, Run, Step, Unforeseen } from './plan';
+import { refusedOnCitusError, type RefusedOnCitus } from './refused-on-citus';
 import { sharedLockHazards } from './shared-lock';
 import { tableNames, type TableNames } from './table-names';
 import { byCodeUnit } from './by-code-unit';
@@ -20,16 +21,19 @@ export interface Planned {
   readonly unforeseen: readonly Unforeseen[];
   /** Whose foreign keys are dropped, by the names from before the plan. */
   readonly keysDropped: readonly KeysOf[];
+  /** The first change that Citus cannot make. */
+  readonly refusedOnCitus?: RefusedOnCitus | undefined;
   /** Of each change. */
   readonly effects: readonly (readonly Effect[])[];
 }
 
-/** Plans a list of checked changes: their statements in the order in which they run, with locks, costs and hazards. Pure; called by planChange and applyChange. `onCitus`: with the SQL and the locks that its steps have there. */
+/** Plans a list of checked changes: their statements in the order in which they run, with locks, costs and hazards. Pure; called by planChange and applyChange. `onCitus`: with the SQL and the locks that its steps have there, or UNSUPPORTED_DATABASE. */
 export function planned(org: Identifier, changes: readonly CheckedChange[], onCitus = false): Planned {
   const names = tableNames();
   const keysDropped: KeysOf[] = [];
   const effects: (readonly Effect[])[] = [];
   const unforeseen: Unforeseen[] = [];
+  let refusedOnCitus: RefusedOnCitus | undefined;
   const runs: Run[] = [];
   const steps: Step[] = [];
   let last: ChangeStep[] = [];
@@ -50,6 +54,7 @@ export function planned(org: Identifier, changes: readonly CheckedChange[], onCi
     const isNew = (schema: string, table: string): boolean => schema === org && names.before(table) === undefined;
     const own = operation.plan(org, change, isNew);
     const { guards = [], afterwards = [], lastSteps, goesByCatalog, dropsKeysOf } = own;
+    refusedOnCitus ??= own.refusedOnCitus;
     if (lastSteps === undefined) addLast();
     const keys = dropsKeysOf && keysBefore(dropsKeysOf, effects.flat());
     if (keys !== undefined) keysDropped.push(keys);
@@ -63,9 +68,10 @@ export function planned(org: Identifier, changes: readonly CheckedChange[], onCi
     names.follow(done);
   }
   addLast();
+  if (onCitus && refusedOnCitus !== undefined) throw refusedOnCitusError(org, refusedOnCitus);
 
   const hazards = runs.flatMap((run) => run.hazards.map(({ hazard }) => hazard));
-  return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped, effects };
+  return { plan: { org, changes, steps, hazards }, runs, unforeseen, keysDropped, effects, refusedOnCitus };
 }
 
 function statementOf({ sql, onCitus }: ChangeStep): string | Twofold {

@@ -8,10 +8,12 @@ import { insideTransaction, refuseNestedCall } from './open-tenants';
 import { runInOneRoundTrip } from './ways/one-round-trip';
 import { runInOwnTransaction } from './ways/own-transaction';
 import { LEDGER_SAID } from './wire/ledger-row';
-import { isMemory, valueOf, type Answer } from './wire/send';
+import { leadsToCitus } from './wire/citus';
+import { isMemory, valueOf, type Answer, type Connection } from './wire/send';
 import { contextOf, type JournalEntry, type TenantContext } from './tenant-context';
 import { warnOfUnforeseen, withPolicies } from './hazards/unforeseen-policy';
 import type { Work } from './work';
+import { citusForm } from '../sql/citus-form';
 import { MigrationError, type RetryScope } from '../errors';
 import { failedSubject, logChange, logFailure, logSql } from './log';
 import type { Settings } from '../options/options';
@@ -21,6 +23,8 @@ import { runWithRetries, retryScopeOf } from './retry';
 export interface RunResult {
   readonly attempts: number;
   readonly durationMs: number;
+  /** On Citus: the SQL that ran, as it was sent there. */
+  readonly statements?: readonly string[];
   /** What the ledger had of this tenant, where it refused the change: `done`, `paused`, …. Nothing was changed then. */
   readonly ledgerSaid?: string;
 }
@@ -68,11 +72,13 @@ async function runAndLog(
   // pg-mem has no table that is large or in use.
   const statements = isMemory(tenant) ? work.statements : withPolicies(withHazards(work, settings), work, settings);
   const entry = await entryFor(tenant, context);
+  let isOnCitus = false;
   // Not spread, which Node.js 20 takes ten times as long for.
   const whole: Work = Object.assign({}, work, {
     statements,
     mark: entry.mark,
     readsCatalog: readsCatalog(work, settings),
+    ranOn: (connection: Connection) => (isOnCitus = leadsToCitus(connection)),
   });
 
   const { attempts, answers } = await runWithRetries(
@@ -111,7 +117,7 @@ async function runAndLog(
     warnOfHazards(work, settings, answers);
     warnOfUnforeseen(work, settings, answers);
   });
-  return ran;
+  return isOnCitus && work.shown !== undefined ? { ...ran, statements: work.shown.map(citusForm) } : ran;
 }
 
 /** Logs at once: for a transaction of its own, which has ended, or without any transaction. */

@@ -1,10 +1,12 @@
 import { subjectsOf, type Subject } from '../plan/subject';
 import type { HazardOn, KeysOf, Run, Unforeseen } from '../plan/plan';
 import type { Planned } from '../plan/planner';
+import type { RefusedOnCitus } from '../plan/refused-on-citus';
 import type { Identifier } from '../sql/identifier';
 import { isOwnLock } from '../sql/own-lock';
 import { isBlock } from '../sql/server-check';
-import { isQuery, plainSql, type Statement } from '../sql/statement';
+import { isQuery, plainSql, type Statement, type Twofold } from '../sql/statement';
+import type { Connection } from './wire/send';
 import type { LedgerRow } from './wire/ledger-row';
 
 /** What is to run: the steps of a plan, and what its changes affect. */
@@ -32,6 +34,12 @@ export interface Work {
   readonly unforeseen?: readonly Unforeseen[];
   /** Of a rollout: the row that is written with the change. */
   readonly ledger?: LedgerRow;
+  /** What its result shows of it, in order. */
+  readonly shown?: readonly (string | Twofold)[];
+  /** Why Citus cannot do it. */
+  readonly refusedOnCitus?: RefusedOnCitus | undefined;
+  /** Called with the connection on which it ran. */
+  readonly ranOn?: (connection: Connection) => void;
 }
 
 /** The work for a plan. */
@@ -56,6 +64,8 @@ export function workOf(org: Identifier, whole: Planned): Work {
     keysDropped,
     hazards,
     unforeseen,
+    shown: runs.flatMap(({ steps }) => steps),
+    refusedOnCitus: whole.refusedOnCitus,
     readsCatalog: runs.some(
       ({ guards, steps: own, goesByCatalog = guards.some(isLook) || own.some((sql) => isBlock(plainSql(sql))) }) =>
         goesByCatalog,

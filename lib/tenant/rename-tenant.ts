@@ -48,6 +48,7 @@ export async function renameTenant(
     org: from,
     otherOrg: target,
     statements: [rename, renameRecords(from, target)],
+    shown: [rename],
     subjects: [{ ...ofSchema('ALTER SCHEMA'), to: target, advice: adviceFor(target) }],
     hazards: [],
     readsCatalog: true,

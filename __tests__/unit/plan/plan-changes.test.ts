@@ -464,6 +464,18 @@ it('plans for Citus the SQL and the locks that a change has there, and leaves al
   ]);
 });
 
+it('plans nothing for Citus that Citus cannot do, and says what to do instead', () => {
+  const field = { name: 'number', type: 'Int', identity: true } as const;
+  const changes: readonly Change[] = [
+    { kind: 'dropField', table: 'line', column: 'note' },
+    { kind: 'addField', table: 'invoice', field },
+  ];
+  expect(planChanges('acme', changes).steps).toHaveLength(2);
+  const error = thrownBy(() => planChanges('acme', changes, { citus: true }));
+  expect(error).toMatchObject({ code: 'UNSUPPORTED_DATABASE', org: 'acme', table: 'invoice', column: 'number' });
+  expect(error).toMatchObject({ message: expect.stringMatching(/^Citus cannot add an identity .*Create the model/) });
+});
+
 it('plans for Citus no rename of a constraint', () => {
   const change = { kind: 'renameModel', table: 'invoice', to: 'bill' } as const;
   const [plain, there] = [{}, { citus: true }].map((options) => planChange('acme-corp', change, options).steps[1]?.sql);

@@ -44,6 +44,7 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
   ],
   plan: (org, { table, field }) => ({
     steps: [addColumnStep(org, table, field), ...commentSteps(org, table, field)],
+    refusedOnCitus: field.identity === true ? { table, column: field.name, ...IDENTITY_ON_CITUS } : undefined,
   }),
   stages: (org, { table, field }, { steps }) => {
     if (isRewrite(field)) return fillStages(org, table, field, steps.slice(1));
@@ -53,6 +54,12 @@ export const addField: Operation<AddField, t.OutputOf<typeof codec>> = {
     UNIQUE_VIOLATION: ({ model }) =>
       `${model} has rows that violate the unique constraint. A unique field that is added to rows cannot have a constant default: add it without one, fill it, then make it unique.`,
   },
+};
+
+/** It numbers the rows of a new table alone. */
+const IDENTITY_ON_CITUS = {
+  what: 'add an identity',
+  saferWay: 'Create the model with the identity, or add the field without it and number the rows yourself.',
 };
 
 function addColumnStep(org: Identifier, table: Identifier, field: Field): ChangeStep {

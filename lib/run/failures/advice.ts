@@ -1,6 +1,5 @@
 import { GUARD_STATES } from '../../sql/server-check';
 import type { Subject } from '../../plan/subject';
-import { isRefusalOfCitus } from './server-error';
 import { sqlStateOf } from './sql-states';
 
 /** For failures of which only the server's message is known, or knex's if nothing reached the server. */
@@ -14,8 +13,6 @@ export function unlisted(error: unknown, model: string, subject?: Pick<Subject, 
   if (sqlState === undefined) return `The change of ${model} could not be made: ${reason}.`;
   if (OF_CONNECTION.test(sqlState))
     return `PostgreSQL rejected the connection: ${reason} (SQLSTATE ${sqlState}). Correct its user, password or database.`;
-  if (isRefusalOfCitus(error))
-    return `Citus, which distributes ${model}, refused its change: ${reason} (SQLSTATE ${sqlState}). Nothing was changed; docs/citus.md has what it cannot do, and what to do instead.`;
   return `PostgreSQL refused the change of ${model}: ${reason} (SQLSTATE ${sqlState}).${sqlState === '54000' ? tooLong(reason, subject?.buildsIndex) : (ADVICE[sqlState] ?? '')}`;
 }
 

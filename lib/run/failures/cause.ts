@@ -9,6 +9,7 @@ import { reasonOf } from './advice';
 import { isConversion, isUseOfColumn } from './column-errors';
 import { factsOf, factsQuery, tablesIn } from './facts';
 import type { Diagnosis } from './message';
+import { refusedByCitus } from './refused-by-citus';
 import { refusedSpec } from './refused-spec';
 import { failedBy, firstUnmet, onlyField } from './unmet';
 import { failedChange, textOf } from './failed-change';
@@ -57,6 +58,8 @@ export function diagnosed(
     table: textOf(error, 'table') ?? only?.table,
     column: textOf(error, 'column') ?? onlyField(only),
   };
+  const byCitus = refusedByCitus(error, general, subjects);
+  if (byCitus !== undefined) return byCitus;
   const shared = sqlStateOf(error) === GUARD_STATES.dependents ? sharedIn((error as Error).message) : undefined;
   if (shared !== undefined) {
     return { ...general, table: shared.table, column: shared.column };

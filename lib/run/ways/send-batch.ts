@@ -1,9 +1,12 @@
 import type { Knex } from 'knex';
+import { MigrationError } from '../../errors';
 import type { Settings } from '../../options/options';
 import { explainedError, type Diagnosis } from '../failures/message';
 import { refusedHazard } from '../hazards/hazard-policy';
+import { refusedOnCitusError } from '../../plan/refused-on-citus';
 import { refusedUnforeseen } from '../hazards/unforeseen-policy';
 import { watchLocks } from '../wire/blockers';
+import { leadsToCitus } from '../wire/citus';
 import { awaitAnswer, batchLimitMs, statementLimitMs } from '../wire/limit';
 import { learnSession, sendRemembering } from '../wire/prepared';
 import type { Answer, Connection } from '../wire/send';
@@ -24,7 +27,12 @@ export interface BatchSender {
 
 /** Sends the batch of a change, watches for whom it waits, and explains its failure. */
 export async function sendBatch(work: Work, settings: Settings, sender: BatchSender): Promise<readonly Answer[]> {
-  const { db, connection, batch, send, undo, diagnose } = sender;
+  const { db, connection, send, undo, diagnose } = sender;
+  const batch = (): string => {
+    const { refusedOnCitus } = work;
+    if (refusedOnCitus !== undefined && leadsToCitus(connection)) throw refusedOnCitusError(work.org, refusedOnCitus);
+    return sender.batch();
+  };
   const answers = await watchLocks(
     db,
     { connection, org: work.org },
@@ -35,6 +43,8 @@ export async function sendBatch(work: Work, settings: Settings, sender: BatchSen
         undo: () => awaitAnswer(connection, statementLimitMs(settings), send(undo)),
       }),
     async (error, seen) => {
+      // Refused before it was sent, or after it was taken back: there is nothing to take back.
+      if (error instanceof MigrationError) return error;
       const failed = await diagnose(error);
       return (
         refusedHazard(error, work) ??
@@ -44,5 +54,6 @@ export async function sendBatch(work: Work, settings: Settings, sender: BatchSen
     },
   );
   learnSession(connection, answers);
+  work.ranOn?.(connection);
   return answers;
 }
