@@ -1,4 +1,5 @@
 // What holds on the coordinator holds on the workers: limits, settings, failures, and the end of a transaction.
+import { tracingChannel } from 'node:diagnostics_channel';
 import { knex, type Knex } from 'knex';
 import {
   addFieldToModel,
@@ -219,17 +220,18 @@ onCitus('on the workers', () => {
     const model = { table: 'extra', fields: [{ name: 'id', type: 'Int' }, across] } as const;
     const shares = { ...options, sharedSchemas: [another] };
     for (const refused of [
-      addFieldToModel(org, 'invoice', across, db, shares),
-      createModel(org, model, db, shares),
-      addReference(
-        org,
-        'invoice',
-        { columns: ['amount'], references: { schema: another, table: 'customer', columns: ['id'] } },
-        db,
-        shares,
-      ),
+      () => addFieldToModel(org, 'invoice', across, db, shares),
+      () => createModel(org, model, db, shares),
+      () =>
+        addReference(
+          org,
+          'invoice',
+          { columns: ['amount'], references: { schema: another, table: 'customer', columns: ['id'] } },
+          db,
+          shares,
+        ),
     ])
-      expect(await migrationError(refused)).toMatchObject({
+      expect(await migrationError(refused())).toMatchObject({
         code: 'UNSUPPORTED_DATABASE',
         message: expect.stringMatching(/cannot refer to .*"customer".*create_reference_table/),
       });
@@ -262,6 +264,20 @@ onCitus('on the workers', () => {
     expect(error.message).toMatch(/refused to commit .*"invoice".*"later".*Nothing was changed/);
     expect(error.message).not.toMatch(/_\d{6}/);
     expect((await db.raw('select id from ??.invoice where id = 9', [org])).rows).toEqual([]);
+  });
+
+  it('shows the statements of a change to its caller, and to nobody who traces it', async () => {
+    const events: unknown[] = [];
+    const hear = (event: unknown): void => void events.push(event);
+    const channel = tracingChannel('tenant-ddl:change');
+    const all = { start: hear, end: hear, asyncStart: hear, asyncEnd: hear, error: hear };
+    channel.subscribe(all);
+    const field = { name: 'a', type: 'Text', default: 'a secret' } as const;
+    const { statements } = await addFieldToModel(org, 'customer', field, db, options);
+    channel.unsubscribe(all);
+    expect(statements.join()).toContain('a secret');
+    expect(events).toHaveLength(4);
+    expect(JSON.stringify(events)).not.toContain('a secret');
   });
 
   it('logs a change once', async () => {

@@ -42,13 +42,16 @@ interface Way {
 export async function execute(work: Work, tenant: Knex, settings: Settings): Promise<RunResult> {
   const isCallers = tenant.isTransaction === true && contextOf(tenant) === undefined && !isMemory(tenant);
   const changed = isCallers ? insideTransaction(work.org, tenant) : undefined;
+  let isOnCitus = false;
+  const ranOn = (connection: Connection): void => void (isOnCitus = leadsToCitus(connection));
   const ran = await runTraced(
     CHANGES,
     () => traceOf(work, tenant),
-    (trace) => runAndLog(work, tenant, settings, trace),
+    (trace) => runAndLog(work, tenant, settings, { trace, ranOn }),
   );
   changed?.();
-  return ran;
+  // Not before: what is traced has no value in it.
+  return isOnCitus && work.shown !== undefined ? { ...ran, statements: work.shown.map(citusForm) } : ran;
 }
 
 function traceOf({ org, subjects }: Work, tenant: Knex): ChangeTrace {
@@ -61,7 +64,7 @@ async function runAndLog(
   work: Work,
   tenant: Knex,
   settings: Settings,
-  trace: ChangeTrace | undefined,
+  { trace, ranOn }: { readonly trace: ChangeTrace | undefined } & Pick<Work, 'ranOn'>,
 ): Promise<RunResult> {
   const startedAt = performance.now();
   const durationMs = (): number => Math.round(performance.now() - startedAt);
@@ -72,13 +75,12 @@ async function runAndLog(
   // pg-mem has no table that is large or in use.
   const statements = isMemory(tenant) ? work.statements : withPolicies(withHazards(work, settings), work, settings);
   const entry = await entryFor(tenant, context);
-  let isOnCitus = false;
   // Not spread, which Node.js 20 takes ten times as long for.
   const whole: Work = Object.assign({}, work, {
     statements,
     mark: entry.mark,
     readsCatalog: readsCatalog(work, settings),
-    ranOn: (connection: Connection) => (isOnCitus = leadsToCitus(connection)),
+    ranOn,
   });
 
   const { attempts, answers } = await runWithRetries(
@@ -117,7 +119,7 @@ async function runAndLog(
     warnOfHazards(work, settings, answers);
     warnOfUnforeseen(work, settings, answers);
   });
-  return isOnCitus && work.shown !== undefined ? { ...ran, statements: work.shown.map(citusForm) } : ran;
+  return ran;
 }
 
 /** Logs at once: for a transaction of its own, which has ended, or without any transaction. */
