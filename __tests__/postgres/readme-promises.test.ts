@@ -121,7 +121,7 @@ describe('the option hazards', () => {
     await db.withSchema(org).from('invoice').insert({ id: 1 });
     await expect(addId('refuse')).rejects.toMatchObject({
       code: 'HAZARD_REFUSED',
-      message: expect.stringContaining('fill it in batches'),
+      message: expect.stringContaining('Use applyOnline'),
     });
     expect((await readTable(db, org, 'invoice'))?.columns.map(({ name }) => name)).toEqual(['id', 'status', 'amount']);
     expect(await addId('allow')).toEqual([]);

@@ -46,7 +46,7 @@ acme-corp: 2 changes, 2 statements
 2  AccessExclusiveLock acme-corp.invoice     yes      yes   alter table "acme-corp"."invoice" add column "token" pg_catalog.uuid default pg_catalog.gen_random_uuid()
 
 hazard rewrite  Adding "token" rewrites every row of "invoice" and blocks reads until it is done.
-  Safer: Add the field without a default, fill it in batches, then set the default.
+  Safer: Use applyOnline, which fills the rows in batches while others read and write.
 `.trim(),
   );
 });

@@ -2,6 +2,7 @@ import type { Alteration } from './alteration';
 import { lossKey, nulledKey } from './conversion';
 import { typeOf } from '../../field-types';
 import { isArray } from '../../field-types/options';
+import { onlineRefusal } from './online-refusal';
 import { newTypeOf } from '../../spec/field-changes';
 import type { Hazard, Unforeseen } from '../plan';
 import { canLose, canNull, elementOf, isOfArray, rewritesForType, type NewType } from '../../field-types/type-change';
@@ -23,7 +24,9 @@ export function typeHazards(change: Alteration, to: NewType): readonly Hazard[] 
       ? `Unless the type only grows, changing that of "${column}"`
       : `Changing the type of "${column}"`,
     change,
-    `Add a field of the new type, fill it in batches, then drop "${column}" and rename the new one.`,
+    onlineRefusal(change, to) === undefined
+      ? 'Use applyOnline, which fills a column of the new type in batches while others read and write.'
+      : `Add a field of the new type, fill it in batches, then drop "${column}" and rename the new one.`,
   );
   return [...(rewritesForType(from, to) ? [rewrite] : []), ...losses(change, to), ...nulls(change, to)];
 }

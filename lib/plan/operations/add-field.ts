@@ -96,14 +96,22 @@ function isScan(field: Field): boolean {
   return references !== undefined && value !== undefined;
 }
 
+/** Whether fillStages has stages for it. */
+function isFilledOnline(table: Identifier, field: Field): boolean {
+  const { name, default: value, references } = field;
+  const hasPlaceholder = typeOf(field).unusedValue(`${table}.${name}`) !== undefined;
+  return value !== undefined && references === undefined && hasPlaceholder;
+}
+
 function hazardsOf(table: Identifier, field: Field): Hazard[] {
   const { name, nullable, default: value, identity, unique } = field;
   const at = { table, column: name };
   const adding = `Adding "${name}"`;
   const hazards: Hazard[] = [];
   if (isRewrite(field)) {
-    const saferWay =
-      identity === true
+    const saferWay = isFilledOnline(table, field)
+      ? 'Use applyOnline, which fills the rows in batches while others read and write.'
+      : identity === true
         ? 'Add the field without identity, fill it in batches, then add the identity by hand, past the highest value.'
         : 'Add the field without a default, fill it in batches, then set the default.';
     hazards.push(rewriteHazard(adding, at, saferWay));

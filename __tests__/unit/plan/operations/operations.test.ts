@@ -1,6 +1,6 @@
 import { isRight } from 'fp-ts/lib/Either';
 import { allExamples } from '../../../../docs/examples';
-import { ERROR_CODES, planChange, type Change, type MigrationError } from '../../../../lib';
+import { ERROR_CODES, planChange, planOnline, type Change, type MigrationError } from '../../../../lib';
 import { isBlock } from '../../../../lib/sql/server-check';
 import type { Identifier } from '../../../../lib/sql/identifier';
 import { checkedChanges } from '../../../../lib/plan/checked-changes';
@@ -12,6 +12,15 @@ import { tokensOf } from '../../../support/sql-tokens';
 
 const ORG = 'acme-corp';
 const kinds = Object.keys(operations) as ChangeKind[];
+
+function isMadeOnline(change: Change): boolean {
+  try {
+    return planOnline(ORG, change).stages.length > 1;
+  } catch (error) {
+    expect((error as MigrationError).message).toMatch(/cannot be made online/);
+    return false;
+  }
+}
 
 it('has the operations of the design, by their kind', () => {
   expect(kinds).toEqual([
@@ -56,6 +65,12 @@ describe.each(kinds)('%s', (kind) => {
         expect(Object.keys(HAZARD_KINDS)).toContain(hazard);
         expect([message, saferWay]).toEqual([expect.stringMatching(/^.{20,}\.$/), expect.stringMatching(/^.{20,}\.$/)]);
       }
+    });
+
+    it('names applyOnline as the safer way of a rewrite where there are stages for it, and only there', () => {
+      const rewrites = plan.hazards.filter((hazard) => hazard.kind === 'rewrite');
+      const named = rewrites.filter(({ saferWay }) => saferWay.includes('applyOnline'));
+      expect(named).toEqual(isMadeOnline(change) ? rewrites : []);
     });
 
     it('is the same plan when the change comes from JSON', () => {

@@ -1,8 +1,7 @@
 import type { Alteration } from '../../alter-field/alteration';
 import { afterTypeSteps } from '../../alter-field/alter-steps';
-import { castsAlike, type NewType } from '../../../field-types/type-change';
-import { typeOf } from '../../../field-types';
-import { isArray } from '../../../field-types/options';
+import { onlineRefusal } from '../../alter-field/online-refusal';
+import type { NewType } from '../../../field-types/type-change';
 import { qualified, quoted, type Identifier } from '../../../sql/identifier';
 import { literal } from '../../../sql/literal';
 import { ownLock } from '../../../sql/own-lock';
@@ -26,7 +25,7 @@ import { shadowSteps, unshadow } from './shadow-trigger';
  */
 export function retypeStages(org: Identifier, change: Alteration, to: NewType, plain: ChangePlan): Stages {
   const { table, column, set, from } = change;
-  const refused = refusal(change, to);
+  const refused = onlineRefusal(change, to);
   if (refused !== undefined || from === undefined) return { refused: refused ?? '' };
   const retyping = retypingOf(org, table, column, { from, to });
   const own: Lock = exclusiveLock(org, table);
@@ -85,18 +84,6 @@ export function retypeStages(org: Identifier, change: Alteration, to: NewType, p
       }),
     ],
   };
-}
-
-function refusal({ set, from, unconvertible }: Alteration, to: NewType): string | undefined {
-  if (from === undefined) return `a new type needs the current one: { from: { type: '…' } }`;
-  if (isArray(from) || isArray(to))
-    return 'arrays are not converted online: make the plain change, which rewrites the table';
-  if (unconvertible !== undefined) return `values that do not convert cannot be set to null there. Correct them first`;
-  if (set.nullable === false || set.unique !== undefined || typeOf(to).isHeldByCheck) {
-    return 'a new type, and NOT NULL, unique or values beside it, are changes of their own online: make them one by one';
-  }
-  if (castsAlike(from, to)) return undefined;
-  return `the conversion from ${from.type} to ${to.type} depends on the settings of the session that writes a row, or there is none`;
 }
 
 function fillStage(retyping: Retyping): FillStage {
