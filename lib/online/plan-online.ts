@@ -63,7 +63,7 @@ function stagesShown(way: OnlineWay): readonly OnlineStage[] {
   const last = way.stages.length - 1;
   return way.stages.map((stage, at) => ({
     name: stage.name,
-    transactional: stage.kind === 'transaction',
+    transactional: stage.kind === 'transaction' || stage.kind === 'keys',
     steps: stage.steps,
     limit: LIMITS[stage.kind],
     // The last transaction ends the change together with its record.
@@ -73,6 +73,7 @@ function stagesShown(way: OnlineWay): readonly OnlineStage[] {
 
 const LIMITS: { readonly [K in Stage['kind']]: OnlineStage['limit'] } = {
   transaction: 'lockTimeoutMs',
+  keys: 'lockTimeoutMs',
   build: 'stageTimeoutMs',
   copies: 'stageTimeoutMs',
   drop: 'stageTimeoutMs',

@@ -3,12 +3,14 @@ import type {
   CopyIndexesStage,
   DropIndexStage,
   FillStage,
+  KeysStage,
   Stage,
   TransactionStage,
   ValidateStage,
 } from '../plan/online/stage';
 import type { Subject } from '../plan/subject';
 import { buildIndex, copyIndexes, dropIndex } from './build-index';
+import { eachKey } from './each-key';
 import { fill } from './fill';
 import { runBriefly } from './in-transaction';
 import type { OnlineSession } from './online-session';
@@ -37,6 +39,10 @@ export const STAGE_RUNNERS: Runners = {
     const statements = [...guards, ...steps.map(({ sql }) => sql), ...afterwards, moved];
     await runBriefly(session, { subject, oid, statements, locks: steps.flatMap(({ locks }) => locks) });
     return 'moved';
+  },
+  keys: async ({ session, subject, oid }, stage: KeysStage) => {
+    await eachKey(session, stage, { subject, oid });
+    return undefined;
   },
   build: async ({ session, oid }, stage: BuildStage) => {
     await buildIndex(session, stage, oid);

@@ -1,6 +1,7 @@
 import { MigrationError } from '../errors';
 import type { TransactionStage } from '../plan/online/stage';
 import { dropBuilt } from './build-index';
+import { undoEachKey } from './each-key';
 import { runBriefly } from './in-transaction';
 import type { OnlineSession } from './online-session';
 import { moveRecord } from './record';
@@ -16,6 +17,7 @@ export async function undoStages(session: OnlineSession, change: StagedChange, d
   const { way, oid } = change;
   for (let at = due; at >= 0; at -= 1) {
     const stage = way.stages[at];
+    if (stage?.kind === 'keys') await undoEachKey(session, stage, { subject: way.subject, oid });
     if (stage?.kind === 'build') await dropBuilt(session, stage, oid);
     if (stage?.kind === 'validate' && stage.undo !== undefined) await session.runLong(stage.undo);
     if (stage?.kind === 'transaction' && at < due) await undoTransaction(session, change, stage, at);

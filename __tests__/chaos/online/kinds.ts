@@ -44,6 +44,15 @@ export const KINDS: readonly Kind[] = [
     change: toBigInt('id'),
   },
   {
+    name: 'type of a key that is referred to',
+    setup: [
+      'create table ??.line (invoice_id int references ??.invoice on delete cascade)',
+      'create table ??.payment (invoice_id int not null references ??.invoice deferrable)',
+      'insert into ??.line select 1 + g % 400 from generate_series(1, 1000) g',
+    ],
+    change: toBigInt('id'),
+  },
+  {
     name: 'type of a field that refers',
     setup: [
       'alter table ??.invoice add constraint owner foreign key (customer_id) references ??.customer (id) on delete cascade',

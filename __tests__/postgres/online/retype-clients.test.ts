@@ -99,3 +99,39 @@ it('lets the counter of an identity go on', () =>
     const { rows } = await db.raw(`insert into ??.invoice (code) values ('next') returning id`, [ORG]);
     expect(rows).toEqual([{ id: '2147483648' }]);
   }));
+
+it('keeps the rows of other tables together with the key that they refer to, while clients write both', () =>
+  withInvoices(2000, async (db, url) => {
+    await prepare(db, ORG, [
+      `create table ??.line (id int generated always as identity, invoice_id int not null references ??.invoice on delete cascade on update cascade)`,
+      `insert into ??.line (invoice_id) select 1 + g % 2000 from generate_series(1, 4000) g`,
+    ]);
+    const others = connect({ connection: { connectionString: url } });
+    let going = true;
+    const refused: unknown[] = [];
+    const client = async (number: number): Promise<void> => {
+      for (let round = 0; going; round += 1) {
+        const id = 10_000 + round * 2 + number;
+        await others.raw(`insert into ??.invoice (id, code) values (?, ?)`, [ORG, id, `n${id}`]);
+        await others.raw(`insert into ??.line (invoice_id) values (?)`, [ORG, id]);
+        // Nobody has it.
+        const orphan = others.raw(`insert into ??.line (invoice_id) values (?)`, [ORG, -id]);
+        refused.push(await orphan.then(() => 'taken').catch(({ code }: { code: string }) => code));
+        if (round % 3 === 0) await others.raw(`delete from ??.invoice where id = ?`, [ORG, id]);
+        if (round % 3 === 1) await others.raw(`update ??.invoice set id = ? where id = ?`, [ORG, 1_000_000 + id, id]);
+      }
+    };
+    const clients = [0, 1].map(client);
+    await applyOnline(ORG, toBigInt('id'), db, { ...options, batchMs: 5 });
+    going = false;
+    await Promise.all(clients);
+    expect(new Set(refused)).toEqual(new Set(['23503']));
+    const { rows } = await db.raw(
+      `select (select count(*)::int from ??.line l where not exists (select from ??.invoice i where i.id = l.invoice_id)) as orphans,
+         (select count(*)::int from ??.line where invoice_id > 1000000) as followed`,
+      [ORG, ORG, ORG],
+    );
+    expect(rows).toEqual([{ orphans: 0, followed: expect.any(Number) }]);
+    expect(rows[0].followed).toBeGreaterThan(0);
+    await others.destroy();
+  }));

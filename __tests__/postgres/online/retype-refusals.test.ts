@@ -41,15 +41,21 @@ const LEFT: readonly (readonly [string, string, RegExp, Change])[] = [
   ['extended statistics', 'create statistics ??.s on id, code from ??.invoice', /statistics object "acme-corp".s/, KEY],
   ['a publication', 'create publication all_of_it for table ??.invoice', /publication all_of_it/, KEY],
   [
-    'a foreign key from another table',
-    'create table ??.line (invoice_id int references ??.invoice)',
+    'a foreign key from a partitioned table',
+    'create table ??.line (invoice_id int references ??.invoice) partition by list (invoice_id)',
     /constraint line_invoice_id_fkey on table/,
     KEY,
   ],
   [
-    'a foreign key from itself',
-    'alter table ??.invoice add parent int references ??.invoice (id)',
-    /constraint invoice_parent_fkey on table/,
+    'a foreign key that the new type has no operator for',
+    'create table ??.line (invoice_id int references ??.invoice)',
+    /constraint line_invoice_id_fkey on table/,
+    retype('id', { type: 'Int' }, { type: 'Decimal', precision: 12, scale: 0 }),
+  ],
+  [
+    'a foreign key from another table that is not validated',
+    'create table ??.line (invoice_id int); alter table ??.line add constraint k foreign key (invoice_id) references ??.invoice not valid',
+    /constraint k on table/,
     KEY,
   ],
   ['a check', 'alter table ??.invoice add constraint positive check (id > 0)', /constraint positive on table/, KEY],
@@ -102,10 +108,12 @@ it.each(LEFT)('refuses %s before the first stage, and leaves nothing', (_what, s
 
 it('names nothing of another schema in its message', () =>
   withInvoices(10, async (db) => {
-    await db.raw(`create schema other; create view other.secret_view as select id from "acme-corp".invoice`);
+    await db.raw(`create schema other; create view other.secret_view as select id from "acme-corp".invoice;
+      create table other.secret_table (id int constraint secret_key references "acme-corp".invoice)`);
     const error = await migrationError(applyOnline(ORG, toBigInt('id'), db, options));
-    expect(error.message).toMatch(/1 outside schema "acme-corp" \(see error.dependents\)/);
-    expect(error.dependents).toEqual(['view other.secret_view']);
+    expect(error.message).toMatch(/2 outside schema "acme-corp" \(see error.dependents\)/);
+    expect(error.message).not.toMatch(/secret/);
+    expect(error.dependents).toEqual(['constraint secret_key on table other.secret_table', 'view other.secret_view']);
   }));
 
 it('takes all back where a view comes in before the swap', () =>
@@ -120,6 +128,24 @@ it('takes all back where a view comes in before the swap', () =>
     expect(await migrationError(applyOnline(ORG, toBigInt('id'), db, options))).toMatchObject({
       code: 'DEPENDENT_OBJECTS',
     });
+    expect(await schemaOf(db, ORG)).toEqual(before);
+    expect(await recordsOf(db)).toEqual([]);
+  }));
+
+it('takes all back where a foreign key of the field comes in before the swap, which would drop it', () =>
+  withInvoices(10, async (db) => {
+    const before = await schemaOf(db, ORG);
+    const stop = new AbortController();
+    const onProgress = ({ stage }: { stage: string }): void => {
+      if (stage === 'swap') stop.abort();
+    };
+    await migrationError(applyOnline(ORG, toBigInt('id'), db, { ...options, onProgress, signal: stop.signal }));
+    await prepare(db, ORG, ['alter table ??.invoice add constraint late foreign key (id) references ??.customer']);
+    expect(await migrationError(applyOnline(ORG, toBigInt('id'), db, options))).toMatchObject({
+      code: 'DEPENDENT_OBJECTS',
+      dependents: ['constraint late on table "acme-corp".invoice'],
+    });
+    await prepare(db, ORG, ['alter table ??.invoice drop constraint late']);
     expect(await schemaOf(db, ORG)).toEqual(before);
     expect(await recordsOf(db)).toEqual([]);
   }));

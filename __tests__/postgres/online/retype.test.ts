@@ -46,9 +46,22 @@ const REFERENCE = [
   `create index by_customer on ??.invoice using hash (customer_id)`,
 ];
 
+/** Keys of other tables and of the same one, of one column and of several. */
+const REFERRED = [
+  `alter table ??.invoice add constraint both_of_them unique (id, customer_id)`,
+  `create table ??.line (id int primary key, invoice_id int constraint "Of invoice" references ??.invoice on update cascade on delete cascade deferrable initially deferred)`,
+  `comment on constraint "Of invoice" on ??.line is 'l'`,
+  `create table ??.payment (invoice int not null references ??.invoice (id), customer int, foreign key (invoice, customer) references ??.invoice (id, customer_id) match full)`,
+  `alter table ??.invoice add parent int references ??.invoice (id) on delete set null`,
+  `insert into ??.line select g, 1 + g % 7 from generate_series(1, 20) g`,
+  `insert into ??.payment select id, customer_id from ??.invoice where id < 9`,
+  `update ??.invoice set parent = 1 where id > 20`,
+];
+
 const CASES: readonly (readonly [string, readonly string[], Change])[] = [
   ['a key with an identity, and what belongs to it', IDENTITY, toBigInt('id')],
   ['a key with a serial', SERIAL, toBigInt('id')],
+  ['a key that others refer to', REFERRED, toBigInt('id')],
   ['a field that refers', REFERENCE, toBigInt('customer_id')],
   [
     'a new default and comment, and no NOT NULL',

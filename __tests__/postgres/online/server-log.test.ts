@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { applyChange, applyOnline, planOnline } from '../../../lib';
 import { checkedChanges } from '../../../lib/plan/checked-changes';
 import { onlineWay } from '../../../lib/plan/online/online-plan';
-import type { FillStage, Stage } from '../../../lib/plan/online/stage';
+import type { FillStage, KeysStage, Stage } from '../../../lib/plan/online/stage';
 import type { CheckedChange } from '../../../lib/plan/operations';
 import type { Identifier } from '../../../lib/sql/identifier';
 import { textOf } from '../../../lib/sql/statement';
@@ -72,16 +72,18 @@ const MOVED = /^with tenant_ddl_row as \((update|delete from) "tenant_ddl"."onli
 /** Has the log say what a stage says, and leaves what comes after it. */
 function takeStage(log: string[], stage: Stage): void {
   if (stage.kind === 'transaction') {
-    const found = statementsIn(log.shift() ?? '');
-    FRAME.forEach((part, at) => expect(found[at]).toMatch(part));
     const { guards = [], steps, afterwards = [] } = stage;
-    const own = [...guards.map(textOf), ...steps.map(({ sql }) => sql), ...afterwards.map(textOf)];
-    expect(found.slice(FRAME.length, -1)).toEqual(own);
+    const found = takeTransaction(log);
+    expect(found.slice(0, -1)).toEqual([
+      ...guards.map(textOf),
+      ...steps.map(({ sql }) => sql),
+      ...afterwards.map(textOf),
+    ]);
     expect(found.at(-1)).toMatch(MOVED);
-    expect(log.shift()).toBe('commit');
     return;
   }
   if (stage.kind === 'fill') takeFill(log, stage);
+  else if (stage.kind === 'keys') takeKeys(log, stage);
   else {
     skipLooks(log, stage.steps[0].sql);
     expect(log.shift()).toBe(stage.steps[0].sql);
@@ -93,6 +95,23 @@ function takeStage(log: string[], stage: Stage): void {
     log.shift();
   }
   expect(log.shift()).toMatch(MOVED);
+}
+
+/** What is in it, without its frame. */
+function takeTransaction(log: string[]): string[] {
+  const found = statementsIn(log.shift() ?? '');
+  FRAME.forEach((part, at) => expect(found[at]).toMatch(part));
+  expect(log.shift()).toBe('commit');
+  return found.slice(FRAME.length);
+}
+
+/** One of them after the other, until none is left. */
+function takeKeys(log: string[], { left, steps }: KeysStage): void {
+  for (;;) {
+    expect(log.shift()).toBe(left);
+    if (!log[0]?.startsWith('begin')) return;
+    expect(takeTransaction(log)).toEqual([steps[0].sql]);
+  }
 }
 
 function takeFill(log: string[], { set, todo, column }: FillStage): void {
@@ -114,7 +133,7 @@ function skipLooks(log: string[], until?: string): void {
 }
 
 it.each(KINDS)('shows what the server runs: $name', ({ setup = [], before = [], change }) =>
-  withInvoices(300, async (own, url) => {
+  withInvoices(500, async (own, url) => {
     await prepare(own, ORG, setup);
     for (const each of before) await applyChange(ORG, each, own, { logger: quiet, hazards: 'allow' });
     const { db, log } = witness(url);
@@ -141,5 +160,5 @@ it.each(KINDS)('shows what the server runs: $name', ({ setup = [], before = [], 
 );
 
 function limitOf({ kind }: Stage): string {
-  return kind === 'transaction' ? 'lockTimeoutMs' : kind === 'fill' ? 'batchMs' : 'stageTimeoutMs';
+  return kind === 'transaction' || kind === 'keys' ? 'lockTimeoutMs' : kind === 'fill' ? 'batchMs' : 'stageTimeoutMs';
 }

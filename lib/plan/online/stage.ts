@@ -27,7 +27,8 @@ export type PreCheck =
 export const MAX_FOUND = 1000;
 
 /** One part of an online change. What one has done outlives a crash; a repeated call goes on with the one that is due. */
-export type Stage = TransactionStage | BuildStage | CopyIndexesStage | DropIndexStage | ValidateStage | FillStage;
+export type Stage =
+  TransactionStage | KeysStage | BuildStage | CopyIndexesStage | DropIndexStage | ValidateStage | FillStage;
 
 /** Brief strong locks, in a transaction. */
 export interface TransactionStage {
@@ -38,6 +39,21 @@ export interface TransactionStage {
   readonly afterwards?: readonly Statement[];
   /** What takes it back, in one transaction; undefined if it cannot be taken back. */
   readonly undo: readonly string[] | undefined;
+}
+
+/**
+ * The foreign keys that the catalog names, each in a transaction of its own: it locks two tables, and no more. The step is
+ * a block that treats one of them. Can be repeated.
+ */
+export interface KeysStage {
+  readonly kind: 'keys';
+  readonly name: string;
+  readonly steps: readonly [Step];
+  /** A query that has a row as long as one is left. */
+  readonly left: string;
+  /** A block that takes one of them back, and a query that has a row as long as one is left. */
+  readonly undo: string;
+  readonly leftToUndo: string;
 }
 
 /** `create index concurrently`. */

@@ -9,15 +9,17 @@ import { ofColumn, type Retyping } from './retyping';
 /**
  * Refuses a column of which something would not follow. Everything that depends on a column is in pg_depend: a kind
  * that {@link carry} and its neighbours do not know is refused too.
+ *
+ * @param keys once the foreign keys are over the new column, one over the old one has come in since
  */
-export function leftGuard(retyping: Retyping): string {
+export function leftGuard(retyping: Retyping, keys?: 'without keys'): string {
   return ofColumn(
     retyping,
     'found pg_catalog.text;',
     `${whereReadable(`found := (select pg_catalog.string_agg(f.what, '; ' order by f.what) from (
     select coalesce(${VIEW}, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid)) as what from pg_catalog.pg_depend d
       where d.refclassid ${EQ} 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid ${EQ} target and d.refobjsubid ${EQ} was.attnum
-        and not (${follows(retyping)})
+        and not (${follows(retyping, keys === undefined)})
     union ${others(retyping)}) f);`)}
   if found is not null then
     raise exception using errcode = '${GUARD_STATES.left}', message = found, table = ${literal(retyping.table)}, column = ${literal(retyping.column)};
@@ -30,22 +32,36 @@ const VIEW = `(select pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_ca
       where d.classid ${EQ} 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid ${EQ} d.objid and r.rulename ${EQ} '_RETURN')`;
 
 /** Whether a row `d` of pg_depend is something that follows. */
-function follows({ names }: Retyping): string {
+function follows({ names, type }: Retyping, withKeys: boolean): string {
   const of = (catalog: string): string => `'pg_catalog.${catalog}'::pg_catalog.regclass`;
   const property = (name: string): string => `pg_catalog.jsonb_extract_path_text(pg_catalog.to_jsonb(k), '${name}')`;
   return `case
     when d.classid ${EQ} ${of('pg_attrdef')} then exists (select from pg_catalog.pg_attrdef e where e.oid ${EQ} d.objid and e.adrelid ${EQ} target and e.adnum ${EQ} was.attnum)
     when d.classid ${EQ} ${of('pg_class')} then exists (select from pg_catalog.pg_class s where s.oid ${EQ} d.objid and s.relkind ${EQ} 'S')
       or exists (select from pg_catalog.pg_index x where x.indexrelid ${EQ} d.objid and ${isCopied()})
-    when d.classid ${EQ} ${of('pg_constraint')} then exists (select from pg_catalog.pg_constraint k where k.oid ${EQ} d.objid and k.conrelid ${EQ} target and case
+    when d.classid ${EQ} ${of('pg_constraint')} then exists (select from pg_catalog.pg_constraint k where k.oid ${EQ} d.objid and (k.conrelid ${EQ} target or k.contype ${EQ} 'f') and case
       when ${isOneOf('k.contype', '"char"', ["'p'", "'u'"])} then exists (select from pg_catalog.pg_index x where x.indexrelid ${EQ} k.conindid and ${isCopied()})
-      when k.contype ${EQ} 'f' then not (k.confrelid ${EQ} target and was.attnum ${EQ} any (k.confkey)) and k.convalidated
+      when k.contype ${EQ} 'f' then ${withKeys} and (not (k.confrelid ${EQ} target and was.attnum ${EQ} any (k.confkey)) or ${isReferredAlike(type)}) and k.convalidated
         and k.confdeltype ${NE} 'd' and k.confupdtype ${NE} 'd' and ${property('confdelsetcols')} is null
         and coalesce(${property('conenforced')}, 'true') ${EQ} 'true'
       when k.contype ${EQ} 'c' then k.conname ${EQ} ${literal(names.proof)}
         or exists (select from (${listChecks('target', 'was.attnum')}) l where l.name ${EQ} k.conname::pg_catalog.text)
       else k.contype ${EQ} 'n' end)
     else false end`;
+}
+
+/**
+ * Whether a foreign key `k` to the column can refer to one of the new type: of a plain table of the tenant that we may
+ * alter, and compared by an operator of the same family, so that what was equal is.
+ */
+function isReferredAlike(type: string): string {
+  const newType = `${literal(type)}::pg_catalog.regtype::pg_catalog.oid`;
+  return `(exists (select from pg_catalog.pg_class c join pg_catalog.pg_class own on own.oid ${EQ} target and own.relnamespace ${EQ} c.relnamespace
+          where c.oid ${EQ} k.conrelid and c.relkind ${EQ} 'r' and not c.relispartition and pg_catalog.pg_has_role(c.relowner, 'usage'))
+        and exists (select from pg_catalog.pg_amop w join pg_catalog.pg_am m on m.oid ${EQ} w.amopmethod and m.amname ${EQ} 'btree'
+          join pg_catalog.pg_amop f on f.amopfamily ${EQ} w.amopfamily and f.amopstrategy ${EQ} w.amopstrategy and f.amoprighttype ${EQ} w.amoprighttype
+          where w.amopopr ${EQ} k.conpfeqop[pg_catalog.array_position(k.confkey, was.attnum)] and (f.amoplefttype ${EQ} ${newType}
+            or exists (select from pg_catalog.pg_cast b where b.castsource ${EQ} ${newType} and b.casttarget ${EQ} f.amoplefttype and b.castmethod ${EQ} 'b'))))`;
 }
 
 /** Whether an index `x` can be built once more, over the new column: it is plain, and its expressions are about others. */

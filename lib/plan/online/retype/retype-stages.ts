@@ -10,11 +10,18 @@ import { exclusiveLock, step, type ChangePlan, type Lock, type Step } from '../.
 import { dropConstraint, lastStage, validate } from '../constraint-stages';
 import { needsKey } from '../fill-stages';
 import { shareUpdate } from '../index-stages';
-import type { FillStage, Stages, TransactionStage, ValidateStage } from '../stage';
+import type { FillStage, KeysStage, Stages, TransactionStage, ValidateStage } from '../stage';
 import { carry, tryDefault } from './carry';
 import { conversionChecks } from './conversion-checks';
 import { copiesQuery, takeIndexes } from './copy-indexes';
-import { addReferences, dropCopies, giveReferencesBack, takeReferences, validateReferences } from './copy-references';
+import {
+  addReferences,
+  dropCopies,
+  giveReferencesBack,
+  takeReferences,
+  validateReferences,
+  type EachKey,
+} from './copy-references';
 import { leftGuard } from './left-guard';
 import { alterIn, isConverted, ofColumn, retypingOf, run, type Retyping } from './retyping';
 import { shadowSteps, unshadow } from './shadow-trigger';
@@ -42,11 +49,13 @@ export function retypeStages(org: Identifier, change: Alteration, to: NewType, p
     afterwards: plain.afterwards ?? [],
     undo: [...unshadow(retyping), `${alter} drop column if exists ${quoted(names.column)}`],
   };
-  const references = (name: string, sql: string, undo: string, keyLocks: readonly Lock[]): TransactionStage => ({
-    kind: 'transaction',
+  const references = (name: string, todo: EachKey, undo: EachKey, keyLocks: readonly Lock[]): KeysStage => ({
+    kind: 'keys',
     name,
-    steps: [step(sql, { locks: keyLocks })],
-    undo: [undo],
+    steps: [step(todo.sql, { locks: keyLocks })],
+    left: todo.left,
+    undo: undo.sql,
+    leftToUndo: undo.left,
   });
   const sharedLocks = both.map((lock): Lock => ({ ...lock, mode: 'ShareRowExclusiveLock' }));
   return {
@@ -71,7 +80,7 @@ export function retypeStages(org: Identifier, change: Alteration, to: NewType, p
       references('drop references', takeReferences(retyping), giveReferencesBack(retyping), both),
       lastStage({
         name: 'swap',
-        guards: [ownLock(org, table), leftGuard(retyping)],
+        guards: [ownLock(org, table), leftGuard(retyping, 'without keys')],
         steps: [
           step(carry(retyping, anew), { locks }),
           ...[...unshadow(retyping), dropConstraint(org, table, names.proof), takeIndexes(retyping)].map((sql) =>
