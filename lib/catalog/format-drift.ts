@@ -17,7 +17,7 @@ export function formatDrift(report: DriftReport): string {
     ...groups.map(groupLine),
     ...(changing.length > 0 ? [`${counted(changing.length)} being changed: ${someOf(changing, changing.length)}`] : []),
     ...(gone.length > 0 ? [`${counted(gone.length)} without a schema: ${someOf(gone, gone.length)}`] : []),
-    `${number(same)} of ${counted(tenants)} ${same === 1 ? 'is' : 'are'} as desired.${complete ? '' : ' The report is not complete.'}`,
+    `${number(same)} of ${counted(tenants)} ${same === 1 || tenants === 1 ? 'is' : 'are'} as desired.${complete ? '' : ' The report is not complete.'}`,
   ];
   // Names are whatever somebody has made, and this goes to a terminal.
   return shownLines(lines.join('\n'));

@@ -1,6 +1,7 @@
 import { MigrationError } from '../errors';
 import { onlineWay } from '../plan/online/online-plan';
-import type { CheckedChange } from '../plan/operations';
+import { createsTable } from '../plan/effects';
+import { operationOf, type CheckedChange } from '../plan/operations';
 import type { Identifier } from '../sql/identifier';
 import type { StagedWay } from '../online/staged-change';
 import type { RolloutOn } from './rollout-on';
@@ -49,7 +50,7 @@ export async function nextPart(
   for (const { at, checked, way } of blocking) {
     const table = found.get(checked.table);
     // It gets its name from a change before it, after which it is looked at again.
-    const isUnknown = table === undefined && at > from && !isCreated(list.slice(from, at), checked.table);
+    const isUnknown = table === undefined && at > from && !isCreated(org, list.slice(from, at), checked.table);
     const isLarge = table !== undefined && (table.isBegun || table.rows >= fromRows);
     if (!isUnknown && !isLarge) continue;
     if (at > from) return { as: 'plain', upTo: at };
@@ -80,6 +81,6 @@ function blockingAt(org: Identifier, checked: CheckedChange, at: number): readon
   }
 }
 
-function isCreated(before: readonly CheckedChange[], table: Identifier): boolean {
-  return before.some((change) => change.kind === 'createModel' && change.table === table);
+function isCreated(org: Identifier, before: readonly CheckedChange[], table: Identifier): boolean {
+  return before.some((change) => change.table === table && createsTable(operationOf(change.kind).effects(org, change)));
 }
