@@ -1,3 +1,4 @@
+import { isPassedOn } from './server-error';
 import { sqlStateOf } from './sql-states';
 
 /**
@@ -14,7 +15,9 @@ export function isUseOfColumn(error: unknown): boolean {
 export function isConversion(error: unknown): boolean {
   const { routine = '' } = error as { readonly routine?: string };
   const state = sqlStateOf(error) ?? '';
-  return state.startsWith('22') || (state === '0A000' && routine.startsWith('numeric_'));
+  // Of a worker of Citus, the coordinator names no function of the worker's.
+  const isOfWorker = isPassedOn(error) && /\b(?:NaN|infinity)\b/i.test((error as Error).message);
+  return state.startsWith('22') || (state === '0A000' && (routine.startsWith('numeric_') || isOfWorker));
 }
 
 const COLUMN_USE_ROUTINES = ['ATExecAlterColumnType', 'RememberAllDependentForRebuilding'];

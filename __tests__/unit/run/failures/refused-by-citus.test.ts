@@ -35,6 +35,18 @@ it.each([
   });
 });
 
+it('takes a NaN that a worker cannot convert for a row that the new type does not take', () => {
+  const of = (message: string): unknown =>
+    told(raised('ReportResultError', '0A000', message), {
+      kind: 'alterField',
+      table: 'invoice',
+      column: 'amount',
+      set: { type: 'Int' },
+    });
+  expect(of('cannot convert NaN to integer')).toMatchObject({ code: 'CONVERSION_FAILED' });
+  expect(of('something else')).toMatchObject({ code: 'DATABASE_ERROR' });
+});
+
 it('gives the words of Citus for anything else', () => {
   const change: Change = { kind: 'dropField', table: 'invoice', column: 'note' };
   const error = raised('ErrorIfUnsupportedAlterTableStmt', '0A000', 'alter table command is currently unsupported');
