@@ -220,7 +220,9 @@ function checksOf(change: Change): number {
 }
 
 async function seqRows(db: Knex): Promise<number> {
-  await db.raw('select pg_stat_clear_snapshot()');
+  // Before 15, a session that is idle keeps what it has counted to itself until it ends.
+  await db.destroy();
+  db.initialize();
   await new Promise((resolve) => setTimeout(resolve, 1100));
   const { rows } = await db.raw(
     `select seq_tup_read::int as n from pg_stat_user_tables where schemaname = ? and relname = 'invoice'`,
