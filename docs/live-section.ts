@@ -32,7 +32,8 @@ function section(results: LiveResults): string {
     `\`npm run live\` measures what clients notice. ${CLIENTS} of them read and write a table of ${rows.toLocaleString('en')} rows all the time: simple statements, named prepared statements, and transactions of about 50 ms, a fifth of the writes on ${HOT}. As the online change begins, an autovacuum of the table is under way, and a transaction in another schema keeps its snapshot for ${snapshotMs / 1000} s: \`CONCURRENTLY\` waits for it, and keeps nobody waiting. The plain change has neither beside it.`,
     verdict,
     table(kinds),
-    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}, with the least and the most in brackets. A wait is the time from a statement to its answer, so it includes waits for rows that other clients have locked. The 99th percentile is over the time of the change, and over ${quietMs / 1000} s at least, the time measured before it. ${failedWords(kinds)} Afterwards each row was what its clients had written: NULLs, deleted rows and counters included.`,
+    `Medians of ${runs} ${runs === 1 ? 'run' : 'runs'}, with the least and the most in brackets. A wait is the time from a statement to its answer, so it includes waits for rows that other clients have locked. The 99th percentile is that of all waits from the beginning of the change to its end, beside that of the ${quietMs / 1000} s before it. ${failedWords(kinds)} ${rowsWords(kinds)}`,
+    ...busyWords(results),
     machineWords(results),
     ...readdirSync(folder)
       .filter((file) => file.endsWith('.svg'))
@@ -78,6 +79,24 @@ function table(kinds: readonly KindResult[]): string {
 function gaveUp({ runs }: WayResult): string {
   const failed = runs.filter(({ error }) => error !== undefined).length;
   return failed === 0 ? '' : `, failed in ${failed} of ${runs.length}`;
+}
+
+function rowsWords(kinds: readonly KindResult[]): string {
+  const wrong = kinds.filter(({ online }) =>
+    online.runs.some((run) => run.wrong.length > 0 || run.error !== undefined),
+  );
+  return wrong.length === 0
+    ? 'Afterwards each row was what its clients had written: NULLs, deleted rows and counters included.'
+    : `**The change or its rows were not as expected**: ${wrong.map(({ name }) => name).join(', ')}.`;
+}
+
+/** A busy machine makes the time before a change slow as well, and a multiple of that easier to keep. */
+function busyWords({ machine, kinds }: LiveResults): string[] {
+  const least = Math.min(...kinds.flatMap(({ online }) => online.runs.map(({ load }) => load)));
+  if (least < 2 * machine.cores) return [];
+  return [
+    `**Other work kept this machine busy all the time**: its load average was never below ${least.toFixed(1)}, on ${machine.cores} cores. Waits are longer than on a machine with nothing else to do, and so is the 99th percentile before a change: that the one during it is a small multiple of that says less here than it would there.`,
+  ];
 }
 
 function failedWords(kinds: readonly KindResult[]): string {

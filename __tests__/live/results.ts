@@ -45,6 +45,8 @@ export interface WayResult {
 
 export interface KindResult {
   readonly name: string;
+  /** Of the library, when it was measured. */
+  readonly commit: string;
   readonly group: LiveKind['group'];
   readonly online: WayResult;
   readonly plain: WayResult;

@@ -85,9 +85,10 @@ function panels(title: string, kinds: readonly KindResult[], limitMs: number): s
   });
 }
 
-/** Where nothing was answered, somebody waits: the line goes on to the answer. */
+/** In a time without an answer, everybody waits for the next one. */
 function pointsOf({ timeline: { binMs, longestMs } }: WayResult): [number, number][] {
-  return longestMs.flatMap((ms, bin): [number, number][] =>
-    ms === 0 ? [] : [[((bin + 1) * binMs) / 1000, Math.max(LEAST_MS, ms)]],
-  );
+  return longestMs.map((_ms, bin) => {
+    const answered = longestMs.slice(bin).find((ms) => ms > 0) ?? 0;
+    return [((bin + 1) * binMs) / 1000, Math.max(LEAST_MS, answered)];
+  });
 }

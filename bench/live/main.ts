@@ -1,5 +1,5 @@
 // npm run live: online changes of a large table under traffic, beside the plain ones; writes docs/live/ and its part of docs/online.md.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,14 +12,15 @@ import { prepareDatabases } from './databases.ts';
 import type { Databases } from './databases.ts';
 import { beyondBars, faultsOf, LIVE_KINDS, LONGEST_MS, runTrial, wayResult, writeSection } from './harness.ts';
 
-const USAGE = `npm run live -- [--rows 1000000] [--seconds 5] [--snapshot 30] [--runs 3] [--only index,type] [--seed 1] [--out folder]
+const USAGE = `npm run live -- [--rows 1000000] [--seconds 5] [--snapshot 30] [--runs 3] [--only index,type] [--seed 1] [--out folder] [--draw]
 
   --rows      of the table
   --seconds   of traffic before each change, as a measure
   --snapshot  seconds for which a foreign transaction keeps its snapshot
   --runs      of each change, online and plain
   --only      some kinds of change
-  --out       where results.json and the charts are written; default docs/live, with the part of docs/online.md`;
+  --out       where results.json and the charts are written; default docs/live, with the part of docs/online.md
+  --draw      only the charts, and that part, of the results.json that is there`;
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: LIVE_KINDS.map(({ name }) => name).join() },
     seed: { type: 'string', default: '1' },
     out: { type: 'string' },
+    draw: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -46,6 +48,8 @@ const faults: string[] = [];
 if (values.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `No such kind: ${unknown.join(', ')}` : USAGE);
   process.exitCode = values.help ? 0 : 2;
+} else if (values.draw) {
+  draw(JSON.parse(readFileSync(join(folder(), 'results.json'), 'utf8')) as LiveResults);
 } else {
   const server = await startServer(SETTINGS);
   try {
@@ -57,21 +61,40 @@ if (values.help || unknown.length > 0) {
 
 async function run(server: Server): Promise<void> {
   const databases = await prepareDatabases(server.url, rows);
-  const kinds: KindResult[] = [];
+  const machine = machineOf(server, process.argv.slice(2));
+  const kept = keptKinds();
+  const measured: KindResult[] = [];
   for (const { name } of LIVE_KINDS.filter((kind) => only.includes(kind.name))) {
-    kinds.push(await measure(name, databases));
+    measured.push({ commit: machine.commit, ...(await measure(name, databases)) });
+    const all = LIVE_KINDS.flatMap((kind) =>
+      [...measured, ...kept].filter((each) => each.name === kind.name).slice(0, 1),
+    );
     // After each: what ends a long run does not take along what it has found out.
-    write({ machine: machineOf(server, process.argv.slice(2)), ...times, runs, kinds });
+    write({ machine, ...times, runs, kinds: all });
   }
   await databases.drop();
-  const beyond = kinds.flatMap(({ name, online }) => beyondBars(online).map((what) => `${name}, ${what}`));
+  const beyond = measured.flatMap(({ name, online }) => beyondBars(online).map((what) => `${name}, ${what}`));
   for (const fault of [...faults, ...beyond]) console.error(`NOT MET  ${fault}`);
   const isMet = faults.length + beyond.length === 0;
   console.error(isMet ? 'All within the bars.' : `${faults.length} faults, ${beyond.length} beyond the bars.`);
   process.exitCode = isMet ? 0 : 1;
 }
 
-async function measure(name: string, databases: Databases): Promise<KindResult> {
+/** What an earlier run has found out about other kinds, on a table of the same size. */
+function keptKinds(): readonly KindResult[] {
+  const path = join(folder(), 'results.json');
+  if (!existsSync(path)) return [];
+  const earlier = JSON.parse(readFileSync(path, 'utf8')) as LiveResults;
+  const isAlike = [
+    [earlier.rows, times.rows],
+    [earlier.quietMs, times.quietMs],
+    [earlier.snapshotMs, times.snapshotMs],
+    [earlier.runs, runs],
+  ].every(([was, is]) => was === is);
+  return isAlike ? earlier.kinds.map((kind) => ({ ...kind, commit: kind.commit ?? earlier.machine.commit })) : [];
+}
+
+async function measure(name: string, databases: Databases): Promise<Omit<KindResult, 'commit'>> {
   const kind = LIVE_KINDS.find((each) => each.name === name) as (typeof LIVE_KINDS)[number];
   const trials = {
     online: [] as Parameters<typeof wayResult>[0][number][],
@@ -112,13 +135,20 @@ function line(
 }
 
 function write(results: LiveResults): void {
-  const out = values.out === undefined ? join(import.meta.dirname, '..', '..', 'docs', 'live') : resolve(values.out);
-  mkdirSync(out, { recursive: true });
+  mkdirSync(folder(), { recursive: true });
   const rounded = (_key: string, value: unknown): unknown =>
     typeof value === 'number' ? Number(value.toPrecision(4)) : value;
   // Numbers of a list on one line.
   const text = JSON.stringify(results, rounded, 1).replaceAll(/\[[\d\s.,]+\]/g, (list) => list.replaceAll(/\s+/g, ''));
-  writeFileSync(join(out, 'results.json'), `${text}\n`);
-  for (const { file, svg } of liveCharts(results.kinds, LONGEST_MS)) writeFileSync(join(out, file), svg);
+  writeFileSync(join(folder(), 'results.json'), `${text}\n`);
+  draw(results);
+}
+
+function draw({ kinds }: LiveResults): void {
+  for (const { file, svg } of liveCharts(kinds, LONGEST_MS)) writeFileSync(join(folder(), file), svg);
   if (values.out === undefined) writeSection();
+}
+
+function folder(): string {
+  return values.out === undefined ? join(import.meta.dirname, '..', '..', 'docs', 'live') : resolve(values.out);
 }
