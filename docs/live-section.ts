@@ -116,8 +116,9 @@ function failedWords(kinds: readonly KindResult[]): string {
 function machineWords({ machine, kinds }: LiveResults): string {
   const all = kinds.flatMap(({ online, plain }) => [...online.runs, ...plain.runs]);
   const loads = all.map(({ load }: Run) => load);
+  const commits = [...new Set(kinds.map(({ commit }) => commit))];
   const settings = Object.entries(machine.settings).map(([name, value]) => `${name} ${value}`);
-  return `Measured on ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}, which the clients, the server and other work shared (load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}); Node ${machine.node}; PostgreSQL ${machine.postgres}; ${settings.join(', ')}; at ${machine.commit}, ${machine.date.slice(0, 10)}. \`lockTimeoutMs\` was 200. All runs are in \`docs/live/results.json\` of the repository.`;
+  return `Measured on ${machine.cores} cores of ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}, which the clients, the server and other work shared (load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}); Node ${machine.node}; PostgreSQL ${machine.postgres}; ${settings.join(', ')}; at ${commits.join(' and ')}, ${machine.date.slice(0, 10)}. \`lockTimeoutMs\` was 200. All runs are in \`docs/live/results.json\` of the repository.`;
 }
 
 function ms({ median, least, most }: Range): string {
