@@ -321,7 +321,10 @@ async function cutShort(db: Knex, url: string): Promise<Ended> {
     const args = ['online', 'apply', 'by-id.json', '--org', 't-0', '--attempts', '1', '--json'];
     const applied = cli(args, { url, cwd: folder });
     for (let isCut = false; !isCut;) {
-      const { rows } = await db.raw('select pg_terminate_backend(pid) from pg_locks where not granted');
+      const { rows } = await db.raw(
+        `select pg_terminate_backend(a.pid) from pg_stat_activity a
+        where a.datname = current_database() and exists (select from pg_locks l where l.pid = a.pid and not l.granted)`,
+      );
       isCut = rows.length > 0;
     }
     return await applied;

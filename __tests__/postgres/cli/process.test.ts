@@ -138,7 +138,10 @@ describe('^C', () => {
 
   async function waitsForLock(db: Parameters<typeof withStatus>[0]): Promise<void> {
     for (;;) {
-      const { rows } = await db.raw('select 1 from pg_locks where not granted');
+      const { rows } = await db.raw(
+        `select from pg_stat_activity a
+        where a.datname = current_database() and exists (select from pg_locks l where l.pid = a.pid and not l.granted)`,
+      );
       if (rows.length > 0) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
