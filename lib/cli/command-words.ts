@@ -69,6 +69,10 @@ const WORDS: readonly (readonly [RegExp, Words])[] = [
     ([, org, table]) => `the same command goes on with it, ${abandon(org, table)} takes`,
   ],
   [
+    /If onlineStatus\('(.*?)', db\) lists/g,
+    ([, org]) => `If tenant-ddl online status --org ${quoted(org ?? '')} lists`,
+  ],
+  [
     /Call applyOnline (with that change .*?)abandonOnline\('(.*?)', '(.*?)', db\)/g,
     ([, middle = '', org, table]) => `Run online apply ${middle}${abandon(org, table)}`,
   ],

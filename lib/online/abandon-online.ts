@@ -28,7 +28,8 @@ export interface Abandoned {
  * CONCURRENTLY.
  *
  * @param db as for `applyOnline`
- * @throws MigrationError CHANGE_UNDER_WAY for a change that can only be finished: an index that is being dropped
+ * @throws MigrationError CHANGE_UNDER_WAY for a change that can only be finished: an index that is being dropped;
+ *   CONNECTION_LOST if its record is still there; OUTCOME_UNKNOWN if the server cannot say whether it is
  * @example await abandonOnline('acme-corp', 'invoice', knex);
  */
 export async function abandonOnline(

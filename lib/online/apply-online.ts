@@ -36,7 +36,8 @@ export interface OnlineResult extends ChangeResult {
  * @param options those of every change with `lockTimeoutMs` 200 and `retry.maxAttempts` 30, and `stageTimeoutMs`
  *   12 hours, `waitMs` 10 minutes, `onProgress`, `signal`
  * @throws MigrationError CHANGE_UNDER_WAY for another online change of the table; INVALID_SPEC for a change that cannot
- *   be made online; UNSUPPORTED_DATABASE on pg-mem, behind a pooler and for partitioned tables; those of the change
+ *   be made online; UNSUPPORTED_DATABASE on pg-mem, behind a pooler and for partitioned tables; OUTCOME_UNKNOWN
+ *   if the server cannot say whether its last transaction was committed; those of the change
  * @example
  * await applyOnline('acme-corp', { kind: 'addIndex', table: 'invoice', columns: ['status'] }, knex);
  * // create index concurrently "…" on "acme-corp"."invoice" ("status")

@@ -4,6 +4,7 @@ import { writeRecord } from '../options/logger';
 import type { Stage } from '../plan/online/stage';
 import { ONLINE, runTraced } from '../run/channels';
 import { joined } from '../run/wire/batch';
+import { endRecord } from './end-record';
 import { abortedError } from './lease';
 import type { OnlineSession } from './online-session';
 import { moveRecord } from './record';
@@ -71,7 +72,8 @@ async function runStage(
   // Each kind has its runner: the compiler has seen that it takes its own stages.
   const run = STAGE_RUNNERS[stage.kind] as (...args: readonly unknown[]) => Promise<'moved' | undefined>;
   const did = await run({ session, subject: way.subject, oid, moved, number: at + 1, of: way.stages.length }, stage);
-  if (did !== 'moved') await session.ask(moved);
+  if (did === 'moved') return;
+  await (isLast ? endRecord(session, moved) : session.ask(moved));
 }
 
 /** What a repeated call goes on with. */
@@ -98,14 +100,21 @@ async function stageError(
   const isLeft = RESUMABLE.includes(error.code);
   // Its transaction was undone, and nothing came before it.
   const isNothing = at === 0 && change.way.stages[0]?.kind === 'transaction' && error.code !== 'OUTCOME_UNKNOWN';
+  let failure: MigrationError | undefined;
   if (!isLeft || isNothing) {
-    const failure = await undoStages(session, change, at).catch((undoing: unknown) => undoing as Error);
+    failure = await undoStages(session, change, at).catch((undoing: unknown) => undoing as MigrationError);
     if (failure === undefined) return error;
   }
   const { stages } = change.way;
+  const isUnknown = error.code === 'OUTCOME_UNKNOWN';
+  // A record that is gone says that the change was made, or else that it was taken back.
+  const kept =
+    (isUnknown && at === stages.length - 1) || failure?.code === 'OUTCOME_UNKNOWN'
+      ? `If onlineStatus('${org}', db) lists the change, it is not finished:`
+      : 'What was done is kept:';
   const said = error.message.replace(/ Nothing was changed\./g, '').replace(/, and nothing was changed/g, '');
   return new MigrationError(
-    `Stage ${at + 1} of ${stages.length} ("${stages[at]?.name}") of the online change of "${org}"."${table}" failed. ${said} What was done is kept: the same call goes on with it, abandonOnline('${org}', '${table}', db) takes it back.`,
+    `Stage ${at + 1} of ${stages.length} ("${stages[at]?.name}") of the online change of "${org}"."${table}" ${isUnknown ? 'has an unknown outcome' : 'failed'}. ${said} ${kept} the same call goes on with it, abandonOnline('${org}', '${table}', db) takes it back.`,
     { ...error, org, table, cause: error },
   );
 }

@@ -2,6 +2,7 @@ import { MigrationError } from '../errors';
 import type { TransactionStage } from '../plan/online/stage';
 import { dropBuilt } from './build-index';
 import { undoEachKey } from './each-key';
+import { endRecord } from './end-record';
 import { runBriefly } from './in-transaction';
 import type { OnlineSession } from './online-session';
 import { moveRecord } from './record';
@@ -23,7 +24,7 @@ export async function undoStages(session: OnlineSession, change: StagedChange, d
     if (stage?.kind === 'transaction' && at < due) await undoTransaction(session, change, stage, at);
     else if (at < due) await session.ask(moveRecord(oid, at + 1, at));
   }
-  await session.ask(moveRecord(oid, 0, 'end'));
+  await endRecord(session, moveRecord(oid, 0, 'end'));
 }
 
 async function undoTransaction(

@@ -87,6 +87,11 @@ it.each([
     /\(read ECONNRESET\)\. What was done is kept: the same command goes on with it, tenant-ddl online abandon invoice --org acme takes it back\.$/,
   ],
   [
+    'online apply',
+    `Stage 2 of 2 ("swap") has an unknown outcome. If onlineStatus('acme', db) lists the change, it is not finished: the same call goes on with it, abandonOnline('acme', 'invoice', db) takes it back.`,
+    /\. If tenant-ddl online status --org acme lists the change, it is not finished: the same command goes on with it, tenant-ddl /,
+  ],
+  [
     'apply',
     'They waited. Nothing was changed. Run the whole transaction again.',
     /^They waited\. Nothing was changed in/,
