@@ -1,6 +1,6 @@
 // What dies on the way of a rollout: the ledger's rows, written in the tenants' own transactions, say what happened.
 import type { Knex } from 'knex';
-import { rollOut } from '../../../lib';
+import { rollOut, type Change } from '../../../lib';
 import { startProxy } from '../../chaos/proxy';
 import type { Exchange, Proxy } from '../../chaos/proxy';
 import { quiet, recordedLog } from '../../support/log';
@@ -60,6 +60,28 @@ it.each(Object.entries(strikes))('changes a tenant once where the connection is 
     expect(logged).toHaveLength(1);
   }),
 );
+
+it('logs a part of a list once where the answer to its COMMIT is lost', () =>
+  throughProxy(1, async ({ db, admin, proxy }) => {
+    await admin.raw('insert into "t-0".invoice select g from generate_series(1, 200) g');
+    const struck = strikeOnce(proxy, BATCH, async (exchange) => {
+      await exchange.ask();
+      exchange.cut('reset');
+    });
+    const byStatus: Change = { kind: 'addIndex', table: 'invoice', columns: ['status'] };
+    const { logger, records } = recordedLog();
+    const given = { ...options, orgs: ['t-0'], logger, online: { fromRows: 100 } } as const;
+    const report = await rollOut({ name: 'parts', changes: [...STATUS, byStatus] }, db, given);
+    await struck;
+    expect(countsOf(report)).toEqual({ targets: 1, done: 1 });
+    const logged = records().filter(
+      ({ level, org, message }) => level === 'info' && org === 't-0' && message !== 'ONLINE STAGE',
+    );
+    expect(logged.map(({ message, attempts }) => [message, attempts])).toEqual([
+      ['ADD COLUMN', 2],
+      ['CREATE INDEX', 1],
+    ]);
+  }));
 
 it('changes a tenant once where its first batch arrives when another has done it', () =>
   throughProxy(3, async ({ db, admin, orgs, proxy }) => {

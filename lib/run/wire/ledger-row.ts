@@ -40,10 +40,14 @@ export const MARK_DONE = `with tenant_ddl_row as (
 /** What the ledger says where it has no row of the tenant, which was renamed meanwhile: its row has the new name. */
 export const ABSENT = 'absent';
 
-/** A column that fails with the actual state of the row or the rollout. */
+/**
+ * A column that fails with the actual state of the row or the rollout, and with `done` for a part that is not the last
+ * where the row counts it already.
+ */
 export const REFUSE_UNLESS_MARKED = `case when not exists (select from tenant_ddl_row) then ${failing(
   'ledger',
-  `coalesce((select case when r.state ${NE} 'running' and t.outcome ${EQ} 'pending' then r.state else t.outcome end
+  `coalesce((select case when t.outcome ${EQ} 'pending' and t.changed ${GT} 0 and t.changed ${EQ} $6::integer then 'done'
+      when r.state ${NE} 'running' and t.outcome ${EQ} 'pending' then r.state else t.outcome end
     from ${ROLLOUT_TENANTS} t join ${ROLLOUTS} r on r.id ${EQ} t.rollout
     where t.rollout ${EQ} $2::integer and t.org ${EQ} $3), '${ABSENT}')`,
 )} end`;
