@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 const babel = {
   babelrc: false,
   configFile: false,
@@ -36,6 +38,8 @@ module.exports = {
     { ...onServer, displayName: 'browser', testMatch: ['<rootDir>/examples/service/test/*.test.ts'] },
     { ...onCitus, displayName: 'citus', testMatch: ['<rootDir>/__tests__/citus/**/*.test.ts'] },
   ],
+  // A test waits for its server half of the time: on two cores, two at once take little longer than one.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   // A limit, whatever its size, keeps Jest from running few files in its own process, where a connection that a test left
   // open would keep a red run from ending.
   workerIdleMemoryLimit: '1GB',
