@@ -1,5 +1,6 @@
-import { EQ, GT, NE } from '../sql/qualified-sql';
+import { EQ, GE, GT, NE } from '../sql/qualified-sql';
 import { catalog, json, nameAsSeenFrom, words } from './catalogs';
+import { FIRST_NORMAL_OID } from './columns-sql';
 
 /** One part of a table that no spec says, as `[kind, name, detail]`. */
 function part(kind: string, name: string, detail: string): string {
@@ -24,8 +25,13 @@ const TRIGGERS = `select 1 as rank, pg_catalog.concat(case when g.tgisinternal t
     from pg_catalog.pg_trigger g
     where rel.has_triggers and g.tgrelid ${EQ} rel.oid and (not g.tgisinternal or g.tgenabled ${NE} 'O'::pg_catalog."char")`;
 
+/** Whether the database has one at all: asked once, so that most reports look for none at each table. */
+function isAnyIn(rows: string): string {
+  return `(select exists (select from pg_catalog.${rows}))`;
+}
+
 const POLICIES = `select 3, ${part('policy', 'p.polname::pg_catalog.text', `'""'`)}
-    from pg_catalog.pg_policy p where p.polrelid ${EQ} rel.oid`;
+    from pg_catalog.pg_policy p where ${isAnyIn('pg_policy')} and p.polrelid ${EQ} rel.oid`;
 
 /** The rule of a view is the view. */
 const RULES = `select 4, ${part('rule', 'r.rulename::pg_catalog.text', firing('r.ev_enabled'))}
@@ -36,7 +42,7 @@ const PARENTS = `select 5, ${part(
   `(${nameAsSeenFrom('rel.home', 'parent.relnamespace', 'parent.relname')})`,
   `'""'`,
 )}
-    from pg_catalog.pg_inherits i join pg_catalog.pg_class parent on parent.oid ${EQ} i.inhparent where i.inhrelid ${EQ} rel.oid`;
+    from pg_catalog.pg_inherits i join pg_catalog.pg_class parent on parent.oid ${EQ} i.inhparent where ${isAnyIn('pg_inherits')} and i.inhrelid ${EQ} rel.oid`;
 
 /** Triggers, policies, rules and parents of each table, as a JSON text. */
 export const PARTS = `parts as materialized (
@@ -49,13 +55,16 @@ export const PARTS = `parts as materialized (
   group by rel.oid
 )`;
 
+/** In the order of the index. */
+const OWN_COMMENTS = `pg_description d where d.objoid ${GE} ${FIRST_NORMAL_OID} and d.classoid ${EQ} ${catalog('pg_class')}`;
+
 /** The comments on a table and its columns, as a JSON text: `[number of the column or 0, text]` each. */
 export const COMMENTS = `comments as materialized (
   select rel.oid as relation, pg_catalog.string_agg(c.shown, ',' order by c.objsubid) as shown
   from rel cross join lateral (
     select d.objsubid, pg_catalog.concat('[', d.objsubid, ',', ${json('d.description')}, ']') as shown
     from pg_catalog.pg_description d
-    where d.objoid ${EQ} rel.oid and d.classoid ${EQ} ${catalog('pg_class')}
+    where ${isAnyIn(OWN_COMMENTS)} and d.objoid ${EQ} rel.oid and d.classoid ${EQ} ${catalog('pg_class')}
     offset 0) c
   group by rel.oid
 )`;
