@@ -1,4 +1,5 @@
 import { EQ, GT, NE } from '../sql/qualified-sql';
+import { json } from './catalogs';
 
 /** Names of columns by their numbers, as a JSON text. */
 function columnNames(relation: string, attnums: string): string {
@@ -21,15 +22,15 @@ const RARE = `case when k.condeferrable or not k.convalidated or not conenforced
       then (k.condeferrable, k.condeferred, k.convalidated, conenforced, conperiod,
         k.connoinherit and k.contype ${EQ} any ('{c,n}'::pg_catalog."char"[]), k.coninhcount, confdelsetcols is not null)::pg_catalog.text end`;
 
-/** The table that a foreign key refers to, and its columns by their names. */
-const OF_ANOTHER = `select pg_catalog.json_build_array(place.nspname, target.relname, ${columnNames('k.confrelid', 'k.confkey')})
-        from pg_catalog.pg_class target join pg_catalog.pg_namespace place on place.oid ${EQ} target.relnamespace
-        where target.oid ${EQ} k.confrelid and target.relnamespace ${NE} rel.home`;
+/** The table that a foreign key refers to, as JSON: the name of one of the tenant's own, or `[schema, name, columns]`. */
+const TARGET = `select case when target.relnamespace ${EQ} rel.home then ${json('target.relname::pg_catalog.text')}
+          else (select pg_catalog.json_build_array(place.nspname, target.relname, ${columnNames('k.confrelid', 'k.confkey')})
+            from pg_catalog.pg_namespace place where place.oid ${EQ} target.relnamespace) end
+        from pg_catalog.pg_class target where target.oid ${EQ} k.confrelid`;
 
-/** Of a table of the tenant's own, whose columns are numbers, or of another one. */
-const REFERENCE = `case when k.confrelid ${NE} 0 then (
-        (select t.relname from pg_catalog.pg_class t where t.oid ${EQ} k.confrelid and t.relnamespace ${EQ} rel.home), k.confkey,
-        (${OF_ANOTHER}), k.confdeltype, k.confupdtype, k.confmatchtype)::pg_catalog.text end`;
+/** The columns are numbers of the table that it refers to. */
+const REFERENCE = `case when k.confrelid ${NE} 0
+      then ((${TARGET}), k.confkey, k.confdeltype, k.confupdtype, k.confmatchtype)::pg_catalog.text end`;
 
 /**
  * The constraints of each table but its checks, a record each. A NOT NULL that holds is a part of its column; from

@@ -90,10 +90,11 @@ export function constraintOf(parts: Parts, { checks }: Dictionaries): Constraint
   };
 }
 
-function referenceOf([own, keys, foreign, onDelete, onUpdate, match]: Parts): ReferenceFacts {
+function referenceOf([target, keys, onDelete, onUpdate, match]: Parts): ReferenceFacts {
   const actions = { onDelete: onDelete ?? '', onUpdate: onUpdate ?? '', match: match ?? '' };
-  if (typeof own === 'string') return { schema: null, table: own, columns: numbersIn(keys ?? ''), ...actions };
-  const [schema, table, columns] = JSON.parse(foreign ?? '["","",[]]') as [string, string, string[]];
+  const read = JSON.parse(target ?? '""') as string | [schema: string, table: string, columns: string[]];
+  if (typeof read === 'string') return { schema: null, table: read, columns: numbersIn(keys ?? ''), ...actions };
+  const [schema, table, columns] = read;
   return { schema, table, columns, ...actions };
 }
 
