@@ -53,15 +53,23 @@ export async function* readPages(
 }
 
 /** A page that is read when it is its turn. */
-type Read = () => Promise<Page>;
+interface Read {
+  readonly read: () => Promise<Page>;
+  /** It has what was made meanwhile, so it is begun as late as can be. */
+  readonly isLast?: true;
+}
 
 /** Reads pages in their order, some at the same time. */
 async function* readAhead(reads: AsyncIterable<Read>, atOnce: number): AsyncGenerator<Page> {
   const begun: Promise<Page>[] = [];
   try {
-    for await (const read of reads) {
-      begun.push(beginning(read));
-      if (begun.length === atOnce) yield await (begun.shift() as Promise<Page>);
+    for await (const { read, isLast } of reads) {
+      const page = begun.length < atOnce ? undefined : await begun.shift();
+      // The server reads the next one while somebody works on this one; in a transaction they may need its connection.
+      const isAhead = atOnce > 1 && isLast !== true;
+      if (isAhead) begun.push(beginning(read));
+      if (page !== undefined) yield page;
+      if (!isAhead) begun.push(beginning(read));
     }
     for (let page = begun.shift(); page !== undefined; page = begun.shift()) yield await page;
   } finally {
@@ -71,7 +79,7 @@ async function* readAhead(reads: AsyncIterable<Read>, atOnce: number): AsyncGene
 }
 
 /** Its failure is thrown where it is awaited. */
-function beginning(read: Read): Promise<Page> {
+function beginning(read: Read['read']): Promise<Page> {
   const page = read();
   page.catch(() => undefined);
   return page;
@@ -86,11 +94,11 @@ async function* pagesOfAll(db: Knex, settings: Settings, pageSize: number): Asyn
   let after = '0';
   for (const upTo of await readPageEnds(except, pageSize, db, settings)) {
     const begin = after;
-    yield () => read(begin, upTo);
+    yield { read: () => read(begin, upTo) };
     after = upTo;
   }
   // With those that were made meanwhile.
-  yield () => read(after, undefined);
+  yield { read: () => read(after, undefined), isLast: true };
 }
 
 async function* pagesOf(
@@ -109,8 +117,8 @@ async function* pagesOf(
     names.add(org);
     if (names.size < limit) continue;
     const whole = names;
-    yield () => read(whole);
+    yield { read: () => read(whole) };
     names = new Set();
   }
-  if (names.size > 0) yield () => read(names);
+  if (names.size > 0) yield { read: () => read(names) };
 }
