@@ -1,7 +1,6 @@
 // A real browser, and the service as `npm run example` starts it.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as Playwright from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
@@ -64,13 +63,14 @@ export async function startService(databaseUrl: string): Promise<Service> {
   };
 }
 
-/** Where pictures go: into docs/ when they are to be made anew, else where nobody looks. */
-const PICTURES = process.env.PICTURES ? join(root, 'docs/service') : mkdtempSync(join(tmpdir(), 'service-pictures-'));
+/** Where pictures are kept when they are to be made anew; else they are taken all the same, and thrown away. */
+const PICTURES = process.env.PICTURES ? join(root, 'docs/service') : undefined;
 
 export async function picture(page: Page, name: string, colorScheme: 'light' | 'dark' = 'light'): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   // The word on what was done just before is there by chance.
   await page.evaluate(`document.getElementById('status').textContent = ''`);
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: 'disabled' });
+  const kept = PICTURES === undefined ? {} : { path: join(PICTURES, `${name}.png`) };
+  await page.screenshot({ ...kept, animations: 'disabled' });
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
 }
