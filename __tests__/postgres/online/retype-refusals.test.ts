@@ -1,4 +1,5 @@
 // A change of type whose field has what would not follow, or rows that do not convert, is refused before its first stage.
+import type { Knex } from 'knex';
 import { applyOnline, planOnline, type Change } from '../../../lib';
 import { quiet, recordedLog } from '../../support/log';
 import { ORG, prepare, recordsOf, retype, schemaOf, toBigInt, withInvoices } from '../../support/online';
@@ -116,14 +117,19 @@ it('names nothing of another schema in its message', () =>
     expect(error.dependents).toEqual(['constraint secret_key on table other.secret_table', 'view other.secret_view']);
   }));
 
+/** Makes the type of the key until its columns would change places. */
+async function stopBeforeSwap(db: Knex): Promise<void> {
+  const stop = new AbortController();
+  const onProgress = ({ stage }: { stage: string }): void => {
+    if (stage === 'swap') stop.abort();
+  };
+  await migrationError(applyOnline(ORG, toBigInt('id'), db, { ...options, onProgress, signal: stop.signal }));
+}
+
 it('takes all back where a view comes in before the swap', () =>
   withInvoices(10, async (db) => {
     const before = await schemaOf(db, ORG);
-    const stop = new AbortController();
-    const onProgress = ({ stage }: { stage: string }): void => {
-      if (stage === 'swap') stop.abort();
-    };
-    await migrationError(applyOnline(ORG, toBigInt('id'), db, { ...options, onProgress, signal: stop.signal }));
+    await stopBeforeSwap(db);
     await prepare(db, ORG, ['create view ??.v as select id from ??.invoice']);
     expect(await migrationError(applyOnline(ORG, toBigInt('id'), db, options))).toMatchObject({
       code: 'DEPENDENT_OBJECTS',
@@ -135,11 +141,7 @@ it('takes all back where a view comes in before the swap', () =>
 it('takes all back where a foreign key of the field comes in before the swap, which would drop it', () =>
   withInvoices(10, async (db) => {
     const before = await schemaOf(db, ORG);
-    const stop = new AbortController();
-    const onProgress = ({ stage }: { stage: string }): void => {
-      if (stage === 'swap') stop.abort();
-    };
-    await migrationError(applyOnline(ORG, toBigInt('id'), db, { ...options, onProgress, signal: stop.signal }));
+    await stopBeforeSwap(db);
     await prepare(db, ORG, ['alter table ??.invoice add constraint late foreign key (id) references ??.customer']);
     expect(await migrationError(applyOnline(ORG, toBigInt('id'), db, options))).toMatchObject({
       code: 'DEPENDENT_OBJECTS',
