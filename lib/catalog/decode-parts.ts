@@ -24,7 +24,7 @@ function is(value: string | null | undefined): boolean {
 }
 
 /** A record in a record; none where it is null. */
-function only(record: string | null | undefined): Parts {
+function recordIn(record: string | null | undefined): Parts {
   return recordsIn(record ?? null)[0] ?? [];
 }
 
@@ -43,7 +43,7 @@ const COUNTED = /^\{(?:pg_attver=[^,]*)?\}$/;
 /** The order is that of columns-sql.ts. */
 export function columnOf(parts: Parts, { types }: Dictionaries): ColumnFacts {
   const [number, name, typeOid, typeName, modifier, notNull, collation, storage, defaultText, sequences, rare] = parts;
-  const [identity, generated, inherited, compression, target, options, collationName] = only(rare);
+  const [identity, generated, inherited, compression, target, options, collationName] = recordIn(rare);
   const type = typeof typeOid === 'string' ? types.get(Number(typeOid)) : undefined;
   const isCollated = type !== undefined && type[2] !== Number(collation);
   return {
@@ -70,7 +70,8 @@ export function columnOf(parts: Parts, { types }: Dictionaries): ColumnFacts {
 /** The order is that of constraints-sql.ts. */
 export function constraintOf(parts: Parts, { checks }: Dictionaries): ConstraintFacts {
   const [name, type, columns, check, rare, reference] = parts;
-  const [deferrable, deferred, validated = 't', enforced = 't', period, withoutHeirs, inherited, setsSome] = only(rare);
+  const [deferrable, deferred, validated = 't', enforced = 't', period, withoutHeirs, inherited, setsSome] =
+    recordIn(rare);
   return {
     name: name ?? '',
     type: type ?? '',
@@ -85,7 +86,7 @@ export function constraintOf(parts: Parts, { checks }: Dictionaries): Constraint
       inherited: Number(inherited) > 0,
       'sets some columns': is(setsSome),
     }),
-    references: typeof reference === 'string' ? referenceOf(only(reference)) : null,
+    references: typeof reference === 'string' ? referenceOf(recordIn(reference)) : null,
     check: typeof check === 'string' ? (checks.get(Number(check)) ?? null) : null,
   };
 }
@@ -105,8 +106,19 @@ export function indexOf(
   { classes, methods, indexTexts }: Dictionaries,
 ): IndexFacts {
   const [name, method, unique, valid, columns, keyColumns, options, operatorClasses, ofIndex, texts, rare] = parts;
-  const [expressed, partial, nullsNotDistinct, identity, clustered, storage, tablespace, kind, partition] = only(rare);
-  const [ownClasses, collationNames] = only(rare).slice(9);
+  const [
+    expressed,
+    partial,
+    nullsNotDistinct,
+    identity,
+    clustered,
+    storage,
+    tablespace,
+    kind,
+    partition,
+    ownClasses,
+    collationNames,
+  ] = recordIn(rare);
   const classNames = listIn<readonly [string, boolean] | null>(ownClasses);
   const namesOfCollations = listIn<string | null>(collationNames);
   const [, expressions = null, condition = null] = indexTexts.get(Number(texts)) ?? [];

@@ -1,4 +1,4 @@
-import { EQ, GE, GT, IS_CONTAINED, LE, NE } from '../sql/qualified-sql';
+import { EQ, GE, GT, IS_CONTAINED, LE, LT, NE } from '../sql/qualified-sql';
 import { nameAsSeenFrom } from './catalogs';
 import { DEFAULT_COLLATION, FIRST_NORMAL_OID } from './columns-sql';
 
@@ -86,4 +86,4 @@ export const INDEX_TEXTS = `select pg_catalog.json_agg(pg_catalog.json_build_arr
 
 /** PostgreSQL's own operator classes: `[oid, name, whether it is the default of its type]` each. */
 export const OPERATOR_CLASSES = `select pg_catalog.json_agg(pg_catalog.json_build_array(o.oid::bigint, o.opcname, o.opcdefault))
-  from pg_catalog.pg_opclass o where not (o.oid ${GE} ${FIRST_NORMAL_OID})`;
+  from pg_catalog.pg_opclass o where o.oid ${LT} ${FIRST_NORMAL_OID}`;

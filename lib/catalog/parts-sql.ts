@@ -55,7 +55,7 @@ export const PARTS = `parts as materialized (
   group by rel.oid
 )`;
 
-/** In the order of the index. */
+/** Of what is none of PostgreSQL's own; the index leads to the first. */
 const OWN_COMMENTS = `pg_description d where d.objoid ${GE} ${FIRST_NORMAL_OID} and d.classoid ${EQ} ${catalog('pg_class')}`;
 
 /** The comments on a table and its columns, as a JSON text: `[number of the column or 0, text]` each. */
