@@ -9,6 +9,7 @@ import { execute } from '../run/execute';
 import { workOf } from '../run/work';
 import { identifier, type Identifier } from '../sql/identifier';
 import type { TenantDb } from '../tenant/tenant-db';
+import { awaitFreeMoment } from './free-moment';
 import { firstLock } from './in-transaction';
 import { onlineServer } from './online-server';
 import { asChange, checkedForOnline } from './plan-online';
@@ -96,7 +97,8 @@ async function runAsItIs(
     locks.some((lock) => lock.schema === org && lock.table === table),
   );
   if (!isOfTable) return execute(work, server, settings);
-  const first = firstLock(org, table);
+  const locks = planned.plan.steps.flatMap((step) => step.locks);
+  const first = [...firstLock(org, table), ...awaitFreeMoment(locks, settings)];
   const runs = [{ guards: first, steps: [], hazards: [] }, ...(work.runs ?? [])];
   return execute({ ...work, runs, statements: [...first, ...work.statements] }, server, settings);
 }

@@ -1,5 +1,5 @@
 import type { Subject } from '../plan/subject';
-import type { Lock } from '../plan/plan';
+import { lockedRelation, type Lock } from '../plan/plan';
 import { logFailure } from '../run/log';
 import { runWithRetries, retryScopeOf } from '../run/retry';
 import { runInOwnTransaction } from '../run/ways/own-transaction';
@@ -9,6 +9,7 @@ import { literal } from '../sql/literal';
 import { EQ } from '../sql/qualified-sql';
 import { failing } from '../sql/server-check';
 import type { Statement } from '../sql/statement';
+import { awaitFreeMoment } from './free-moment';
 import type { OnlineSession } from './online-session';
 import { oidOf } from './record';
 
@@ -36,9 +37,10 @@ export async function runBriefly(
   const statements = [
     ...firstLock(org, table),
     ...(oid === undefined ? [] : [refuseOther(org, table, oid)]),
+    ...awaitFreeMoment(locks, settings),
     ...brief.statements,
   ];
-  const lockedTables = [...new Set(locks.map((lock) => `"${lock.schema}"."${lock.table}"`))];
+  const lockedTables = [...new Set(locks.map(lockedRelation))];
   const work = { org, statements, subjects: [subject], lockedTables, hazards: [], readsCatalog: true };
   let attempts = 0;
   const startedAt = performance.now();

@@ -31,6 +31,8 @@ function sessionSettings({ stageTimeoutMs }: OnlineSettings): Readonly<Record<st
     statement_timeout: String(stageTimeoutMs),
     transaction_timeout: '0',
     idle_session_timeout: '0',
+    // A look at all rows takes longer so, and leaves the other processors to others.
+    max_parallel_workers_per_gather: '0',
     default_transaction_isolation: 'read committed',
     // A lost network would keep the lease for as long as the server does not notice.
     tcp_keepalives_idle: '10',

@@ -28,6 +28,11 @@ export interface Lock {
   readonly mode: LockMode;
 }
 
+/** Of a lock, as quoted in SQL: its names have been checked. */
+export function lockedRelation({ schema, table }: Lock): string {
+  return `"${schema}"."${table}"`;
+}
+
 /** What almost every ALTER TABLE takes (manual 13.3, Explicit Locking): nobody else reads or writes the table. */
 export function exclusiveLock(schema: string, table: string): Lock {
   return { schema, table, mode: 'AccessExclusiveLock' };

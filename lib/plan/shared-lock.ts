@@ -1,4 +1,4 @@
-import { LOCK_MODES, type Hazard, type Lock, type Step } from './plan';
+import { LOCK_MODES, lockedRelation, type Hazard, type Lock, type Step } from './plan';
 
 /** The weakest lock that blocks writers. */
 const STRONG = LOCK_MODES.indexOf('ShareLock');
@@ -13,7 +13,7 @@ export function sharedLockHazards(org: string, table: string, steps: readonly St
     for (const lock of locks) {
       const strength = LOCK_MODES.indexOf(lock.mode);
       if (lock.schema === org || strength < STRONG) continue;
-      const name = `"${lock.schema}"."${lock.table}"`;
+      const name = lockedRelation(lock);
       const known = shared.get(name);
       if (known === undefined || LOCK_MODES.indexOf(known.mode) < strength) shared.set(name, lock);
     }

@@ -1,5 +1,5 @@
 import { subjectsOf, type Subject } from '../plan/subject';
-import type { HazardOn, KeysOf, Run, Unforeseen } from '../plan/plan';
+import { lockedRelation, type HazardOn, type KeysOf, type Run, type Unforeseen } from '../plan/plan';
 import type { Planned } from '../plan/planner';
 import type { RefusedOnCitus } from '../plan/refused-on-citus';
 import type { Identifier } from '../sql/identifier';
@@ -47,7 +47,7 @@ export function workOf(org: Identifier, whole: Planned): Work {
   const { plan, runs, unforeseen, keysDropped } = whole;
   const lockedTables = new Set<string>();
   for (const step of plan.steps) {
-    for (const { schema, table } of step.locks) lockedTables.add(`"${schema}"."${table}"`);
+    for (const lock of step.locks) lockedTables.add(lockedRelation(lock));
   }
   const statements: Statement[] = [];
   const hazards: HazardOn[] = [];

@@ -64,6 +64,7 @@ const FRAME = [
   /^lock table "acme-corp"\."invoice" in share update exclusive mode$/,
   /^select pg_catalog.set_config\('lock_timeout', pg_catalog.current_setting\('tenant_ddl.lock_timeout'\), true\)$/,
   /^select case when \(pg_catalog.to_regclass\('"acme-corp"."invoice"'\)/,
+  /^do \$\w*\$declare\n  until constant/,
 ];
 
 /** What says in the record how far it has come. */
