@@ -29,7 +29,7 @@ const TABLES_A_TENANT = 20;
 const ROUNDS = 5;
 
 export function drift(context: Context): Promise<DriftPoint[]> {
-  const sizes = context.quick ? [250] : [2500];
+  const sizes = context.quick ? [250] : [2500, 10_000];
   return withDatabase(context, 'drift', async (database) => {
     const points: DriftPoint[] = [];
     let tenants = 0;
