@@ -2,22 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import type { Machine } from '../__tests__/live/machine.ts';
 import type { Server } from './server.ts';
-
-/** Where the numbers come from. */
-export interface Machine {
-  readonly date: string;
-  readonly commit: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGb: number;
-  readonly system: string;
-  readonly node: string;
-  readonly postgres: string;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly packages: Readonly<Record<string, string>>;
-  readonly arguments: readonly string[];
-}
 
 const PACKAGES = ['pg', 'postgres', 'knex', 'kysely', 'typeorm', 'sequelize', 'node-pg-migrate'];
 

@@ -1,4 +1,4 @@
-import type { Machine } from './machine.ts';
+import type { Machine } from '../__tests__/live/machine.ts';
 import type { Table } from './rows.ts';
 import type { ColumnTables } from './workloads/columns.ts';
 import type { DriftPoint } from './workloads/drift.ts';

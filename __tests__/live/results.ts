@@ -1,6 +1,7 @@
 // What the trials of a kind come to, and whether that is within the bars.
 import type { LiveKind } from './kinds';
 import type { Latencies } from './latencies';
+import type { Machine } from './machine';
 import type { Trial } from './trial';
 
 /** The longest that an online change may keep any client waiting. */
@@ -54,18 +55,7 @@ export interface KindResult {
 
 /** docs/live/results.json: what docs/online.md shows. */
 export interface LiveResults {
-  readonly machine: {
-    readonly date: string;
-    readonly commit: string;
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryGb: number;
-    readonly system: string;
-    readonly node: string;
-    readonly postgres: string;
-    readonly settings: Readonly<Record<string, string>>;
-    readonly arguments: readonly string[];
-  };
+  readonly machine: Machine;
   readonly rows: number;
   readonly quietMs: number;
   readonly snapshotMs: number;
