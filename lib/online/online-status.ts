@@ -3,9 +3,7 @@ import type { ChangeOptions } from '../options/options';
 import { settingsOf } from '../options/settings';
 import { onlineWay } from '../plan/online/online-plan';
 import type { Change } from '../plan/operations';
-import { POOLED } from '../run/commit/ask';
-import { explainedError, failureAt } from '../run/failures/message';
-import { statementLimitMs } from '../run/wire/limit';
+import { askPool } from '../run/commit/ask';
 import { rowsOf, type Answer } from '../run/wire/send';
 import { identifier, type Identifier } from '../sql/identifier';
 import { literal } from '../sql/literal';
@@ -45,13 +43,7 @@ export async function onlineStatus(
   const checkedOrg = identifier(org, 'org');
   const settings = settingsOf(options);
   const server = await onlineServer(checkedOrg, db, 'onlineStatus');
-  const ask = async (sql: string): Promise<readonly Answer[]> => {
-    try {
-      return await POOLED.ask(server, sql, statementLimitMs(settings), settings.logger);
-    } catch (error) {
-      throw explainedError(error, failureAt(error, checkedOrg));
-    }
-  };
+  const ask = (sql: string): Promise<readonly Answer[]> => askPool(server, sql, settings, checkedOrg);
   if (rowsOf(await ask(THERE)).length === 0) return [];
   const records = recordsIn(
     await ask(`select ${RECORD_COLUMNS} from ${RECORDS} where org ${EQ} ${literal(checkedOrg)} order by begun_at`),

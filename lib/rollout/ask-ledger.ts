@@ -1,14 +1,10 @@
 import type { Knex } from 'knex';
 import { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
-import { POOLED } from '../run/commit/ask';
+import { askPool } from '../run/commit/ask';
 import { reasonOf } from '../run/failures/advice';
-import { explainedError, failureAt } from '../run/failures/message';
-import { sqlStateOf } from '../run/failures/sql-states';
-import { errorWithoutValues } from '../run/failures/without-values';
 import { runWithRetries, retryScopeOf } from '../run/retry';
 import { joined, setTimeouts } from '../run/wire/batch';
-import { statementLimitMs } from '../run/wire/limit';
 import type { Answer } from '../run/wire/send';
 
 export type LedgerAnswers = readonly Answer[];
@@ -42,13 +38,10 @@ export async function askLedger(
     signal: undefined,
     onRetry: retry.onRetry,
   };
-  const once = async (): Promise<LedgerAnswers> => {
-    try {
-      return await POOLED.ask(server, sql, statementLimitMs(settings), settings.logger);
-    } catch (error) {
-      throw otherShapeError(error) ?? explainedError(error, failureAt(error, ''));
-    }
-  };
+  const once = (): Promise<LedgerAnswers> =>
+    askPool(server, sql, settings).catch((error: MigrationError) => {
+      throw otherShapeError(error) ?? error;
+    });
   return runWithRetries(patient, once, { canRetry: (error) => retryScopeOf(error) !== 'none' });
 }
 
@@ -58,10 +51,8 @@ export async function askLedger(
  */
 const OF_OTHER_SHAPE = ['42703', '42809', '42804', '42883', '42P10', '42P07', '23502'];
 
-function otherShapeError(error: unknown): MigrationError | undefined {
-  const sqlState = sqlStateOf(error);
+function otherShapeError({ sqlState, cause }: MigrationError): MigrationError | undefined {
   if (sqlState === undefined || !OF_OTHER_SHAPE.includes(sqlState)) return undefined;
-  const cause = errorWithoutValues(error);
   return new MigrationError(
     `Schema "tenant_ddl" has tables that are not the ledger of rollouts as prepareLedger creates it (${reasonOf(cause)}). Nothing was changed. Rename them or move them to another schema, then call prepareLedger.`,
     { code: 'DATABASE_ERROR', sqlState, cause },

@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../../options/logger';
+import type { Settings } from '../../options/options';
+import { explainedError, failureAt } from '../failures/message';
 import { classifyInUse, sqlStateOf } from '../failures/sql-states';
 import { acquire } from '../wire/acquire';
 import { closeBeside, openBeside } from '../wire/connection-beside';
-import { awaitAnswer } from '../wire/limit';
+import { awaitAnswer, statementLimitMs } from '../wire/limit';
 import { clientOf, discard, send, type Answer } from '../wire/send';
 
 /** A way to ask the server a question after a connection was lost. */
@@ -37,6 +39,19 @@ export const POOLED: WayToAsk = {
   },
   isFinal: (error) => NEVER_ANSWERED.includes(sqlStateOf(error)),
 };
+
+/**
+ * Asks one question on a connection of the pool, outside every transaction.
+ *
+ * @throws MigrationError about the org, or about the database where there is none
+ */
+export async function askPool(db: Knex, question: string, settings: Settings, org = ''): Promise<readonly Answer[]> {
+  try {
+    return await POOLED.ask(db, question, statementLimitMs(settings), settings.logger);
+  } catch (error) {
+    throw explainedError(error, failureAt(error, org));
+  }
+}
 
 /** On a separate connection. The server may have no room for it, or its password may be outdated. */
 const BESIDE: WayToAsk = {

@@ -1,9 +1,8 @@
 import type { Knex } from 'knex';
-import { POOLED } from '../commit/ask';
+import { askPool } from '../commit/ask';
 import { fateOf } from '../commit/fate';
 import { literal } from '../../sql/literal';
 import { EQ } from '../../sql/qualified-sql';
-import { statementLimitMs } from '../wire/limit';
 import { valueOf } from '../wire/send';
 import type { TransactionIdentity } from '../wire/transaction-identity';
 import { errorWithoutValues } from '../failures/without-values';
@@ -56,8 +55,7 @@ async function preparedAs(server: Knex, transactionId: string, settings: Setting
   const id = `${literal(transactionId)}::pg_catalog.xid8::pg_catalog.xid`;
   const question = `select gid as tenant_ddl_gid from pg_catalog.pg_prepared_xacts where transaction ${EQ} ${id}`;
   try {
-    const answers = await POOLED.ask(server, question, statementLimitMs(settings), settings.logger);
-    return valueOf(answers, 'tenant_ddl_gid') as string | undefined;
+    return valueOf(await askPool(server, question, settings), 'tenant_ddl_gid') as string | undefined;
   } catch {
     // The question about its fate remains.
     return undefined;
