@@ -1,9 +1,9 @@
 import type { Answer } from '../run/wire/send';
 import { rowsOf } from '../run/wire/send';
-import { ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
+import { markRow, ROLLOUT_TENANTS, ROLLOUTS, type Outcome } from '../run/wire/ledger-row';
 import { failing } from '../sql/server-check';
 import { literal } from '../sql/literal';
-import { EQ, GT, PLUS } from '../sql/qualified-sql';
+import { EQ, GT } from '../sql/qualified-sql';
 import type { RolloutState } from './rollout-types';
 
 /** A tenant of a rollout that is changed part by part. */
@@ -43,8 +43,8 @@ export function mayGoOn({ outcome, state, open }: TenantRow): boolean {
  * halted meanwhile: this one was in hand. Fails where the row says something else, and the change stays due.
  */
 export function markMade({ rollout, org }: TenantAt, after: number, isLast: boolean): string {
-  return `with tenant_ddl_row as (update ${ROLLOUT_TENANTS} set outcome = ${isLast ? "'done'" : 'outcome'}, changed = ${isLast ? 0 : after + 1},
-    attempts = (attempts ${PLUS} 1), at = pg_catalog.clock_timestamp()
-  where rollout ${EQ} ${literal(rollout)} and org ${EQ} ${literal(org)} and outcome ${EQ} 'pending' and changed ${EQ} ${after} returning org)
+  const made = String(isLast ? 0 : after + 1);
+  const row = { rollout: literal(rollout), org: literal(org), attempts: '1', after: String(after), made };
+  return `${markRow(row)}
 select case when not exists (select from tenant_ddl_row) then ${failing('ledger', `'The ledger has this tenant no longer as pending'`)} end`;
 }

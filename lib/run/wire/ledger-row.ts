@@ -23,19 +23,30 @@ export interface LedgerRow {
   readonly trial?: true;
 }
 
+/** As SQL: `after` is how many changes of the list were made before, `made` how many are then, or 0 for all. */
+type Marked = Readonly<Record<'rollout' | 'org' | 'attempts' | 'after' | 'made', string>>;
+
 /**
- * Marks a tenant as done if it is pending, its wave has begun, and the rollout is running. If two transactions arrive here for the same
- * tenant, the later one finds no row: an UPDATE at read committed waits for the first one and then checks the row again
- * (manual 13.2.1). `$2` is the rollout, `$3` the org, `$4` the number of attempts, `$5` how many changes of the list were
- * made before, and `$6` how many are made then: 0 for all, and otherwise it stays pending.
+ * Marks a tenant as done if it is pending; with changes left it stays pending. If two transactions arrive here for the
+ * same tenant, the later one finds no row: an UPDATE at read committed waits for the first one and then checks the row
+ * again (manual 13.2.1).
+ */
+export function markRow({ rollout, org, attempts, after, made }: Marked, provided = ''): string {
+  return `with tenant_ddl_row as (
+  update ${ROLLOUT_TENANTS} set outcome = case when ${made} ${EQ} 0 then 'done' else outcome end, changed = ${made},
+    attempts = (attempts ${PLUS} ${attempts}), at = pg_catalog.clock_timestamp()
+  where rollout ${EQ} ${rollout} and org ${EQ} ${org} and outcome ${EQ} 'pending' and changed ${EQ} ${after}${provided}
+  returning org)`;
+}
+
+/**
+ * Only if its wave has begun, and the rollout is running.
  * `place` is in an expression, which keeps the planner from the index on it: that one would find every tenant of the wave.
  */
-export const MARK_DONE = `with tenant_ddl_row as (
-  update ${ROLLOUT_TENANTS} set outcome = case when $6::integer ${EQ} 0 then 'done' else outcome end, changed = $6::integer,
-    attempts = (attempts ${PLUS} $4::integer), at = pg_catalog.clock_timestamp()
-  where rollout ${EQ} $2::integer and org ${EQ} $3 and outcome ${EQ} 'pending' and changed ${EQ} $5::integer
-    and exists (select from ${ROLLOUTS} r where r.id ${EQ} $2::integer and r.state ${EQ} 'running' and r.open_until ${GT} (place ${PLUS} 0))
-  returning org)`;
+export const MARK_DONE = markRow(
+  { rollout: '$2::integer', org: '$3', attempts: '$4::integer', after: '$5::integer', made: '$6::integer' },
+  `\n    and exists (select from ${ROLLOUTS} r where r.id ${EQ} $2::integer and r.state ${EQ} 'running' and r.open_until ${GT} (place ${PLUS} 0))`,
+);
 
 /** What the ledger says where it has no row of the tenant, which was renamed meanwhile: its row has the new name. */
 export const ABSENT = 'absent';
