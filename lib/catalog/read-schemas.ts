@@ -3,7 +3,7 @@ import { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
 import { explainedError, failureAt } from '../run/failures/message';
 import { classifyInUse } from '../run/failures/sql-states';
-import { runWithRetries, retryScopeOf } from '../run/retry';
+import { runWithRetries } from '../run/retry';
 import { runInCallersTransaction } from '../run/ways/callers-transaction';
 import { acquire } from '../run/wire/acquire';
 import { joined, setTimeouts } from '../run/wire/batch';
@@ -64,8 +64,7 @@ async function asked<T>(
     });
   }
   if (db.isTransaction === true) return read(await askInside(org, question, db, settings));
-  const rules = { org, canRetry: (error: unknown) => retryScopeOf(error) !== 'none' };
-  return runWithRetries(settings.retry, async () => read(await askBeside(org, question, db, settings)), rules);
+  return runWithRetries(settings.retry, async () => read(await askBeside(org, question, db, settings)), { org });
 }
 
 /** The rows that have a column, among those of all statements. */

@@ -1,7 +1,7 @@
 import type { Subject } from '../plan/subject';
 import { lockedRelation, type Lock } from '../plan/plan';
 import { logFailure } from '../run/log';
-import { runWithRetries, retryScopeOf } from '../run/retry';
+import { runWithRetries } from '../run/retry';
 import { runInOwnTransaction } from '../run/ways/own-transaction';
 import type { MigrationError } from '../errors';
 import { qualified, type Identifier } from '../sql/identifier';
@@ -52,7 +52,6 @@ export async function runBriefly(
     },
     {
       org,
-      canRetry: (error) => retryScopeOf(error) !== 'none',
       onFailure: (error, attempt, retryInMs) => {
         const durationMs = Math.round(performance.now() - startedAt);
         logFailure(settings.logger, org, subject, { error: error as MigrationError, attempt, durationMs, retryInMs });

@@ -3,7 +3,7 @@ import { MigrationError } from '../errors';
 import type { Settings } from '../options/options';
 import { askPool } from '../run/commit/ask';
 import { reasonOf } from '../run/failures/advice';
-import { runWithRetries, retryScopeOf } from '../run/retry';
+import { runWithRetries } from '../run/retry';
 import { joined, setTimeouts } from '../run/wire/batch';
 import type { Answer } from '../run/wire/send';
 
@@ -42,7 +42,7 @@ export async function askLedger(
     askPool(server, sql, settings).catch((error: MigrationError) => {
       throw otherShapeError(error) ?? error;
     });
-  return runWithRetries(patient, once, { canRetry: (error) => retryScopeOf(error) !== 'none' });
+  return runWithRetries(patient, once);
 }
 
 /**

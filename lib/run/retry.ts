@@ -20,7 +20,7 @@ import { slept } from './waiting';
 export async function withDbRetry<T>(work: () => Promise<T>, options?: RetryOptions): Promise<T> {
   if (typeof work !== 'function') throw noWorkError(work);
   const settings = retrySettingsOf(options);
-  return runWithRetries(settings, work, { canRetry: (error) => retryScopeOf(error) !== 'none' });
+  return runWithRetries(settings, work);
 }
 
 /** What has to run again for another attempt to succeed. */
@@ -36,7 +36,8 @@ export function retryScopeInUse(error: unknown): RetryScope {
 interface RetryRules {
   /** For the error about a signal that is already aborted. */
   readonly org?: string;
-  readonly canRetry: (error: unknown) => boolean;
+  /** Default: after whatever another attempt may fix. */
+  readonly canRetry?: (error: unknown) => boolean;
   /** Called for each failed attempt, including the last one, which has no `retryInMs`. */
   readonly onFailure?: (error: unknown, attempt: number, retryInMs: number | undefined) => void;
 }
@@ -45,7 +46,7 @@ interface RetryRules {
 export async function runWithRetries<T>(
   settings: RetrySettings,
   work: (attempt: number) => Promise<T>,
-  { org, canRetry, onFailure }: RetryRules,
+  { org, canRetry = (error) => retryScopeOf(error) !== 'none', onFailure }: RetryRules = {},
 ): Promise<T> {
   const { maxAttempts, deadlineMs, signal, onRetry } = settings;
   const startedAt = performance.now();

@@ -6,7 +6,7 @@ import { ofSchema } from '../plan/subject';
 import type { Identifier } from '../sql/identifier';
 import { logFailure, logSql } from '../run/log';
 import type { Settings } from '../options/options';
-import { runWithRetries, retryScopeOf } from '../run/retry';
+import { runWithRetries } from '../run/retry';
 import { dropBlock, REPORT, type Batch, type DropResult } from './drop-batch';
 import { START, type Place } from './drop-members';
 
@@ -88,7 +88,6 @@ async function inAttempts(
     },
     {
       org,
-      canRetry: (error) => retryScopeOf(error) !== 'none',
       onFailure: (error, attempt, retryInMs) =>
         logFailure(logger, org, SUBJECT, {
           error: error as MigrationError,
