@@ -37,41 +37,32 @@ export function checkHazard(change: Alteration): Hazard {
   return scanHazard(`Changing "${change.column}"`, change, saferWay);
 }
 
-function nulls({ table, column, from }: Alteration, to: NewType): readonly Hazard[] {
-  if (!canNull(from, to)) return [];
-  return [
-    {
-      kind: 'dataLoss',
-      table,
-      column,
-      message: `Values of "${column}" that ${to.type} cannot take are set to null, as requested with unconvertible: 'null'.`,
-      saferWay: 'Count them with previewConversion, and correct or copy them first.',
-    },
-  ];
+function nulls(change: Alteration, to: NewType): readonly Hazard[] {
+  if (!canNull(change.from, to)) return [];
+  const message = `Values of "${change.column}" that ${to.type} cannot take are set to null, as requested with unconvertible: 'null'.`;
+  return [dataLoss(change, message, 'Count them with previewConversion, and correct or copy them first.')];
 }
 
-function losses({ table, column, from }: Alteration, to: NewType): readonly Hazard[] {
+function losses(change: Alteration, to: NewType): readonly Hazard[] {
+  const { column, from } = change;
   if (!canLose(from, to)) return [];
-  if (isOfArray(from, to) && !isArray(to)) {
-    return [
-      {
-        kind: 'dataLoss',
-        table,
-        column,
-        message: `Only the first element of each array of "${column}" is kept: an array of none, or of more than one, loses something.`,
-        saferWay: `Count the rows with previewConversion and copy the arrays to another field, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
-      },
-    ];
-  }
-  return [
-    {
-      kind: 'dataLoss',
-      table,
-      column,
-      message: `Values of "${column}" may contain more than ${to.type} keeps, such as a fraction, digits, a time of day or trailing blanks.`,
-      saferWay: `Count the rows with previewConversion and correct them, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
-    },
-  ];
+  const [message, rescue] =
+    isOfArray(from, to) && !isArray(to)
+      ? [
+          `Only the first element of each array of "${column}" is kept: an array of none, or of more than one, loses something.`,
+          'copy the arrays to another field',
+        ]
+      : [
+          `Values of "${column}" may contain more than ${to.type} keeps, such as a fraction, digits, a time of day or trailing blanks.`,
+          'correct them',
+        ];
+  return [dataLoss(change, message, `Count the rows with previewConversion and ${rescue}, ${OR_ALLOW}`)];
+}
+
+const OR_ALLOW = `or allow the loss: { hazards: { dataLoss: 'allow' } }.`;
+
+function dataLoss({ table, column }: Alteration, message: string, saferWay: string): Hazard {
+  return { kind: 'dataLoss', table, column, message, saferWay };
 }
 
 /** The hazards that depend on a row or on the catalog, and show while the change runs. */
@@ -86,13 +77,11 @@ export function unforeseenIn(change: Alteration): readonly Unforeseen[] {
   if (typeOf(elementOf(to)).isText) {
     unforeseen.push({
       key: collationKey(change),
-      hazard: {
-        kind: 'dataLoss',
-        table,
-        column,
-        message: `"${column}" has its own collation, which a change of type replaces by that of the database: it then sorts and compares differently.`,
-        saferWay: `Change the type by hand, with its COLLATE, or allow the loss: { hazards: { dataLoss: 'allow' } }.`,
-      },
+      hazard: dataLoss(
+        change,
+        `"${column}" has its own collation, which a change of type replaces by that of the database: it then sorts and compares differently.`,
+        `Change the type by hand, with its COLLATE, ${OR_ALLOW}`,
+      ),
     });
   }
   if (from !== undefined && !rewritesForType(from, to)) {
