@@ -41,7 +41,7 @@ const KEYS = `keys as materialized (
   from rel ${OLDER} cross join lateral (
     select pg_catalog.string_agg((k.conname, k.contype, k.conkey, null, ${RARE}, ${REFERENCE})::pg_catalog.text, '' order by k.conname) as shown
     from pg_catalog.pg_constraint k
-    where k.conrelid ${EQ} rel.oid and k.contype ${NE} all ('{c,t}'::pg_catalog."char"[])
+    where k.conrelid ${EQ} rel.oid and k.contypid ${EQ} 0 and k.contype ${NE} all ('{c,t}'::pg_catalog."char"[])
       and (k.contype ${NE} 'n'::pg_catalog."char" or not k.convalidated or not conenforced or k.connoinherit)
     offset 0) k
 )`;
