@@ -19,7 +19,7 @@ export interface DriftPoint {
   readonly fingerprintsMs: Spread;
   /** Of the bench's own process, whole. */
   readonly clientRssMb: number;
-  /** What the server's two processes have more than before, together; undefined where they run elsewhere. */
+  /** What the server's processes have more than before, together; undefined where they run elsewhere. */
   readonly backendMb: number | undefined;
 }
 
@@ -27,6 +27,7 @@ const library = createRequire(import.meta.url)('../../dist/index.js') as typeof 
 
 const TABLES_A_TENANT = 20;
 const ROUNDS = 5;
+const PAGES_AT_ONCE = 3;
 
 export function drift(context: Context): Promise<DriftPoint[]> {
   const sizes = context.quick ? [250] : [2500, 10_000];
@@ -49,12 +50,14 @@ async function fill(database: Database, org: string): Promise<void> {
 }
 
 async function measured(database: Database, tenants: number): Promise<DriftPoint> {
-  // Two, as the report and the fingerprints read two pages at a time.
-  const db = openKnex({ url: database.url, connections: 2 }, { min: 2 });
+  // As many as the report and the fingerprints read pages at a time.
+  const db = openKnex({ url: database.url, connections: PAGES_AT_ONCE }, { min: PAGES_AT_ONCE });
   try {
     const desired = await library.inspectTenant('bench-drift-1', db);
     // At the same time, so that each has a connection of its own.
-    const asked = await Promise.all([1, 2].map(() => db.raw('select pg_backend_pid() as pid, pg_sleep(0.2)')));
+    const asked = await Promise.all(
+      Array.from({ length: PAGES_AT_ONCE }, () => db.raw('select pg_backend_pid() as pid, pg_sleep(0.2)')),
+    );
     const pids = asked.map(({ rows }) => rows[0].pid as number);
     const [before, drifts, prints] = [backendsMb(pids), [] as number[], [] as number[]];
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -10,15 +10,15 @@ import { readPageEnds, readSchemas } from './read-schemas';
 export interface ServerOptions extends ChangeOptions {
   /** The orgs to read, from any iterable. Default: every schema but PostgreSQL's own, `sharedSchemas` and `tenant_ddl`. */
   readonly orgs?: Iterable<string> | AsyncIterable<string> | undefined;
-  /** How many schemas are read at once, each page in one query and one short transaction; two pages are read at the same time. Default 250. */
+  /** How many schemas are read at once, each page in one query and one short transaction; up to three pages are read at the same time. Default 250. */
   readonly pageSize?: number | undefined;
 }
 
 const PAGE_SIZE = 250;
 const MAX_PAGE_SIZE = 10_000;
 
-/** Most servers have more than one core, and connections for more than one question. */
-const AT_ONCE = 2;
+/** Two cores of a server are busy with as many questions, and with a third one while an answer is read here. */
+const AT_ONCE = 3;
 
 /** Where a rollout keeps its ledger. */
 const LEDGER = 'tenant_ddl';
@@ -32,7 +32,8 @@ export interface Page {
 
 /**
  * Reads the tenants of a server, page by page. Each page is one question, whose cost is that of its schemas, and holds
- * no snapshot while the next one is waited for. Two are asked at the same time, where there are connections for it.
+ * no snapshot while the next one is waited for. Up to three are asked at the same time, where the
+ * pool has connections for it.
  *
  * @throws MigrationError INVALID_SPEC, UNSUPPORTED_DATABASE; what a page failed with, after its retries
  */
@@ -46,10 +47,16 @@ export async function* readPages(
     throw new MigrationError(`pageSize must be a whole number from 1 to ${MAX_PAGE_SIZE}.`, { code: 'INVALID_SPEC' });
   }
   const pages = orgs === undefined ? pagesOfAll(db, settings, pageSize) : pagesOf(orgs, db, settings, pageSize);
-  // A transaction has one connection.
-  for await (const page of readAhead(pages, db.isTransaction === true ? 1 : AT_ONCE)) {
+  for await (const page of readAhead(pages, atOnce(db))) {
     if (page.schemas.length + page.gone.length > 0) yield page;
   }
+}
+
+/** A transaction has one connection. A page that waited for one of the pool would wait behind whole pages. */
+function atOnce(db: Knex): number {
+  if (db.isTransaction === true) return 1;
+  const { pool } = db.client as { readonly pool?: { readonly max?: number } };
+  return Math.min(AT_ONCE, pool?.max ?? AT_ONCE);
 }
 
 /** A page that is read when it is its turn. */
@@ -60,16 +67,18 @@ interface Read {
 }
 
 /** Reads pages in their order, some at the same time. */
-async function* readAhead(reads: AsyncIterable<Read>, atOnce: number): AsyncGenerator<Page> {
+async function* readAhead(reads: AsyncIterable<Read>, limit: number): AsyncGenerator<Page> {
   const begun: Promise<Page>[] = [];
   try {
     for await (const { read, isLast } of reads) {
-      const page = begun.length < atOnce ? undefined : await begun.shift();
-      // The server reads the next one while somebody works on this one; in a transaction they may need its connection.
-      const isAhead = atOnce > 1 && isLast !== true;
-      if (isAhead) begun.push(beginning(read));
+      // In a transaction, whoever works on a page may need the connection. The last page has one other beside it.
+      const isAhead = limit > 1 && isLast !== true;
+      const most = isLast === true ? Math.min(limit, 2) : limit;
+      while (!isAhead && begun.length >= most) yield await (begun.shift() as Promise<Page>);
+      const page = begun.length < most ? undefined : await begun.shift();
+      // The server reads the next one while somebody works on this one.
+      begun.push(beginning(read));
       if (page !== undefined) yield page;
-      if (!isAhead) begun.push(beginning(read));
     }
     for (let page = begun.shift(); page !== undefined; page = begun.shift()) yield await page;
   } finally {
