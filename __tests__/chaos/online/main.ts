@@ -1,4 +1,4 @@
-// npm run chaos:online -- --seed 1 --points 3 --manners terminate,kill,crash,shutDown
+// POSTGRES_MAJOR=14 npm run chaos:online -- --seed 1 --points 3 --manners terminate,kill,crash,shutDown
 // Kills each kind of online change in each of its stages, at so many points, in both manners; resumes it and abandons it.
 import { parseArgs } from 'node:util';
 import { knex } from 'knex';
@@ -36,8 +36,10 @@ function rounds(): readonly Round[] {
   );
 }
 
+const major = Number(process.env.POSTGRES_MAJOR ?? 18);
+
 async function main(): Promise<boolean> {
-  const server = await startPostgres({ settings: NOT_DURABLE });
+  const server = await startPostgres({ major, settings: NOT_DURABLE });
   const db = knex({ client: 'pg', connection: server.url, pool: { min: 0, max: 4 }, log: IGNORE });
   let [struck, bad] = [0, 0];
   const all = rounds();
@@ -58,7 +60,9 @@ async function main(): Promise<boolean> {
     await db.destroy();
     await server.stop();
   }
-  console.log(`seed ${values.seed}: ${all.length} kills, ${struck} of them in the middle; ${bad} violations`);
+  console.log(
+    `PostgreSQL ${major}, seed ${values.seed}: ${all.length} kills, ${struck} of them in the middle; ${bad} violations`,
+  );
   return bad === 0;
 }
 
