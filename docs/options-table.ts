@@ -56,11 +56,13 @@ const ROLLOUT_MEANINGS: { readonly [Name in RolloutOptionName]: string } = {
   ifThere:
     "`'fail'`, or `'adopt'`: count a tenant as `already` if inspection finds that it has everything that the changes add, equal in every respect. Changes that do more than add are never adopted",
   online:
-    '`true`, or the four options below: changes that would block a large table run in stages, as `applyOnline` makes them; see [Large tables](#large-tables)',
+    '`true`, or the five options below: changes that would block a large table run in stages, as `applyOnline` makes them; see [Large tables](#large-tables)',
   'online.fromRows': 'from how many rows on a table is large, as PostgreSQL estimates them',
   'online.lockTimeoutMs': 'how long a stage waits for a lock that blocks others, in each attempt',
   'online.stageTimeoutMs': 'how long a statement that blocks no one may take',
   'online.batchMs': 'how long a batch of rows should take',
+  'online.maxLagMs':
+    'waits between two batches while a standby is further behind than this; without it, `maxLagMs` of the rollout counts',
   retryFailed: 'also retries tenants whose failure was permanent, such as a missing table',
   seed: 'the seed of the order of the tenants; it is kept with the rollout',
   onProgress: 'called at most once a second, and at the end',

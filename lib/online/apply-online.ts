@@ -35,7 +35,7 @@ export interface OnlineResult extends ChangeResult {
  * @param db a Knex, or a function from an org to its Knex, whose pool has at least two connections. Not a transaction,
  *   since the stages commit one by one; not through a pooler, since the change holds a lock of its session
  * @param options those of every change with `lockTimeoutMs` 200 and `retry.maxAttempts` 30, and `stageTimeoutMs`
- *   12 hours, `waitMs` 10 minutes, `onProgress`, `signal`
+ *   12 hours, `batchMs` 50, `maxLagMs`, `waitMs` 10 minutes, `onProgress`, `signal`
  * @throws MigrationError CHANGE_UNDER_WAY for another online change of the table; INVALID_SPEC for a change that cannot
  *   be made online; UNSUPPORTED_DATABASE on pg-mem, behind a pooler and for partitioned tables; OUTCOME_UNKNOWN
  *   if the server cannot say whether its last transaction was committed; those of the change

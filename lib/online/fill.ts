@@ -1,6 +1,7 @@
 import { heard } from '../options/heard';
 import { MigrationError } from '../errors';
 import type { FillStage } from '../plan/online/stage';
+import { LAG, lagWatch } from '../run/standby-lag';
 import { slept } from '../run/waiting';
 import { qualified } from '../sql/identifier';
 import { EQ } from '../sql/qualified-sql';
@@ -30,11 +31,13 @@ const PROGRESS_EVERY_MS = 1000;
  * Fills rows in batches of about `batchMs`, in the order of the primary key: each is one statement that commits by
  * itself, together with its place in the record, so that a repeated call goes on there. Rows that others have locked
  * are left for another pass, so nobody waits for a batch for longer than it takes, and no batch waits for anybody.
+ * With `maxLagMs`, the next batch waits for a standby that is behind, outside every transaction.
  */
 export async function fill(session: OnlineSession, stage: FillStage, place: FillPlace): Promise<void> {
   const key = await readKey(session, place.oid);
+  const inLag = inLagOf(session);
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
-    await onePass(session, stage, { ...place, ...key });
+    await onePass(session, stage, { ...place, ...key, inLag });
     if (!(await isLeft(session, stage))) {
       await session.ask(resetCursor(place.oid));
       return;
@@ -54,7 +57,16 @@ export async function fill(session: OnlineSession, stage: FillStage, place: Fill
 
 type Key = Pick<Place, 'keyColumn' | 'keyType'>;
 
-async function onePass(session: OnlineSession, stage: FillStage, at: FillPlace & Key): Promise<void> {
+interface PassPlace extends FillPlace, Key {
+  /** Resolves when the next batch may begin. */
+  readonly inLag: (() => Promise<void>) | undefined;
+}
+
+function inLagOf({ ask, settings: { maxLagMs, signal } }: OnlineSession): PassPlace['inLag'] {
+  return maxLagMs === undefined ? undefined : lagWatch({ ask: async () => [await ask(LAG)], maxLagMs, signal });
+}
+
+async function onePass(session: OnlineSession, stage: FillStage, at: PassPlace): Promise<void> {
   const { org, table, settings, ask } = session;
   const { cursor, upper: known, stage: due } = await readCursor(session, at.oid);
   const upper = known ?? (await lastKey(session, at));
@@ -65,6 +77,7 @@ async function onePass(session: OnlineSession, stage: FillStage, at: FillPlace &
   let toldAt = 0;
   const total = await estimate(session, at.oid);
   for (;;) {
+    await at.inLag?.();
     if (settings.signal?.aborted === true) throw abortedError(org, table, settings.signal);
     const place = { org, table, ...at, upper };
     const [bounds] = rowsOf<Bounds>(await ask(boundsSql({ ...place, after }, rows)));

@@ -118,6 +118,8 @@ export const ONLINE_OPTIONS = {
   stageTimeoutMs: option<number>({ default: 43_200_000, unit: 'ms', check: wholeFrom(1) }),
   /** How long a batch of rows should take, in milliseconds; their number is adapted to it. Default 50. */
   batchMs: option<number>({ default: 50, unit: 'ms', check: wholeFrom(1) }),
+  /** Waits between two batches while a standby is further behind than this, in milliseconds, if the role may see it. No default. */
+  maxLagMs: option<number | undefined>({ default: undefined, unit: 'ms', check: wholeFrom(1) }),
   /** How long to wait for another online change of the table, in milliseconds. Default 10 minutes; 0 does not wait. */
   waitMs: option<number>({ default: 600_000, unit: 'ms', check: wholeFrom(0) }),
   /** Called at the beginning of each stage, and about every second while it runs. */

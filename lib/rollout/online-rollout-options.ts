@@ -2,7 +2,7 @@ import { wholeFrom } from '../options/checks';
 import { option, type GivenBy, type SettledBy } from '../options/option';
 import { ONLINE_OPTIONS } from '../options/options';
 
-const { lockTimeoutMs, stageTimeoutMs, batchMs } = ONLINE_OPTIONS;
+const { lockTimeoutMs, stageTimeoutMs, batchMs, maxLagMs } = ONLINE_OPTIONS;
 
 export const ONLINE_ROLLOUT_OPTIONS = {
   /** From how many rows on a table is changed online, as PostgreSQL estimates them; smaller ones are changed plainly. Default 50000. */
@@ -10,6 +10,7 @@ export const ONLINE_ROLLOUT_OPTIONS = {
   lockTimeoutMs,
   stageTimeoutMs,
   batchMs,
+  maxLagMs,
 };
 
 /** How a rollout makes changes online. */

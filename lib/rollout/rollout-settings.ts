@@ -22,10 +22,20 @@ export interface RolloutSettings extends Omit<SettledOptions, 'stopAfter' | 'see
 const NO_LIMIT_MS = Number.MAX_SAFE_INTEGER;
 
 /** Those of an online change in a rollout; brief locks are tried for as often as in every online change. */
-export function onlineSettingsIn({ change, online }: RolloutSettings, signal: AbortSignal): OnlineSettings {
+export function onlineSettingsIn(settings: RolloutSettings, signal: AbortSignal): OnlineSettings {
+  const { change, online } = settings;
   const { retry, waitMs: _waitMs, ...defaults } = onlineSettingsOf({ logger: change.logger });
   const { onRetry } = change.retry;
-  return { ...defaults, ...change, ...online, retry: { ...retry, onRetry, signal }, waitMs: NO_LIMIT_MS, signal };
+  const maxLagMs = online?.maxLagMs ?? settings.maxLagMs;
+  return {
+    ...defaults,
+    ...change,
+    ...online,
+    maxLagMs,
+    retry: { ...retry, onRetry, signal },
+    waitMs: NO_LIMIT_MS,
+    signal,
+  };
 }
 
 /** @throws MigrationError INVALID_SPEC that names every wrong option */

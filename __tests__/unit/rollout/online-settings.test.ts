@@ -37,3 +37,13 @@ it('gives a stage its own lock timeout and attempts, and everything else of the 
   expect(settings.logger).toBe(quiet);
   expect(settings.signal).toBe(signal);
 });
+
+it.each<[RolloutOptions, number | undefined]>([
+  [{ online: true }, undefined],
+  [{ online: true, maxLagMs: 500 }, 500],
+  [{ online: { maxLagMs: 200 } }, 200],
+  [{ online: { maxLagMs: 200 }, maxLagMs: 500 }, 200],
+])('waits in a stage for a standby as the stage says, or else as the rollout: %j', (given, maxLagMs) => {
+  const settings = onlineSettingsIn(rolloutSettingsOf(given), new AbortController().signal);
+  expect(settings.maxLagMs).toBe(maxLagMs);
+});
