@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { MigrationError } from '../../errors';
 import type { Settings } from '../../options/options';
 import { explainedError, type Diagnosis } from '../failures/message';
+import { ofTable } from '../failures/of-shard';
 import { refusedHazard } from '../hazards/hazard-policy';
 import { refusedOnCitusError } from '../../plan/refused-on-citus';
 import { refusedUnforeseen } from '../hazards/unforeseen-policy';
@@ -45,7 +46,7 @@ export async function sendBatch(work: Work, settings: Settings, sender: BatchSen
     async (error, seen) => {
       // Refused before it was sent, or after it was taken back: there is nothing to take back.
       if (error instanceof MigrationError) return error;
-      const failed = await diagnose(error);
+      const failed = await diagnose(leadsToCitus(connection) ? ofTable(error, work.subjects) : error);
       return (
         refusedHazard(error, work) ??
         refusedUnforeseen(error, work, failed.rows) ??
