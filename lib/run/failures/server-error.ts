@@ -24,10 +24,12 @@ export function sqlStateOf(error: unknown): string | undefined {
   return isOfSystem ? undefined : code;
 }
 
-/** Functions of Citus that refuse a change of a distributed table; PostgreSQL has no such names. */
+/** Functions of Citus that refuse a change of a distributed table, or of what it needs; PostgreSQL has no such names. */
+const REFUSES = /^(?:ErrorIfUnsupported|DeferErrorIf)/;
+
 export function isRefusalOfCitus(error: unknown): boolean {
   const { routine } = (error ?? {}) as { readonly routine?: unknown };
-  return typeof routine === 'string' && routine.startsWith('ErrorIfUnsupported');
+  return typeof routine === 'string' && REFUSES.test(routine);
 }
 
 /** The function of a coordinator of Citus that passes on what a worker says, or what libpq says of the line to it. */
