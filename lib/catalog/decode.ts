@@ -26,7 +26,7 @@ export function schemasIn(rows: readonly Row[]): readonly SchemaFacts[] {
   const objects = new Map(
     all<readonly [number, readonly RawPart[]]>(rows, 'objects').map(([id, list]) => [
       id,
-      list.map((part) => extraOf(part)),
+      list.filter(([kind]) => kind !== SHARD).map((part) => extraOf(part)),
     ]),
   );
   const schemas = all<RawSchema>(rows, 'schema').sort(([one], [other]) => one - other);
@@ -41,6 +41,9 @@ export function schemasIn(rows: readonly Row[]): readonly SchemaFacts[] {
 }
 
 type RawSchema = readonly [oid: number, name: string, ids: readonly number[], objects: number, changing: number];
+/** A table among the other objects is one that pg_class hides: a shard on the coordinator of Citus. */
+const SHARD = 'table';
+
 type RawPart = readonly [kind: string, name: string, detail: string];
 function extraOf([kind, name, detail]: RawPart, table?: string): Extra {
   const word = detail.replace(/,$/, '');

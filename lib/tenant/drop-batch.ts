@@ -1,10 +1,11 @@
 import { described, catalogOid, everythingOn, schemaOid } from '../run/failures/dependents';
 import { GUARD_STATES, block } from '../sql/server-check';
 import { quoted, type Identifier } from '../sql/identifier';
+import type { Twofold } from '../sql/statement';
 import { literal } from '../sql/literal';
 import type { Settings } from '../options/options';
 import { EQ, GT, MINUS, NE, OVER, PLUS, TIMES } from '../sql/qualified-sql';
-import { members, wordOf, type Place } from './drop-members';
+import { members, SHOW_SHARDS, wordOf, type Place } from './drop-members';
 
 /** The work of one transaction. */
 export interface Batch {
@@ -47,7 +48,12 @@ const WHOLE = `select ${catalogOid('pg_namespace')}::pg_catalog.oid, home, 0`;
  * would drop silently (partitions and statistics in other schemas), which can no longer be created. A table that the
  * role can drop as the owner of the schema, but not lock, is dropped all the same. {@link REPORT} reads the result.
  */
-export function dropBlock({ org, after, share, first, cascade }: Batch, { lockTimeoutMs }: Settings): string {
+export function dropBlock(batch: Batch, settings: Settings): Twofold {
+  return { sql: written(batch, settings, false), onCitus: written(batch, settings, true) };
+}
+
+function written(batch: Batch, { lockTimeoutMs }: Settings, isOnCitus: boolean): string {
+  const { org, after, share, first, cascade } = batch;
   const ending = cascade ? ' cascade' : '';
   return block(`declare
   home pg_catalog.oid := ${schemaOid(literal(org))};
@@ -59,14 +65,14 @@ export function dropBlock({ org, after, share, first, cascade }: Batch, { lockTi
   commands pg_catalog.text[] := array[]::pg_catalog.text[]; entry pg_catalog.text[];
   kept pg_catalog.int4 := 0; is_full pg_catalog.bool := false; is_last pg_catalog.bool := true; ended pg_catalog.bool := false;
   seen pg_catalog.int4 := 0; last_rank pg_catalog.int4; last_oid pg_catalog.oid; top pg_catalog.oid; parent pg_catalog.oid;
-begin
+begin${isOnCitus ? `\n  ${SHOW_SHARDS}` : ''}
   ${
     first
       ? `${refuseMissing()}
   ${refuse(WHOLE)}`
       : GONE
   }
-  for member in ${members(after, cascade)} loop
+  for member in ${members(after, cascade, isOnCitus)} loop
     seen := seen ${PLUS} 1;
     if not member.fits then
       is_last := false;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { runInOwnTransaction } from '../run/ways/own-transaction';
-import { valueOf } from '../run/wire/send';
+import { valueOf, type Answer } from '../run/wire/send';
 import { MigrationError } from '../errors';
 import { ofSchema } from '../plan/subject';
 import type { Identifier } from '../sql/identifier';
@@ -9,6 +9,7 @@ import type { Settings } from '../options/options';
 import { runWithRetries } from '../run/retry';
 import { dropBlock, REPORT, type Batch, type DropResult } from './drop-batch';
 import { START, type Place } from './drop-members';
+import { hasSeenShards } from './seen-shards';
 
 /** The log record of dropTenant. */
 export const SUBJECT = ofSchema('DROP SCHEMA');
@@ -81,7 +82,11 @@ async function inAttempts(
   return runWithRetries(
     { ...retry, deadlineMs },
     async (attempts) => {
-      const answers = await runInOwnTransaction(work, server, settings);
+      const run = (): Promise<readonly Answer[]> => runInOwnTransaction(work, server, settings);
+      const answers = await run().catch(async (error: unknown) => {
+        if (await hasSeenShards(error, work, server, settings)) return run();
+        throw error;
+      });
       const dropped = JSON.parse(String(valueOf(answers, 'tenant_ddl_dropped'))) as DropResult;
       logSql(logger, org, dropped.statements);
       return { dropped, attempts };

@@ -22,13 +22,17 @@ const CATALOGS = [
   ...['pg_statistic_ext', 'pg_ts_config', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template'],
 ];
 
+/** Citus hides the shards on its coordinator: they would count as outside. This shows them, in this transaction. */
+export const SHOW_SHARDS = "perform pg_catalog.set_config('citus.override_table_visibility', 'off', true);";
+
 /**
  * Newest first, views before tables before the rest: a dependent object was usually created later. Parents of
  * partitions and children are left out, since dropping a table with all its partitions at once may need more locks
  * than there are; so are objects that are part of another. With the limit of one, the server looks each relation up
- * instead of reading all of pg_class.
+ * instead of reading all of pg_class. On Citus, shards are left out: they go with their tables.
  */
-export function members({ rank, oid }: Place, onlyOne: boolean): string {
+export function members({ rank, oid }: Place, onlyOne: boolean, isOnCitus = false): string {
+  const own = isOnCitus ? '\n            and pg_catalog.relation_is_a_known_shard(r.oid) is not true' : '';
   const maxObjects = onlyOne ? 1 : MAX_OBJECTS;
   const catalogs = CATALOGS.map((catalog) => `${catalogOid(catalog)}::pg_catalog.oid`).join(', ');
   const isKind = (kinds: string): string => `r.relkind ${EQ} any ('{${kinds}}'::pg_catalog."char"[])`;
@@ -43,7 +47,7 @@ export function members({ rank, oid }: Place, onlyOne: boolean): string {
               where d.classid ${EQ} ${catalogOid('pg_class')} and c.oid ${EQ} d.objid limit 1) r on true
             left join lateral (select case when r.oid is null or ${isKind('S')} then 2 when ${isKind('v,m')} then 0 else 1 end as rank) ranks on true
           where d.refclassid ${EQ} ${catalogOid('pg_namespace')} and d.refobjid ${EQ} home and d.objsubid ${EQ} 0
-            and d.classid ${EQ} any (array[${catalogs}])
+            and d.classid ${EQ} any (array[${catalogs}])${own}
             and (ranks.rank ${GT} ${rank}
               or ranks.rank ${EQ} ${rank} and d.objid ${LT} ${oid}::pg_catalog.oid)
             and not exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} r.oid)
