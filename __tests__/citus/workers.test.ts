@@ -5,6 +5,7 @@ import {
   addFieldToModel,
   addReference,
   alterField,
+  applyChange,
   createModel,
   createModels,
   createTenant,
@@ -153,6 +154,20 @@ onCitus('on the workers', () => {
     await rounding({ hazards: { dataLoss: 'allow' } });
     const { rows } = await db.raw('select distinct note from ??.invoice', [org]);
     expect(rows).toEqual([{ note: 2 }]);
+  });
+
+  it('counts a check that reads the field as a scan of the rows there', async () => {
+    await db.raw(`create table ??.checked (x varchar(40) check (x <> ''))`, [org]);
+    await db.raw(`insert into ??.checked values ('a')`, [org]);
+    const from = { type: 'String', length: 40 } as const;
+    const change = { kind: 'alterField', table: 'checked', column: 'x', set: { length: 60 }, from } as const;
+    expect(await migrationError(applyChange(org, change, db, { ...options, hazards: 'refuse' }))).toMatchObject({
+      code: 'HAZARD_REFUSED',
+      message: expect.stringContaining('hazard scan'),
+    });
+    const log = recordedLog();
+    await applyChange(org, change, db, { ...options, logger: log.logger });
+    expect(log.records().filter(({ message }) => message === 'HAZARD')).toMatchObject([{ kind: 'scan' }]);
   });
 
   it('commits rows and tables together, or neither', async () => {

@@ -66,7 +66,7 @@ begin
   new_type := ${newTypeSql(change)};
   ${judgements.join('\n  ')}`)}
 end`);
-  const onCitus = sql.replace(lock, heldOnCitus).replace(pinSettings(), pinOnWorkersToo);
+  const onCitus = sql.replace(lock, heldOnCitus).replace(pinSettings(), pinOnWorkersToo).replace(mayHaveRows(), 'true');
   return { sql, onCitus };
 }
 
@@ -185,7 +185,7 @@ function dependentsJudgements(change: Alteration): string[] {
   return judgements;
 }
 
-/** The contents of a partition or a child can still change: only the table is locked. */
+/** The contents of a partition or a child can still change: only the table is locked. On Citus, workers have the rows. */
 function mayHaveRows(): string {
   return `(pg_catalog.pg_relation_size(target) ${GT} 0 or exists (select from pg_catalog.pg_inherits i where i.inhparent ${EQ} target))`;
 }
